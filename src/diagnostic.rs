@@ -1,0 +1,103 @@
+//! What went wrong, where, why and what to do next: the one error type of the library's upper half.
+
+use std::ops::Range;
+
+/// One problem, as its reader will see it. No text in it holds a value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Diagnostic {
+    /// Decides the exit code.
+    pub class: Class,
+    /// What is wrong: a lower-case fragment, names in backticks.
+    pub title: String,
+    /// Where, as bytes of the manifest's text.
+    pub span: Option<Range<usize>>,
+    /// A few words beside the place.
+    pub label: Option<String>,
+    /// Other places that the same problem touches, each with a few words.
+    pub related: Vec<(Range<usize>, String)>,
+    /// Why, from the outside in.
+    pub causes: Vec<String>,
+    /// What to do next.
+    pub hint: Option<String>,
+}
+
+/// What kind of failure this is. The order is that of the exit codes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Class {
+    /// The command line asks for something that cannot be.
+    Usage,
+    /// The manifest is wrong.
+    Manifest,
+    /// A provider failed, or a value cannot be used where it is wanted.
+    Provider,
+    /// Time ran out.
+    Deadline,
+}
+
+impl Class {
+    /// The exit code of a run that ends with a failure of this class.
+    #[must_use]
+    pub fn exit_code(self) -> u8 {
+        match self {
+            Self::Usage => 2,
+            Self::Manifest => 3,
+            Self::Provider => 4,
+            Self::Deadline => 5,
+        }
+    }
+}
+
+impl Diagnostic {
+    /// A problem without a place.
+    pub fn new(class: Class, title: impl Into<String>) -> Self {
+        Self {
+            class,
+            title: title.into(),
+            span: None,
+            label: None,
+            related: Vec::new(),
+            causes: Vec::new(),
+            hint: None,
+        }
+    }
+
+    /// A problem in the manifest's text.
+    pub fn manifest(title: impl Into<String>, span: Range<usize>) -> Self {
+        Self::new(Class::Manifest, title).at(span)
+    }
+
+    /// Sets the place.
+    #[must_use]
+    pub fn at(mut self, span: Range<usize>) -> Self {
+        self.span = Some(span);
+        self
+    }
+
+    /// Sets the words beside the place.
+    #[must_use]
+    pub fn label(mut self, label: impl Into<String>) -> Self {
+        self.label = Some(label.into());
+        self
+    }
+
+    /// Adds a cause.
+    #[must_use]
+    pub fn cause(mut self, cause: impl Into<String>) -> Self {
+        self.causes.push(cause.into());
+        self
+    }
+
+    /// Sets what to do next.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// Sets what to do next, where there is something.
+    #[must_use]
+    pub fn maybe_hint(mut self, hint: Option<String>) -> Self {
+        self.hint = hint.or(self.hint);
+        self
+    }
+}
