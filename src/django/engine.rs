@@ -1,0 +1,131 @@
+//! Database engines: short names, the dotted paths they stand for, and which of them are one family.
+
+/// An engine that has a short name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Engine {
+    /// The name in a manifest.
+    pub short: &'static str,
+    /// What Django takes.
+    pub path: &'static str,
+    /// Which engines are changed into each other without starting the settings afresh.
+    pub family: Family,
+}
+
+/// Engines that talk to the same kind of server with the same options.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Family {
+    /// libpq and psycopg.
+    Postgresql,
+    /// MySQL and MariaDB.
+    Mysql,
+    /// A file or memory.
+    Sqlite,
+    /// Oracle.
+    Oracle,
+    /// SQL Server through mssql-django.
+    Mssql,
+}
+
+/// The engines that Django ships (docs: Settings, `DATABASES`, `ENGINE`), and mssql-django's.
+pub const ENGINES: &[Engine] = &[
+    engine(
+        "postgresql",
+        "django.db.backends.postgresql",
+        Family::Postgresql,
+    ),
+    engine(
+        "postgis",
+        "django.contrib.gis.db.backends.postgis",
+        Family::Postgresql,
+    ),
+    engine("mysql", "django.db.backends.mysql", Family::Mysql),
+    engine(
+        "mysqlgis",
+        "django.contrib.gis.db.backends.mysql",
+        Family::Mysql,
+    ),
+    engine("sqlite3", "django.db.backends.sqlite3", Family::Sqlite),
+    engine(
+        "spatialite",
+        "django.contrib.gis.db.backends.spatialite",
+        Family::Sqlite,
+    ),
+    engine("oracle", "django.db.backends.oracle", Family::Oracle),
+    engine(
+        "oraclegis",
+        "django.contrib.gis.db.backends.oracle",
+        Family::Oracle,
+    ),
+    engine("mssql", "mssql", Family::Mssql),
+];
+
+const fn engine(short: &'static str, path: &'static str, family: Family) -> Engine {
+    Engine {
+        short,
+        path,
+        family,
+    }
+}
+
+/// The engine of a short name or of its own dotted path.
+#[must_use]
+pub fn find(name: &str) -> Option<&'static Engine> {
+    ENGINES
+        .iter()
+        .find(|engine| engine.short == name || engine.path == name)
+}
+
+/// What Django takes for `name`: a short name's path, any dotted path as it is, nothing else.
+#[must_use]
+pub fn expand(name: &str) -> Option<&str> {
+    find(name)
+        .map(|engine| engine.path)
+        .or_else(|| is_dotted_path(name).then_some(name))
+}
+
+fn is_dotted_path(name: &str) -> bool {
+    let part = |part: &str| {
+        part.starts_with(|c: char| c.is_alphabetic() || c == '_')
+            && part.chars().all(|c| c.is_alphanumeric() || c == '_')
+    };
+    name.contains('.') && name.split('.').all(part)
+}
+
+/// Whether going from one engine to the other means another kind of server.
+#[must_use]
+pub fn is_other_family(from: &str, to: &str) -> bool {
+    match (find(from), find(to)) {
+        (Some(from), Some(to)) => from.family != to.family,
+        (None, None) => from != to,
+        _ => true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn short_names_expand_and_paths_stand() {
+        assert_eq!(expand("postgresql"), Some("django.db.backends.postgresql"));
+        assert_eq!(expand("mssql"), Some("mssql"));
+        assert_eq!(
+            expand("django_cockroachdb.backend"),
+            Some("django_cockroachdb.backend")
+        );
+        assert_eq!(expand("postgres"), None);
+        assert_eq!(expand("a..b"), None);
+        assert_eq!(expand("a.b c"), None);
+    }
+
+    #[test]
+    fn a_gis_engine_is_of_its_servers_family() {
+        assert!(!is_other_family(
+            "postgresql",
+            "django.contrib.gis.db.backends.postgis"
+        ));
+        assert!(is_other_family("postgresql", "sqlite3"));
+        assert!(is_other_family("postgresql", "x.y"));
+        assert!(!is_other_family("x.y", "x.y"));
+    }
+}
