@@ -1,0 +1,211 @@
+//! `[databases.ALIAS]`: Django's own keys, under Django's own names, and `url`.
+
+use toml::{
+    Spanned,
+    de::{DeTable, DeValue},
+};
+
+use super::{
+    DatabaseEntry, Entries, Item, Name, Node, Slot,
+    document::{Pair, Reader, name},
+};
+use crate::{
+    django::{
+        database::coerce_literal,
+        engine,
+        keys::{self, Kind, MSSQL_ONLY, TEST_KEYS},
+        url::UrlStyle,
+    },
+    suggest,
+};
+
+impl Reader<'_> {
+    pub(super) fn databases(&mut self, value: &Spanned<DeValue<'_>>) -> Entries<DatabaseEntry> {
+        let Some(table) = self.table("`databases`", value) else {
+            return Vec::new();
+        };
+        table
+            .iter()
+            .filter_map(|pair| self.database(pair))
+            .collect()
+    }
+
+    fn database(&mut self, (key, value): Pair<'_, '_>) -> Option<(Name, DatabaseEntry)> {
+        let alias = name(key);
+        let table = self.table(&format!("`databases.{}`", alias.text), value)?;
+        let mut entry = DatabaseEntry {
+            keys: Vec::new(),
+            url: None,
+            url_style: None,
+        };
+        let is_custom = literal_engine(table).is_some_and(|name| engine::find(name).is_none());
+        for (key, value) in table.iter() {
+            let key = name(key);
+            match key.text.as_str() {
+                "url" => entry.url = Some(self.url(value)),
+                "url_style" => entry.url_style = self.url_style(value),
+                _ => {
+                    if let Some(slot) = self.database_key(&alias, &key, value, is_custom) {
+                        entry.keys.push((key, slot));
+                    }
+                }
+            }
+        }
+        self.check_mssql_only(table, &entry);
+        Some((alias, entry))
+    }
+
+    fn url(&mut self, value: &Spanned<DeValue<'_>>) -> Item {
+        let mut item = self.item("`url`", value);
+        if !matches!(item.node, Node::Text(_) | Node::Invalid) {
+            self.error("`url` must be a string", item.span.clone());
+            item.node = Node::Invalid;
+        }
+        item
+    }
+
+    fn url_style(&mut self, value: &Spanned<DeValue<'_>>) -> Option<UrlStyle> {
+        let style = self.plain("`url_style`", value)?;
+        let parsed = UrlStyle::parse(&style.text);
+        if parsed.is_none() {
+            let known = UrlStyle::ALL.iter().map(|style| style.name());
+            let hint = suggest::hint(&style.text, known);
+            self.error(
+                format!("there is no URL style `{}`", style.text),
+                style.span,
+            )
+            .hint = hint;
+        }
+        parsed
+    }
+
+    fn database_key(
+        &mut self,
+        alias: &Name,
+        key: &Name,
+        value: &Spanned<DeValue<'_>>,
+        is_custom: bool,
+    ) -> Option<Slot> {
+        let place = format!("`databases.{}`", alias.text);
+        let Some(known) = keys::find(&key.text) else {
+            let names: Vec<&str> = keys::KEYS
+                .iter()
+                .map(|key| key.name)
+                .chain(["url", "url_style"])
+                .collect();
+            let is_slip = suggest::nearest(&key.text, names.iter().copied()).is_some();
+            if is_custom && !is_slip && key.text.chars().all(|c| c.is_ascii_uppercase() || c == '_')
+            {
+                // A backend of another project may read settings that Django does not know.
+                return Some(self.slot(&format!("`{}`", key.text), value));
+            }
+            self.unknown_key(&place, key, &names);
+            return None;
+        };
+        let what = format!("`{}`", key.text);
+        let mut slot = match known.kind {
+            Kind::Options | Kind::Test => Slot {
+                item: self.item(&what, value),
+                optional: false,
+            },
+            _ => self.slot(&what, value),
+        };
+        self.check_kind(&what, known.kind, &mut slot.item);
+        match known.kind {
+            Kind::Options => self.check_options(&slot.item),
+            Kind::Test if !is_custom => self.check_test(&slot.item),
+            _ => {}
+        }
+        Some(slot)
+    }
+
+    /// A literal of the wrong type is a mistake of the manifest; what a reference brings is checked when it is there.
+    fn check_kind(&mut self, what: &str, kind: Kind, item: &mut Item) {
+        let fits = match &item.node {
+            Node::Invalid => true,
+            Node::Text(text) => text.literal().is_none_or(|text| coerce_literal(kind, text)),
+            Node::Bool(_) => kind == Kind::Flag,
+            Node::Integer(number) => match kind {
+                Kind::Port => (0..=65535).contains(number),
+                Kind::SecondsOrNull => *number >= 0,
+                _ => false,
+            },
+            Node::Table(_) => matches!(kind, Kind::Options | Kind::Test),
+            Node::Float(_) | Node::List(_) => false,
+        };
+        if fits {
+            return;
+        }
+        let hint = match (kind, &item.node) {
+            (Kind::Text, Node::Integer(_) | Node::Float(_) | Node::Bool(_)) => {
+                Some("put it in quotes".to_owned())
+            }
+            (Kind::Engine, Node::Text(text)) => {
+                let known = engine::ENGINES.iter().map(|engine| engine.short);
+                text.literal().and_then(|text| suggest::hint(text, known))
+            }
+            _ => None,
+        };
+        self.error(
+            format!("{what} must be {}", kind.expects()),
+            item.span.clone(),
+        )
+        .hint = hint;
+        item.node = Node::Invalid;
+    }
+
+    /// What Django reads beside `OPTIONS` does nothing inside it.
+    fn check_options(&mut self, item: &Item) {
+        let Node::Table(entries) = &item.node else {
+            return;
+        };
+        for (key, _) in entries {
+            if keys::find(&key.text).is_some() {
+                self.error(
+                    format!("`{}` inside `OPTIONS` is not read by Django", key.text),
+                    key.span.clone(),
+                )
+                .hint = Some(format!("move `{}` up, beside `OPTIONS`", key.text));
+            }
+        }
+    }
+
+    fn check_test(&mut self, item: &Item) {
+        let Node::Table(entries) = &item.node else {
+            return;
+        };
+        for (key, _) in entries {
+            if !TEST_KEYS.contains(&key.text.as_str()) {
+                self.unknown_key("`TEST`", key, TEST_KEYS);
+            }
+        }
+    }
+
+    fn check_mssql_only(&mut self, table: &DeTable<'_>, entry: &DatabaseEntry) {
+        let Some(engine) = literal_engine(table).and_then(engine::find) else {
+            return;
+        };
+        if engine.family == engine::Family::Mssql {
+            return;
+        }
+        for (key, _) in &entry.keys {
+            if MSSQL_ONLY.contains(&key.text.as_str()) {
+                let title = format!(
+                    "`{}` is read by mssql-django alone, not by `{}`",
+                    key.text, engine.short
+                );
+                let hint =
+                    (key.text == "TOKEN").then(|| "give a login token as `PASSWORD`".to_owned());
+                self.error(title, key.span.clone()).hint = hint;
+            }
+        }
+    }
+}
+
+/// `ENGINE`, where it is written out.
+fn literal_engine<'t>(table: &'t DeTable<'_>) -> Option<&'t str> {
+    match table.get("ENGINE")?.get_ref() {
+        DeValue::String(text) => Some(text),
+        _ => None,
+    }
+}

@@ -1,0 +1,264 @@
+//! The reader's tools: TOML with spans, places inside strings, and the list of mistakes found so far.
+
+use std::{borrow::Cow, ops::Range};
+
+use toml::{
+    Spanned,
+    de::{DeTable, DeValue},
+};
+
+use super::{Entries, Item, Name, Node, Source, Span};
+use crate::{
+    diagnostic::{Class, Diagnostic},
+    registry::Registry,
+    suggest,
+    template::Template,
+};
+
+/// A key and its value, as TOML gives them.
+pub(super) type Pair<'a, 'i> = (&'a Spanned<Cow<'i, str>>, &'a Spanned<DeValue<'i>>);
+
+/// What reading carries along.
+pub(super) struct Reader<'a> {
+    pub(super) text: &'a str,
+    pub(super) registry: &'a Registry,
+    /// Every instance named anywhere in the manifest.
+    pub(super) instances: Vec<String>,
+    pub(super) errors: Vec<Diagnostic>,
+}
+
+/// Takes TOML apart. Where it is not TOML, every syntax error is returned.
+pub(super) fn parse(source: &Source) -> Result<DeTable<'_>, Vec<Diagnostic>> {
+    let (table, errors) = DeTable::parse_recoverable(&source.text);
+    if errors.is_empty() {
+        return Ok(table.into_inner());
+    }
+    Err(errors
+        .into_iter()
+        .map(|error| {
+            let title = format!("this is not TOML: {}", error.message().replace('\n', ", "));
+            let span = error.span().unwrap_or(0..0);
+            Diagnostic::new(Class::Manifest, title).at(span)
+        })
+        .collect())
+}
+
+impl Reader<'_> {
+    /// Reports a mistake at a place.
+    pub(super) fn error(&mut self, title: impl Into<String>, span: Span) -> &mut Diagnostic {
+        let place = self.errors.len();
+        self.errors.push(Diagnostic::manifest(title, span));
+        &mut self.errors[place]
+    }
+
+    /// Reports a key that means nothing here.
+    pub(super) fn unknown_key(&mut self, place: &str, key: &Name, known: &[&str]) {
+        let hint = suggest::hint(&key.text, known.iter().copied());
+        self.error(
+            format!("{place} has no key `{}`", key.text),
+            key.span.clone(),
+        )
+        .hint = hint;
+    }
+
+    /// A table, or a report that this is none.
+    pub(super) fn table<'t, 'i>(
+        &mut self,
+        what: &str,
+        value: &'t Spanned<DeValue<'i>>,
+    ) -> Option<&'t DeTable<'i>> {
+        if let DeValue::Table(table) = value.get_ref() {
+            return Some(table);
+        }
+        self.error(format!("{what} must be a table"), value.span());
+        None
+    }
+
+    /// A string that may hold no reference, or a report that this is none.
+    pub(super) fn plain(&mut self, what: &str, value: &Spanned<DeValue<'_>>) -> Option<Name> {
+        let DeValue::String(text) = value.get_ref() else {
+            self.error(format!("{what} must be a string"), value.span());
+            return None;
+        };
+        if text.contains("${") {
+            self.error(format!("{what} cannot hold a reference"), value.span())
+                .hint = Some("references stand in `[databases]`, `[env]` and `[files]`; use a profile where this differs".to_owned());
+            return None;
+        }
+        Some(Name {
+            text: text.to_string(),
+            span: value.span(),
+        })
+    }
+
+    /// A boolean, or a report that this is none.
+    pub(super) fn flag(&mut self, what: &str, value: &Spanned<DeValue<'_>>) -> bool {
+        if let DeValue::Boolean(flag) = value.get_ref() {
+            return *flag;
+        }
+        self.error(format!("{what} must be `true` or `false`"), value.span());
+        false
+    }
+
+    /// Any value, strings read as templates.
+    pub(super) fn item(&mut self, what: &str, value: &Spanned<DeValue<'_>>) -> Item {
+        let span = value.span();
+        let node = match value.get_ref() {
+            DeValue::Boolean(flag) => Node::Bool(*flag),
+            DeValue::Integer(digits) => {
+                match i64::from_str_radix(digits.as_str(), digits.radix()) {
+                    Ok(number) => Node::Integer(number),
+                    Err(_) => self.invalid(format!("{what} is a number too large"), span.clone()),
+                }
+            }
+            DeValue::Float(digits) => match digits.as_str().parse::<f64>() {
+                Ok(number) if number.is_finite() => Node::Float(number),
+                _ => self.invalid(
+                    format!("{what} must be a finite number: JSON has no other"),
+                    span.clone(),
+                ),
+            },
+            DeValue::Datetime(_) => {
+                let node = self.invalid(
+                    format!("{what} cannot be a date: JSON has none"),
+                    span.clone(),
+                );
+                if let Some(error) = self.errors.last_mut() {
+                    error.hint = Some("write it as a string".to_owned());
+                }
+                node
+            }
+            DeValue::String(text) => self.template(text, &span).map_or(Node::Invalid, Node::Text),
+            DeValue::Array(items) => {
+                Node::List(items.iter().map(|item| self.item(what, item)).collect())
+            }
+            DeValue::Table(table) => {
+                let entries: Entries<Item> = table
+                    .iter()
+                    .map(|(key, value)| {
+                        let name = name(key);
+                        let item = self.item(&format!("`{}`", name.text), value);
+                        (name, item)
+                    })
+                    .collect();
+                Node::Table(entries)
+            }
+        };
+        Item { node, span }
+    }
+
+    fn invalid(&mut self, title: String, span: Span) -> Node {
+        self.error(title, span);
+        Node::Invalid
+    }
+
+    /// A string as a template whose places are places of the file.
+    fn template(&mut self, text: &str, span: &Span) -> Option<Template> {
+        let raw = self.text.get(span.clone()).unwrap_or_default().to_owned();
+        let place = |range: Range<usize>| place_in_string(&raw, text, &range, span);
+        let (mut template, errors) = Template::read(text);
+        template.relocate(&place);
+        self.check_schemes(&template);
+        let is_sound = errors.is_empty();
+        for error in errors {
+            self.error(error.message, place(error.range)).hint = error.hint;
+        }
+        is_sound.then_some(template)
+    }
+
+    fn check_schemes(&mut self, template: &Template) {
+        for hole in template.holes() {
+            let scheme = hole.reference.scheme();
+            if self.instances.iter().any(|name| name == scheme) || self.registry.knows(scheme) {
+                continue;
+            }
+            let error = self.registry.unknown_scheme(scheme, &self.instances);
+            self.errors.push(error.at(hole.range.clone()));
+        }
+    }
+}
+
+/// A TOML key as a name.
+pub(super) fn name(key: &Spanned<Cow<'_, str>>) -> Name {
+    Name {
+        text: key.get_ref().to_string(),
+        span: key.span(),
+    }
+}
+
+/// Where `range` of a decoded string stands in the file, given the string's raw text and span.
+fn place_in_string(raw: &str, decoded: &str, range: &Range<usize>, span: &Span) -> Span {
+    let quotes = if raw.starts_with("\"\"\"") || raw.starts_with("'''") {
+        3
+    } else {
+        1
+    };
+    let Some(inner) = raw.get(quotes..raw.len().saturating_sub(quotes)) else {
+        return span.clone();
+    };
+    if inner == decoded {
+        return span.start + quotes + range.start..span.start + quotes + range.end;
+    }
+    // With escapes in it, the string is walked: each decoded character against the raw text that gave it.
+    let Some(places) = raw_places(inner, decoded) else {
+        return span.clone();
+    };
+    match (places.get(range.start), places.get(range.end)) {
+        (Some(start), Some(end)) => span.start + quotes + start..span.start + quotes + end,
+        _ => span.clone(),
+    }
+}
+
+/// For every byte of `decoded` and its end, the offset in `inner` that gave it.
+fn raw_places(inner: &str, decoded: &str) -> Option<Vec<usize>> {
+    let mut places = Vec::with_capacity(decoded.len() + 1);
+    let mut raw = inner
+        .strip_prefix("\r\n")
+        .or_else(|| inner.strip_prefix('\n'))
+        .unwrap_or(inner);
+    for c in decoded.chars() {
+        // A backslash at a line's end swallows the break and the blanks behind it.
+        while let Some(rest) = raw
+            .strip_prefix('\\')
+            .filter(|rest| rest.trim_start_matches([' ', '\t', '\r']).starts_with('\n'))
+        {
+            raw = rest.trim_start();
+        }
+        places.extend(std::iter::repeat_n(inner.len() - raw.len(), c.len_utf8()));
+        raw = match (raw.strip_prefix('\\'), raw.strip_prefix(c)) {
+            (_, Some(rest)) => rest,
+            (Some(escape), None) => escape.get(escape_length(escape)..)?,
+            (None, None) => raw.strip_prefix("\r\n")?,
+        };
+    }
+    places.push(inner.len() - raw.len());
+    Some(places)
+}
+
+/// How long an escape is, without its backslash.
+fn escape_length(escape: &str) -> usize {
+    match escape.as_bytes().first() {
+        Some(b'u') => 5,
+        Some(b'U') => 9,
+        Some(b'x') => 3,
+        _ => 1,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_are_found_behind_escapes() {
+        let place = |raw: &str, decoded: &str, range: Range<usize>| {
+            let span = 10..10 + raw.len();
+            let place = place_in_string(raw, decoded, &range, &span);
+            raw[place.start - 10..place.end - 10].to_owned()
+        };
+        assert_eq!(place("\"a${x}\"", "a${x}", 1..5), "${x}");
+        assert_eq!(place(r#""\t\u00e9${x}""#, "\té${x}", 3..7), "${x}");
+        assert_eq!(place("\"\"\"\na\\\n   ${x}\"\"\"", "a${x}", 1..5), "${x}");
+        assert_eq!(place("'''\n${x}'''", "${x}", 0..4), "${x}");
+    }
+}

@@ -1,0 +1,156 @@
+//! `[env]`, `[files]`, and values that may be absent.
+
+use toml::{
+    Spanned,
+    de::{DeTable, DeValue},
+};
+
+use super::{
+    Cast, Entries, EnvEntry, FileEntry, Item, Name, Node, Slot,
+    document::{Pair, Reader, name},
+};
+use crate::suggest;
+
+impl Reader<'_> {
+    /// A value, or `{ value = …, optional = … }`.
+    pub(super) fn slot(&mut self, what: &str, value: &Spanned<DeValue<'_>>) -> Slot {
+        if let DeValue::Table(table) = value.get_ref() {
+            return self.slot_table(what, table, value, &["value", "optional", "description"]);
+        }
+        Slot {
+            item: self.item(what, value),
+            optional: false,
+        }
+    }
+
+    fn slot_table(
+        &mut self,
+        what: &str,
+        table: &DeTable<'_>,
+        whole: &Spanned<DeValue<'_>>,
+        known: &[&str],
+    ) -> Slot {
+        let mut slot = Slot {
+            item: Item {
+                node: Node::Invalid,
+                span: whole.span(),
+            },
+            optional: false,
+        };
+        let main = known.first().copied().unwrap_or("value");
+        for (key, value) in table.iter() {
+            let key = name(key);
+            match key.text.as_str() {
+                text if text == main => slot.item = self.item(what, value),
+                "optional" => slot.optional = self.flag("`optional`", value),
+                "description" => {
+                    self.plain("`description`", value);
+                }
+                text if known.contains(&text) => {}
+                _ => self.unknown_key(what, &key, known),
+            }
+        }
+        if table.get(main).is_none() {
+            self.error(format!("{what} needs `{main}`"), whole.span());
+        }
+        slot
+    }
+
+    pub(super) fn env(&mut self, value: &Spanned<DeValue<'_>>) -> Entries<EnvEntry> {
+        let Some(table) = self.table("`env`", value) else {
+            return Vec::new();
+        };
+        table
+            .iter()
+            .filter_map(|pair| self.variable(pair))
+            .collect()
+    }
+
+    fn variable(&mut self, (key, value): Pair<'_, '_>) -> Option<(Name, EnvEntry)> {
+        let variable = name(key);
+        self.check_variable_name(&variable)?;
+        let what = format!("`env.{}`", variable.text);
+        let mut cast = None;
+        let slot = match value.get_ref() {
+            DeValue::Table(table) => {
+                cast = table.get("as").and_then(|value| self.cast(value));
+                self.slot_table(
+                    &what,
+                    table,
+                    value,
+                    &["value", "as", "optional", "description"],
+                )
+            }
+            _ => self.slot(&what, value),
+        };
+        if matches!(slot.item.node, Node::List(_) | Node::Table(_)) && cast != Some(Cast::Json) {
+            self.error(
+                format!("{what} must be one value: a process environment holds strings"),
+                slot.item.span.clone(),
+            )
+            .hint = Some("for a list or table written as JSON, add `as = \"json\"`".to_owned());
+        }
+        let cast = cast.unwrap_or(Cast::Text);
+        Some((variable, EnvEntry { slot, cast }))
+    }
+
+    fn check_variable_name(&mut self, variable: &Name) -> Option<()> {
+        let is_sound = !variable.text.is_empty() && !variable.text.contains(['=', '\0']);
+        if !is_sound {
+            let title = format!(
+                "`{}` cannot name an environment variable",
+                variable.text.escape_debug()
+            );
+            self.error(title, variable.span.clone());
+        }
+        is_sound.then_some(())
+    }
+
+    fn cast(&mut self, value: &Spanned<DeValue<'_>>) -> Option<Cast> {
+        let word = self.plain("`as`", value)?;
+        let found = Cast::ALL
+            .iter()
+            .find(|(name, _)| *name == word.text)
+            .map(|(_, cast)| *cast);
+        if found.is_none() {
+            let hint = suggest::hint(&word.text, Cast::ALL.iter().map(|(name, _)| *name));
+            self.error(format!("there is no type `{}`", word.text), word.span)
+                .hint = hint;
+        }
+        found
+    }
+
+    pub(super) fn files(&mut self, value: &Spanned<DeValue<'_>>) -> Entries<FileEntry> {
+        let Some(table) = self.table("`files`", value) else {
+            return Vec::new();
+        };
+        table.iter().filter_map(|pair| self.file(pair)).collect()
+    }
+
+    fn file(&mut self, (key, value): Pair<'_, '_>) -> Option<(Name, FileEntry)> {
+        let path = name(key);
+        let what = format!("`files.\"{}\"`", path.text.escape_debug());
+        let is_sound = |part: &str| !matches!(part, "" | "." | "..") && !part.contains('\0');
+        if !path.text.split('/').all(is_sound) {
+            self.error(format!("{what} is not a path below a directory"), path.span.clone()).hint =
+                Some("the file is made in a private directory: write a relative path such as `tls/client.key`".to_owned());
+        }
+        let table = self.table(&what, value)?;
+        let content = self.slot_table(
+            &what,
+            table,
+            value,
+            &["content", "env", "optional", "description"],
+        );
+        if !matches!(content.item.node, Node::Text(_) | Node::Invalid) {
+            self.error("`content` must be a string", content.item.span.clone());
+        }
+        let env = table
+            .get("env")
+            .and_then(|value| self.plain("`env`", value));
+        if let Some(env) = &env {
+            self.check_variable_name(env)?;
+        }
+        Some((path, FileEntry { content, env }))
+    }
+}

@@ -1,0 +1,126 @@
+//! Layers on layers: the base, then each profile in turn, the last wins.
+
+use std::collections::BTreeSet;
+
+use super::{DatabaseEntry, Entries, InstanceEntry, Item, Layer, Manifest, Name, Node, entry};
+use crate::{
+    diagnostic::{Class, Diagnostic},
+    django::engine,
+    suggest,
+};
+
+impl Manifest {
+    /// The base with these profiles on it, in this order, each behind the ones it extends.
+    ///
+    /// # Errors
+    /// Where a profile does not exist.
+    pub(crate) fn select(&self, profiles: &[String]) -> Result<Layer, Vec<Diagnostic>> {
+        let mut order = Vec::new();
+        let mut errors = Vec::new();
+        for profile in profiles {
+            if self.profiles.iter().any(|(have, _)| have.text == *profile) {
+                self.flatten(profile, &mut order, &mut BTreeSet::new());
+            } else {
+                let title = format!("the manifest has no profile `{profile}`");
+                let hint = suggest::hint(profile, self.profiles());
+                errors.push(Diagnostic::new(Class::Usage, title).maybe_hint(hint));
+            }
+        }
+        if !errors.is_empty() {
+            return Err(errors);
+        }
+        let mut layer = self.base.clone();
+        for profile in order {
+            layer.put_on(profile);
+        }
+        Ok(layer)
+    }
+
+    /// Ancestors first. A circle has been reported; here it only must not hang.
+    fn flatten<'a>(&'a self, name: &str, order: &mut Vec<&'a Layer>, open: &mut BTreeSet<String>) {
+        if !open.insert(name.to_owned()) {
+            return;
+        }
+        if let Some(profile) = entry(&self.profiles, name) {
+            for parent in &profile.extends {
+                self.flatten(&parent.text, order, open);
+            }
+            order.push(&profile.layer);
+        }
+        open.remove(name);
+    }
+}
+
+impl Layer {
+    /// Puts `upper` on this layer.
+    fn put_on(&mut self, upper: &Self) {
+        merge(&mut self.providers, &upper.providers, InstanceEntry::put_on);
+        merge(&mut self.databases, &upper.databases, DatabaseEntry::put_on);
+        merge(&mut self.env, &upper.env, Clone::clone_from);
+        merge(&mut self.files, &upper.files, Clone::clone_from);
+    }
+}
+
+impl InstanceEntry {
+    /// Another `kind` starts afresh: the settings of one kind mean nothing to another.
+    fn put_on(&mut self, upper: &Self) {
+        if upper.kind.is_some() {
+            self.clone_from(upper);
+        } else {
+            merge(&mut self.settings, &upper.settings, Clone::clone_from);
+        }
+    }
+}
+
+impl DatabaseEntry {
+    /// A `url`, or an engine for another kind of server, starts afresh; anything else changes the keys it names, and
+    /// inside `OPTIONS` and `TEST` the keys those name.
+    fn put_on(&mut self, upper: &Self) {
+        let moves = match (self.engine(), upper.engine()) {
+            (Some(from), Some(to)) => engine::is_other_family(from, to),
+            _ => false,
+        };
+        if upper.url.is_some() || moves {
+            self.clone_from(upper);
+            return;
+        }
+        self.url_style = upper.url_style.or(self.url_style);
+        merge(&mut self.keys, &upper.keys, |mine, theirs| {
+            mine.optional = theirs.optional;
+            mine.item.put_on(&theirs.item);
+        });
+    }
+
+    /// `ENGINE`, where it is written out.
+    pub(crate) fn engine(&self) -> Option<&str> {
+        match &entry(&self.keys, "ENGINE")?.item.node {
+            Node::Text(text) => text.literal(),
+            _ => None,
+        }
+    }
+}
+
+impl Item {
+    fn put_on(&mut self, upper: &Self) {
+        match (&mut self.node, &upper.node) {
+            (Node::Table(mine), Node::Table(theirs)) => merge(mine, theirs, Self::put_on),
+            _ => self.clone_from(upper),
+        }
+    }
+}
+
+/// Entries of the same name are merged by `with`, others are added.
+fn merge<T: Clone>(mine: &mut Entries<T>, theirs: &Entries<T>, with: impl Fn(&mut T, &T)) {
+    for (name, value) in theirs {
+        match mine
+            .iter_mut()
+            .find(|(have, _): &&mut (Name, T)| have.text == name.text)
+        {
+            Some((have, old)) => {
+                have.span = name.span.clone();
+                with(old, value);
+            }
+            None => mine.push((name.clone(), value.clone())),
+        }
+    }
+}
