@@ -1,0 +1,586 @@
+//! From a layer to a plan: templates become slots, equal locators become one fetch.
+
+use nuages_provider::Reference;
+
+use super::{
+    Database, Entry, Fetch, File, Instance, Node, Piece, Plan, Secret, Selection, SlotId, Text,
+    Use, Variable,
+};
+use crate::{
+    diagnostic::Diagnostic,
+    django::{engine, url::UrlStyle},
+    manifest::{
+        self, DatabaseEntry, EnvEntry, FileEntry, Item, Layer, Manifest, Name, Slot,
+        check_settings, entry,
+    },
+    registry::{FILES_SCHEME, Registry},
+    suggest,
+    template::{Hole, Part, Template},
+};
+
+pub(super) struct Builder<'a> {
+    plan: Plan,
+    layer: &'a Layer,
+    manifest: &'a Manifest,
+    registry: &'a Registry,
+    only: Vec<Only<'a>>,
+    errors: Vec<Diagnostic>,
+}
+
+/// A key of `--only`, and whether it was found.
+struct Only<'a> {
+    key: &'a str,
+    found: bool,
+}
+
+/// Where a template stands: whose value it is, and whether it is a default.
+#[derive(Clone, Copy)]
+struct Place<'a> {
+    key: &'a str,
+    fallback: bool,
+    in_manifest: bool,
+}
+
+impl<'a> Builder<'a> {
+    pub(super) fn new(
+        manifest: &'a Manifest,
+        layer: &'a Layer,
+        registry: &'a Registry,
+        selection: &'a Selection,
+    ) -> Self {
+        Self {
+            plan: Plan {
+                source: manifest.source.clone(),
+                profiles: selection.profiles.clone(),
+                instances: Vec::new(),
+                databases: Vec::new(),
+                env: Vec::new(),
+                files: Vec::new(),
+                single: None,
+            },
+            layer,
+            manifest,
+            registry,
+            only: selection
+                .only
+                .iter()
+                .map(|key| Only { key, found: false })
+                .collect(),
+            errors: Vec::new(),
+        }
+    }
+
+    /// Goes on with a plan that is there.
+    pub(super) fn resume(
+        plan: Plan,
+        manifest: &'a Manifest,
+        layer: &'a Layer,
+        registry: &'a Registry,
+    ) -> Self {
+        Self {
+            plan,
+            layer,
+            manifest,
+            registry,
+            only: Vec::new(),
+            errors: Vec::new(),
+        }
+    }
+
+    /// A template that stands in no manifest.
+    pub(super) fn outside(&mut self, key: &str, template: &Template) -> Text {
+        let place = Place {
+            key,
+            fallback: false,
+            in_manifest: false,
+        };
+        self.text(template, None, place)
+    }
+
+    pub(super) fn add_variable(&mut self, variable: Variable) {
+        self.plan.env.push(variable);
+    }
+
+    /// A variable that begins like a reference and is none.
+    pub(super) fn unreadable(&mut self, name: &str, scheme: &str) {
+        let title = format!(
+            "variable `{name}` begins with `{scheme}://` and cannot be read as a reference"
+        );
+        self.errors
+            .push(Diagnostic::new(crate::diagnostic::Class::Usage, title));
+    }
+
+    pub(super) fn layer(&mut self, layer: &Layer) {
+        for (alias, database) in &layer.databases {
+            self.database(alias, database);
+        }
+        for (name, variable) in &layer.env {
+            self.variable(name, variable);
+        }
+        for (path, file) in &layer.files {
+            self.file(path, file);
+        }
+        self.check_names(layer);
+    }
+
+    pub(super) fn single(&mut self, template: &Template) {
+        self.plan.single = Some(self.outside("the value", template));
+    }
+
+    pub(super) fn finish(mut self) -> (Plan, Vec<Diagnostic>) {
+        let missing: Vec<&str> = self
+            .only
+            .iter()
+            .filter(|only| !only.found)
+            .map(|only| only.key)
+            .collect();
+        for key in missing {
+            let title = format!("the manifest has no key `{key}` to keep");
+            self.errors.push(
+                Diagnostic::new(crate::diagnostic::Class::Usage, title)
+                    .hint("keys are written `env.NAME` or `NAME`, `databases.default`, `databases.default.PASSWORD`"),
+            );
+        }
+        (self.plan, self.errors)
+    }
+
+    /// Whether `--only` keeps a key. A key above keeps all below it.
+    fn keeps(&mut self, key: &str, short: Option<&str>) -> bool {
+        if self.only.is_empty() {
+            return true;
+        }
+        let mut keeps = false;
+        for only in &mut self.only {
+            let below = key
+                .strip_prefix(only.key)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
+            if below || short == Some(only.key) {
+                only.found = true;
+                keeps = true;
+            }
+        }
+        keeps
+    }
+
+    fn database(&mut self, alias: &Name, database: &DatabaseEntry) {
+        let path = format!("databases.{}", alias.text);
+        let mut planned = Database {
+            alias: alias.text.clone(),
+            url: None,
+            entries: Vec::new(),
+        };
+        if let Some(url) = &database.url {
+            let key = format!("{path}.url");
+            if self.keeps(&key, None) {
+                let slot = Slot {
+                    item: url.clone(),
+                    optional: false,
+                };
+                let style = database.url_style.unwrap_or_default();
+                planned.url = self.entry(key, &slot).map(|entry| (entry, style));
+            }
+        }
+        for (key, slot) in &database.keys {
+            let path = format!("{path}.{}", key.text);
+            if self.keeps(&path, None) {
+                planned.entries.extend(
+                    self.entry(path, slot)
+                        .map(|entry| (key.text.clone(), entry)),
+                );
+            }
+        }
+        if self.only.is_empty() {
+            self.check_database(alias, database);
+        }
+        if planned.url.is_some() || !planned.entries.is_empty() || self.only.is_empty() {
+            self.plan.databases.push(planned);
+        }
+    }
+
+    fn check_database(&mut self, alias: &Name, database: &DatabaseEntry) {
+        let place = format!("`databases.{}`", alias.text);
+        if database.url.is_none()
+            && entry(&database.keys, "ENGINE").is_none()
+            && !database.keys.is_empty()
+        {
+            let known: Vec<&str> = engine::ENGINES.iter().map(|engine| engine.short).collect();
+            self.errors.push(
+                Diagnostic::manifest(
+                    format!("{place} has neither `ENGINE` nor `url`"),
+                    alias.span.clone(),
+                )
+                .hint(format!("engines: {}", suggest::list(&known))),
+            );
+        }
+        if database.url.is_none()
+            && database
+                .url_style
+                .is_some_and(|style| style != UrlStyle::default())
+        {
+            let title = format!("{place} has a `url_style` and no `url`");
+            self.errors
+                .push(Diagnostic::manifest(title, alias.span.clone()));
+        }
+    }
+
+    fn variable(&mut self, name: &Name, variable: &EnvEntry) {
+        let key = format!("env.{}", name.text);
+        if !self.keeps(&key, Some(&name.text)) {
+            return;
+        }
+        let planned = self.entry(key, &variable.slot).map(|entry| Variable {
+            name: name.text.clone(),
+            entry,
+            cast: variable.cast,
+        });
+        self.plan.env.extend(planned);
+    }
+
+    fn file(&mut self, path: &Name, file: &FileEntry) {
+        let key = format!("files.{}", path.text);
+        if !self.keeps(&key, None) {
+            return;
+        }
+        let env = file
+            .env
+            .as_ref()
+            .map_or_else(|| file_variable(&path.text), |env| env.text.clone());
+        let planned = self.entry(key, &file.content).map(|entry| File {
+            path: path.text.clone(),
+            env,
+            entry,
+        });
+        self.plan.files.extend(planned);
+    }
+
+    /// Two entries that would set one variable or one file.
+    fn check_names(&mut self, layer: &Layer) {
+        let mut names: Vec<(String, String)> = Vec::new();
+        if !layer.databases.is_empty() {
+            names.push(("DATABASES".to_owned(), "databases".to_owned()));
+        }
+        let variables = layer
+            .env
+            .iter()
+            .map(|(name, _)| (name.text.clone(), format!("env.{}", name.text), name));
+        let files = layer.files.iter().map(|(path, file)| {
+            let variable = file
+                .env
+                .as_ref()
+                .map_or_else(|| file_variable(&path.text), |env| env.text.clone());
+            (variable, format!("files.\"{}\"", path.text), path)
+        });
+        for (variable, key, place) in variables.chain(files) {
+            if let Some((_, other)) = names.iter().find(|(have, _)| *have == variable) {
+                let title = format!("`{key}` and `{other}` both set the variable `{variable}`");
+                let hint = key
+                    .starts_with("files")
+                    .then(|| "give the file another variable: `env = \"NAME\"`".to_owned());
+                self.errors
+                    .push(Diagnostic::manifest(title, place.span.clone()).maybe_hint(hint));
+            }
+            names.push((variable, key));
+        }
+        let paths: Vec<&Name> = layer.files.iter().map(|(path, _)| path).collect();
+        for path in &paths {
+            if paths
+                .iter()
+                .any(|other| other.text.starts_with(&format!("{}/", path.text)))
+            {
+                let title = format!(
+                    "`files.\"{}\"` is a file and also the directory of another",
+                    path.text
+                );
+                self.errors
+                    .push(Diagnostic::manifest(title, path.span.clone()));
+            }
+        }
+    }
+
+    fn entry(&mut self, key: String, slot: &Slot) -> Option<Entry> {
+        let node = self.node(&key, &slot.item)?;
+        Some(Entry {
+            key,
+            node,
+            optional: slot.optional,
+            span: slot.item.span.clone(),
+        })
+    }
+
+    fn node(&mut self, key: &str, item: &Item) -> Option<Node> {
+        Some(match &item.node {
+            manifest::Node::Bool(flag) => Node::Bool(*flag),
+            manifest::Node::Integer(number) => Node::Integer(*number),
+            manifest::Node::Float(number) => Node::Float(*number),
+            manifest::Node::Text(template) => {
+                let place = Place {
+                    key,
+                    fallback: false,
+                    in_manifest: true,
+                };
+                Node::Text(self.text(template, Some(&item.span), place))
+            }
+            manifest::Node::List(items) => Node::List(
+                items
+                    .iter()
+                    .filter_map(|item| self.node(key, item))
+                    .collect(),
+            ),
+            manifest::Node::Table(entries) => {
+                let mut table = Vec::new();
+                for (name, item) in entries {
+                    let node = self.node(&format!("{key}.{}", name.text), item);
+                    table.extend(node.map(|node| (name.text.clone(), node)));
+                }
+                Node::Table(table)
+            }
+            manifest::Node::Invalid => return None,
+        })
+    }
+
+    fn text(
+        &mut self,
+        template: &Template,
+        span: Option<&manifest::Span>,
+        place: Place<'_>,
+    ) -> Text {
+        let mut pieces = Vec::new();
+        for part in &template.parts {
+            match part {
+                Part::Literal(text) => pieces.push(Piece::Literal(text.clone())),
+                Part::Hole(hole) => pieces.extend(self.hole(hole, place)),
+            }
+        }
+        Text {
+            pieces,
+            span: span.cloned(),
+        }
+    }
+
+    fn hole(&mut self, hole: &Hole, place: Place<'_>) -> Option<Piece> {
+        let span = place.in_manifest.then(|| hole.range.clone());
+        let found = if hole.reference.scheme() == FILES_SCHEME {
+            self.file_path(hole).map(Piece::FilePath)
+        } else {
+            self.secret(hole, place, span.clone())
+                .map(|secret| Piece::Secret(Box::new(secret)))
+        };
+        match found {
+            Ok(piece) => Some(piece),
+            Err(mut error) => {
+                error.span = span;
+                self.errors.push(*error);
+                None
+            }
+        }
+    }
+
+    /// `files://PATH`: the path of a file this manifest makes.
+    fn file_path(&self, hole: &Hole) -> Result<String, Box<Diagnostic>> {
+        let path = hole.reference.locator();
+        if entry(&self.layer.files, path).is_some() {
+            return Ok(path.to_owned());
+        }
+        let known = self.layer.files.iter().map(|(path, _)| path.text.as_str());
+        let title = format!("there is no `[files.\"{path}\"]`");
+        Err(Box::new(
+            Diagnostic::manifest(title, 0..0).maybe_hint(suggest::hint(path, known)),
+        ))
+    }
+
+    fn secret(
+        &mut self,
+        hole: &Hole,
+        place: Place<'_>,
+        span: Option<manifest::Span>,
+    ) -> Result<Secret, Box<Diagnostic>> {
+        let instance = self.instance(&hole.reference)?;
+        let descriptor = self.plan.instances[instance].descriptor;
+        let is_named = entry(&self.layer.providers, hole.reference.scheme()).is_some();
+        let (reference, field) = prepare(&hole.reference, is_named, descriptor.capabilities.fields);
+        check_options(&reference, descriptor.scheme, descriptor.options)?;
+        let locator = (descriptor.parse)(&reference).map_err(|error| {
+            let title = format!(
+                "`{}` cannot be a reference: {}",
+                hole.reference,
+                error.message()
+            );
+            Box::new(Diagnostic::manifest(title, 0..0).maybe_hint(error.hint().map(str::to_owned)))
+        })?;
+        let usage = Use {
+            key: place.key.to_owned(),
+            reference: hole.reference.to_string(),
+            span: span.clone(),
+            fallback: place.fallback,
+        };
+        let fetches = &mut self.plan.instances[instance].fetches;
+        let fetch = fetches
+            .iter()
+            .position(|fetch| fetch.locator == locator)
+            .unwrap_or_else(|| {
+                fetches.push(Fetch {
+                    locator,
+                    uses: Vec::new(),
+                });
+                fetches.len() - 1
+            });
+        fetches[fetch].uses.push(usage);
+        let inner = Place {
+            fallback: true,
+            ..place
+        };
+        let default = hole
+            .default
+            .as_ref()
+            .map(|default| self.text(default, None, inner));
+        Ok(Secret {
+            slot: SlotId { instance, fetch },
+            field,
+            default,
+            filters: hole.filters.clone(),
+            span,
+            reference: hole.reference.to_string(),
+        })
+    }
+
+    /// The instance of a reference, made known to the plan at its first use.
+    fn instance(&mut self, reference: &Reference) -> Result<usize, Box<Diagnostic>> {
+        let name = reference.scheme();
+        if let Some(place) = self
+            .plan
+            .instances
+            .iter()
+            .position(|instance| instance.name == name)
+        {
+            return Ok(place);
+        }
+        let named = self
+            .layer
+            .providers
+            .iter()
+            .find(|(have, _)| have.text == name);
+        let instance = match named {
+            Some((have, body)) => {
+                let descriptor = body
+                    .kind
+                    .as_ref()
+                    .and_then(|kind| self.registry.find(&kind.text))
+                    .ok_or_else(|| {
+                        Box::new(
+                            Diagnostic::manifest(format!("`providers.{name}` has no `kind`"), 0..0)
+                                .hint(format!(
+                                    "kinds: {}",
+                                    suggest::list(
+                                        &self
+                                            .registry
+                                            .iter()
+                                            .map(|descriptor| descriptor.scheme)
+                                            .collect::<Vec<_>>()
+                                    )
+                                )),
+                        )
+                    })?;
+                let settings = check_settings(have, descriptor, &body.settings, true)
+                    .unwrap_or_else(|errors| {
+                        self.errors.extend(errors);
+                        nuages_provider::Settings::new()
+                    });
+                Instance {
+                    name: name.to_owned(),
+                    descriptor: *descriptor,
+                    settings,
+                    fetches: Vec::new(),
+                    span: Some(have.span.clone()),
+                }
+            }
+            None => Instance {
+                name: name.to_owned(),
+                descriptor: *self
+                    .registry
+                    .find(name)
+                    .ok_or_else(|| Box::new(self.absent(name)))?,
+                settings: nuages_provider::Settings::new(),
+                fetches: Vec::new(),
+                span: None,
+            },
+        };
+        self.plan.instances.push(instance);
+        Ok(self.plan.instances.len() - 1)
+    }
+
+    /// An instance that is not there: of another profile, or of none.
+    fn absent(&self, name: &str) -> Diagnostic {
+        let profiles: Vec<&str> = self
+            .manifest
+            .profiles
+            .iter()
+            .filter(|(_, profile)| entry(&profile.layer.providers, name).is_some())
+            .map(|(profile, _)| profile.text.as_str())
+            .collect();
+        if let Some(first) = profiles.first() {
+            let title = format!(
+                "instance `{name}` is only there with profile {}",
+                suggest::list(&profiles)
+            );
+            return Diagnostic::manifest(title, 0..0)
+                .hint(format!("choose one: `--profile {first}`"));
+        }
+        let instances: Vec<String> = self
+            .layer
+            .providers
+            .iter()
+            .map(|(name, _)| name.text.clone())
+            .collect();
+        self.registry.unknown_scheme(name, &instances)
+    }
+}
+
+/// The reference as its provider is to see it, and the field that is picked here.
+fn prepare(
+    reference: &Reference,
+    is_named: bool,
+    answers_fields: bool,
+) -> (Reference, Option<String>) {
+    let mut prepared = Reference::new(reference.scheme(), reference.locator());
+    for (name, value) in reference.options() {
+        prepared = prepared.with_option(name, value);
+    }
+    if is_named {
+        prepared = prepared.through_instance();
+    }
+    match reference.field() {
+        Some(field) if answers_fields => (prepared.with_field(field), None),
+        field => (prepared, field.map(str::to_owned)),
+    }
+}
+
+fn check_options(
+    reference: &Reference,
+    scheme: &str,
+    known: &[nuages_provider::OptionSpec],
+) -> Result<(), Box<Diagnostic>> {
+    for (name, _) in reference.options() {
+        if !known.iter().any(|option| option.name == name) {
+            let title = format!("`{scheme}` has no option `{name}`");
+            let hint = suggest::hint(name, known.iter().map(|option| option.name))
+                .or_else(|| Some("a literal `?` in a name is written `%3F`".to_owned()));
+            return Err(Box::new(Diagnostic::manifest(title, 0..0).maybe_hint(hint)));
+        }
+    }
+    Ok(())
+}
+
+/// The variable of a file that names none: `tls/client.key` becomes `TLS_CLIENT_KEY_FILE`.
+pub(super) fn file_variable(path: &str) -> String {
+    let upper: String = path
+        .chars()
+        .map(|c| {
+            if c.is_ascii_alphanumeric() {
+                c.to_ascii_uppercase()
+            } else {
+                '_'
+            }
+        })
+        .collect();
+    format!("{upper}_FILE")
+}

@@ -1,0 +1,259 @@
+//! What will be fetched, from where, for which key: made from the manifest without any I/O.
+
+mod build;
+mod describe;
+mod more;
+
+use nuages_provider::{Descriptor, Locator, Settings};
+
+use crate::{
+    diagnostic::{Class, Diagnostic},
+    django::url::UrlStyle,
+    filter::Filter,
+    manifest::{Cast, Manifest, Source, Span},
+    registry::Registry,
+    template::Template,
+};
+
+pub use describe::describe_json;
+pub use more::{setting, writable_instances};
+
+/// What a run will do. Holds no secret.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// The manifest's name and text, for messages.
+    pub source: Source,
+    /// The profiles, in the order they were put on.
+    pub profiles: Vec<String>,
+    /// Every instance that something is fetched from.
+    pub instances: Vec<Instance>,
+    pub(crate) databases: Vec<Database>,
+    pub(crate) env: Vec<Variable>,
+    pub(crate) files: Vec<File>,
+    /// A value on its own: `nuages get`.
+    pub(crate) single: Option<Text>,
+}
+
+/// An instance and what is fetched from it.
+#[derive(Clone, Debug)]
+pub struct Instance {
+    /// Its name in the manifest, or its scheme where the manifest does not name it.
+    pub name: String,
+    /// The provider.
+    pub descriptor: Descriptor,
+    /// Its settings.
+    pub settings: Settings,
+    /// Every secret once.
+    pub fetches: Vec<Fetch>,
+    /// Where the manifest names it.
+    pub span: Option<Span>,
+}
+
+/// One secret, and everything that wants it.
+#[derive(Clone, Debug)]
+pub struct Fetch {
+    /// What to fetch.
+    pub locator: Locator,
+    /// Who wants it, in the manifest's order.
+    pub uses: Vec<Use>,
+}
+
+/// A reference in its place.
+#[derive(Clone, Debug)]
+pub struct Use {
+    /// The key that wants it: `databases.default.PASSWORD`.
+    pub key: String,
+    /// The reference as text.
+    pub reference: String,
+    /// Where it stands; `None` where it did not come from a manifest.
+    pub span: Option<Span>,
+    /// Whether it is only wanted where something else does not exist.
+    pub fallback: bool,
+}
+
+/// Which secret of which instance.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct SlotId {
+    pub(crate) instance: usize,
+    pub(crate) fetch: usize,
+}
+
+/// A template whose references have become slots.
+#[derive(Clone, Debug)]
+pub(crate) struct Text {
+    pub(crate) pieces: Vec<Piece>,
+    pub(crate) span: Option<Span>,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) enum Piece {
+    Literal(String),
+    Secret(Box<Secret>),
+    /// The path of a file of `[files]`.
+    FilePath(String),
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Secret {
+    pub(crate) slot: SlotId,
+    pub(crate) field: Option<String>,
+    pub(crate) default: Option<Text>,
+    pub(crate) filters: Vec<Filter>,
+    pub(crate) span: Option<Span>,
+    pub(crate) reference: String,
+}
+
+/// A value whose texts are planned.
+#[derive(Clone, Debug)]
+pub(crate) enum Node {
+    Bool(bool),
+    Integer(i64),
+    Float(f64),
+    Text(Text),
+    List(Vec<Self>),
+    Table(Vec<(String, Self)>),
+}
+
+/// A value of a key.
+#[derive(Clone, Debug)]
+pub(crate) struct Entry {
+    /// `databases.default.PASSWORD`.
+    pub(crate) key: String,
+    pub(crate) node: Node,
+    pub(crate) optional: bool,
+    pub(crate) span: Span,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Database {
+    pub(crate) alias: String,
+    pub(crate) url: Option<(Entry, UrlStyle)>,
+    /// Django's key and its value.
+    pub(crate) entries: Vec<(String, Entry)>,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Variable {
+    pub(crate) name: String,
+    pub(crate) entry: Entry,
+    pub(crate) cast: Cast,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct File {
+    /// Relative to the private directory.
+    pub(crate) path: String,
+    /// The variable that holds the path.
+    pub(crate) env: String,
+    pub(crate) entry: Entry,
+}
+
+/// What to plan.
+#[derive(Clone, Debug, Default)]
+pub struct Selection {
+    /// Profiles to put on, the last wins.
+    pub profiles: Vec<String>,
+    /// Keys to keep, all where there are none: `env.NAME` or `NAME`, `databases.default`, `databases.default.PASSWORD`.
+    pub only: Vec<String>,
+}
+
+/// Plans the manifest's keys.
+///
+/// # Errors
+/// Every mistake of the manifest and of the selection, all at once, in the order of their places.
+pub fn plan(
+    manifest: &Manifest,
+    selection: &Selection,
+    registry: &Registry,
+) -> Result<Plan, Vec<Diagnostic>> {
+    let mut errors = manifest.errors().to_vec();
+    let layer = match manifest.select(&selection.profiles) {
+        Ok(layer) => layer,
+        Err(more) => {
+            errors.extend(more);
+            return Err(in_order(errors));
+        }
+    };
+    let mut builder = build::Builder::new(manifest, &layer, registry, selection);
+    builder.layer(&layer);
+    let (plan, more) = builder.finish();
+    errors.extend(more);
+    if errors.is_empty() {
+        Ok(plan)
+    } else {
+        Err(in_order(errors))
+    }
+}
+
+/// Plans one reference, written as between `${` and `}`, against the manifest's instances.
+///
+/// # Errors
+/// Where it is no reference, its instance does not exist, or the manifest is wrong.
+pub fn plan_reference(
+    manifest: &Manifest,
+    selection: &Selection,
+    registry: &Registry,
+    reference: &str,
+) -> Result<Plan, Vec<Diagnostic>> {
+    if !manifest.errors().is_empty() {
+        return Err(in_order(manifest.errors().to_vec()));
+    }
+    let layer = manifest.select(&selection.profiles)?;
+    let template = Template::parse_hole(reference).map_err(|errors| {
+        let usage = |error: crate::template::TemplateError| {
+            Diagnostic::new(Class::Usage, error.message).maybe_hint(error.hint)
+        };
+        errors.into_iter().map(usage).collect::<Vec<_>>()
+    })?;
+    let mut builder = build::Builder::new(manifest, &layer, registry, selection);
+    builder.single(&template);
+    let (plan, errors) = builder.finish();
+    if errors.is_empty() {
+        Ok(plan)
+    } else {
+        Err(in_order(errors))
+    }
+}
+
+/// By place, each once.
+fn in_order(mut errors: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    errors.sort_by_key(|error| {
+        error
+            .span
+            .as_ref()
+            .map_or((0, 0), |span| (span.start, span.end))
+    });
+    errors.dedup_by(|a, b| a.title == b.title && a.span == b.span);
+    errors
+}
+
+impl Plan {
+    /// Every text that a value is made of, defaults not included.
+    pub(crate) fn texts(&self) -> Vec<&Text> {
+        let mut texts: Vec<&Text> = self.single.iter().collect();
+        for database in &self.databases {
+            let url = database.url.iter().map(|(entry, _)| entry);
+            for entry in url.chain(database.entries.iter().map(|(_, entry)| entry)) {
+                entry.node.texts(&mut texts);
+            }
+        }
+        for variable in &self.env {
+            variable.entry.node.texts(&mut texts);
+        }
+        for file in &self.files {
+            file.entry.node.texts(&mut texts);
+        }
+        texts
+    }
+}
+
+impl Node {
+    fn texts<'a>(&'a self, texts: &mut Vec<&'a Text>) {
+        match self {
+            Self::Text(text) => texts.push(text),
+            Self::List(items) => items.iter().for_each(|item| item.texts(texts)),
+            Self::Table(entries) => entries.iter().for_each(|(_, node)| node.texts(texts)),
+            Self::Bool(_) | Self::Integer(_) | Self::Float(_) => {}
+        }
+    }
+}

@@ -1,0 +1,357 @@
+//! Templates to values, once the answers are there.
+
+use nuages_provider::{ErrorKind, Secret as Fetched};
+use zeroize::Zeroizing;
+
+use super::{
+    Answers, Bytes, Failure, Options, Origin, Resolved, ResolvedFile, failures::Failures, field,
+};
+use crate::{
+    diagnostic::Diagnostic,
+    django::{database, keys::Kind},
+    manifest::Cast,
+    plan::{Database, Entry, Node, Piece, Plan, Secret, SlotId, Text},
+    render::Document,
+    value::{self, Table, Value},
+};
+
+/// The slots that are needed and not yet answered, each once.
+pub(super) fn wanted(plan: &Plan, answers: &Answers) -> Vec<SlotId> {
+    let mut wanted = Vec::new();
+    for text in plan.texts() {
+        want(text, answers, &mut wanted);
+    }
+    wanted.sort_unstable();
+    wanted.dedup();
+    wanted
+}
+
+fn want(text: &Text, answers: &Answers, wanted: &mut Vec<SlotId>) {
+    for piece in &text.pieces {
+        let Piece::Secret(secret) = piece else {
+            continue;
+        };
+        match answers.get(&secret.slot) {
+            None => wanted.push(secret.slot),
+            Some(answer) => {
+                if let (Some(default), Picked::Absent) = (&secret.default, picked(secret, answer)) {
+                    want(default, answers, wanted);
+                }
+            }
+        }
+    }
+}
+
+/// A slot's answer as one reference sees it.
+enum Picked {
+    Value(Zeroizing<Vec<u8>>),
+    /// The store answered: it does not exist.
+    Absent,
+    NotStructured,
+    Failed,
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the value is put into its template here"
+)]
+fn picked(secret: &Secret, answer: &Result<Fetched, Failure>) -> Picked {
+    match answer {
+        Ok(fetched) => match &secret.field {
+            None => Picked::Value(Zeroizing::new(fetched.value.expose().to_vec())),
+            Some(name) => match field::pick(fetched.value.expose(), name) {
+                Ok(value) => Picked::Value(value),
+                Err(field::FieldError::Missing) => Picked::Absent,
+                Err(field::FieldError::NotStructured) => Picked::NotStructured,
+            },
+        },
+        Err(Failure::Provider(error)) if error.kind() == ErrorKind::NotFound => Picked::Absent,
+        Err(_) => Picked::Failed,
+    }
+}
+
+/// Puts everything together, or says all that stands in the way.
+pub(super) fn evaluate(
+    plan: &Plan,
+    answers: &Answers,
+    options: &Options,
+) -> Result<Resolved, Vec<Diagnostic>> {
+    let mut evaluation = Evaluation {
+        plan,
+        answers,
+        options,
+        failures: Failures::new(plan),
+    };
+    let mut databases = Table::new();
+    for planned in &plan.databases {
+        let database = evaluation.database(planned);
+        databases.insert(planned.alias.clone(), Value::Table(database));
+    }
+    let mut env = Table::new();
+    for variable in &plan.env {
+        if let Some(value) = evaluation.entry(&variable.entry, |evaluation, value| {
+            evaluation.cast(&variable.entry, variable.cast, value)
+        }) {
+            env.insert(variable.name.clone(), value);
+        }
+    }
+    let files = evaluation.files();
+    let single = plan
+        .single
+        .as_ref()
+        .and_then(|text| evaluation.bytes(text, "the value", false));
+    evaluation.failures.into_result()?;
+    Ok(Resolved {
+        document: Document { databases, env },
+        files,
+        single: single.map(|(bytes, _)| Bytes::new(bytes)),
+        origins: origins(plan, answers),
+    })
+}
+
+struct Evaluation<'a> {
+    plan: &'a Plan,
+    answers: &'a Answers,
+    options: &'a Options,
+    failures: Failures<'a>,
+}
+
+impl Evaluation<'_> {
+    fn database(&mut self, planned: &Database) -> Table {
+        let mut table = Table::new();
+        if let Some((entry, style)) = &planned.url {
+            let url = self.entry(entry, |_, value| Some(value));
+            if let Some(Value::Text(url)) = url {
+                match database::from_url(&url, *style) {
+                    Ok(keys) => table = keys,
+                    Err(failure) => self.failures.url(entry, *style, &failure),
+                }
+            }
+        }
+        for (key, entry) in &planned.entries {
+            let kind = database::kind(key);
+            let value = self.entry(entry, |evaluation, value| {
+                evaluation.coerce(entry, kind, value)
+            });
+            if let Some(value) = value {
+                database::put_on(&mut table, key, value);
+            }
+        }
+        table
+    }
+
+    fn files(&mut self) -> Vec<ResolvedFile> {
+        let mut files = Vec::new();
+        for file in &self.plan.files {
+            let Node::Text(text) = &file.entry.node else {
+                continue;
+            };
+            if let Some((content, _)) = self.bytes(text, &file.entry.key, file.entry.optional) {
+                files.push(ResolvedFile {
+                    key: file.entry.key.clone(),
+                    path: file.path.clone(),
+                    env: file.env.clone(),
+                    content: Bytes::new(content),
+                });
+            }
+        }
+        files
+    }
+
+    /// A key's value, shaped; `None` where it is optional and absent, or where a failure has been noted.
+    fn entry(
+        &mut self,
+        entry: &Entry,
+        shape: impl FnOnce(&mut Self, Value) -> Option<Value>,
+    ) -> Option<Value> {
+        let value = self.node(&entry.node, &entry.key, entry.optional)?;
+        shape(self, value)
+    }
+
+    fn node(&mut self, node: &Node, key: &str, optional: bool) -> Option<Value> {
+        Some(match node {
+            Node::Bool(flag) => Value::Bool(*flag),
+            Node::Integer(number) => Value::Integer((*number).into()),
+            Node::Float(number) => Value::Float(*number),
+            Node::Text(text) => Value::Text(self.text(text, key, optional)?),
+            Node::List(items) => {
+                let values: Vec<_> = items
+                    .iter()
+                    .map(|item| self.node(item, key, optional))
+                    .collect();
+                Value::List(values.into_iter().collect::<Option<_>>()?)
+            }
+            Node::Table(entries) => {
+                let mut table = Table::new();
+                for (name, node) in entries {
+                    if let Some(value) = self.node(node, &format!("{key}.{name}"), optional) {
+                        table.insert(name.clone(), value);
+                    }
+                }
+                Value::Table(table)
+            }
+        })
+    }
+
+    fn text(&mut self, text: &Text, key: &str, optional: bool) -> Option<value::Text> {
+        let (bytes, is_secret) = self.bytes(text, key, optional)?;
+        match std::str::from_utf8(&bytes) {
+            Ok(text) if is_secret => Some(value::Text::secret(text)),
+            Ok(text) => Some(value::Text::plain(text)),
+            Err(_) => {
+                self.failures.unusable(
+                    key,
+                    text.span.clone(),
+                    "the value is not UTF-8 text",
+                    Some("`| base64` makes text of any bytes"),
+                );
+                None
+            }
+        }
+    }
+
+    /// The bytes of a template, and whether a reference is in them.
+    fn bytes(
+        &mut self,
+        text: &Text,
+        key: &str,
+        optional: bool,
+    ) -> Option<(Zeroizing<Vec<u8>>, bool)> {
+        let mut parts: Vec<Zeroizing<Vec<u8>>> = Vec::with_capacity(text.pieces.len());
+        let mut is_whole = true;
+        let mut is_secret = false;
+        for piece in &text.pieces {
+            let part = match piece {
+                Piece::Literal(text) => Some(Zeroizing::new(text.as_bytes().to_vec())),
+                Piece::FilePath(path) => self.file_path(path, key, text),
+                Piece::Secret(secret) => {
+                    is_secret = true;
+                    self.secret(secret, key, optional)
+                }
+            };
+            is_whole &= part.is_some();
+            parts.extend(part);
+        }
+        // Sized first: a buffer that grows would leave copies behind.
+        let mut whole = Zeroizing::new(Vec::with_capacity(
+            parts.iter().map(|part| part.len()).sum(),
+        ));
+        for part in &parts {
+            whole.extend_from_slice(part);
+        }
+        is_whole.then_some((whole, is_secret))
+    }
+
+    fn secret(&mut self, secret: &Secret, key: &str, optional: bool) -> Option<Zeroizing<Vec<u8>>> {
+        let answer = self.answers.get(&secret.slot)?;
+        let mut value = match (picked(secret, answer), &secret.default, answer) {
+            (Picked::Value(value), _, _) => value,
+            (Picked::Absent, Some(default), _) => self.bytes(default, key, optional)?.0,
+            (Picked::Absent, None, _) if optional => return None,
+            (Picked::Absent, None, Ok(_)) => {
+                self.failures.no_field(key, secret);
+                return None;
+            }
+            (Picked::NotStructured, _, _) => {
+                self.failures.not_structured(key, secret);
+                return None;
+            }
+            (Picked::Absent | Picked::Failed, _, Err(failure)) => {
+                self.failures.fetch(secret, key, failure);
+                return None;
+            }
+            (Picked::Failed, _, Ok(_)) => return None,
+        };
+        for filter in &secret.filters {
+            match filter.apply(&value) {
+                Ok(filtered) => value = filtered,
+                Err(reason) => {
+                    let cause = format!("filter `{}`: {reason}", filter.name());
+                    self.failures
+                        .unusable(key, secret.span.clone(), &cause, None);
+                    return None;
+                }
+            }
+        }
+        Some(value)
+    }
+
+    fn file_path(&mut self, path: &str, key: &str, text: &Text) -> Option<Zeroizing<Vec<u8>>> {
+        use std::os::unix::ffi::OsStrExt;
+        let Some(directory) = &self.options.files else {
+            self.failures.unusable(
+                key,
+                text.span.clone(),
+                &format!("`files://{path}` is a path that only `nuages exec` makes"),
+                Some("leave this key out with `--only`, or name a file that is there anyway"),
+            );
+            return None;
+        };
+        Some(Zeroizing::new(
+            directory.join(path).as_os_str().as_bytes().to_vec(),
+        ))
+    }
+
+    fn coerce(&mut self, entry: &Entry, kind: Kind, value: Value) -> Option<Value> {
+        let Value::Text(text) = value else {
+            return Some(value);
+        };
+        let coerced = database::coerce(kind, &text);
+        if coerced.is_none() {
+            let cause = format!("the value is not {}", kind.expects());
+            self.failures
+                .unusable(&entry.key, Some(entry.span.clone()), &cause, None);
+        }
+        coerced
+    }
+
+    fn cast(&mut self, entry: &Entry, cast: Cast, value: Value) -> Option<Value> {
+        let Value::Text(text) = &value else {
+            return Some(value);
+        };
+        let raw = text.expose();
+        let (cast_value, what) = match cast {
+            Cast::Text => return Some(value),
+            Cast::Integer => (
+                raw.trim().parse().ok().map(Value::Integer),
+                "a whole number",
+            ),
+            Cast::Float => (
+                raw.trim()
+                    .parse()
+                    .ok()
+                    .filter(|number: &f64| number.is_finite())
+                    .map(Value::Float),
+                "a number",
+            ),
+            Cast::Bool => (database::flag(raw.trim()).map(Value::Bool), "a boolean"),
+            Cast::Json => (value::Value::from_json(text), "JSON"),
+        };
+        if cast_value.is_none() {
+            self.failures.unusable(
+                &entry.key,
+                Some(entry.span.clone()),
+                &format!("the value is not {what}"),
+                None,
+            );
+        }
+        cast_value
+    }
+}
+
+fn origins(plan: &Plan, answers: &Answers) -> Vec<Origin> {
+    let mut origins = Vec::new();
+    for (slot, answer) in answers {
+        let Ok(secret) = answer else { continue };
+        let instance = &plan.instances[slot.instance];
+        let fetch = &instance.fetches[slot.fetch];
+        origins.extend(fetch.uses.iter().map(|usage| Origin {
+            key: usage.key.clone(),
+            instance: instance.name.clone(),
+            locator: fetch.locator.to_string(),
+            version: secret.version.clone(),
+            expires: secret.expires,
+        }));
+    }
+    origins
+}

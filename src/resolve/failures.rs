@@ -1,0 +1,195 @@
+//! What stood in the way: each failure once, with every place that wanted the value.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use nuages_provider::ErrorKind;
+
+use super::Failure;
+use crate::{
+    diagnostic::{Class, Diagnostic},
+    django::{database::UrlFailure, url::UrlStyle},
+    manifest::Span,
+    plan::{Entry, Plan, Secret, SlotId},
+    suggest,
+};
+
+pub(super) struct Failures<'a> {
+    plan: &'a Plan,
+    /// By what failed: a slot, or a whole instance that could not be opened.
+    fetches: BTreeMap<SlotId, Group>,
+    others: Vec<Diagnostic>,
+}
+
+/// One failure and everything that wanted the value.
+struct Group {
+    failure: Told,
+    keys: Vec<String>,
+    spans: Vec<Span>,
+    reference: String,
+}
+
+/// A failure in words.
+struct Told {
+    class: Class,
+    phrase: String,
+    cause: String,
+    hint: Option<String>,
+}
+
+impl<'a> Failures<'a> {
+    pub(super) fn new(plan: &'a Plan) -> Self {
+        Self {
+            plan,
+            fetches: BTreeMap::new(),
+            others: Vec::new(),
+        }
+    }
+
+    /// All of it, or nothing where nothing failed.
+    pub(super) fn into_result(self) -> Result<(), Vec<Diagnostic>> {
+        let mut all = self.others;
+        all.extend(self.fetches.into_values().map(diagnose));
+        if all.is_empty() {
+            return Ok(());
+        }
+        all.sort_by_key(|diagnostic| {
+            diagnostic
+                .span
+                .as_ref()
+                .map_or(usize::MAX, |span| span.start)
+        });
+        Err(all)
+    }
+
+    /// A secret that could not be fetched.
+    pub(super) fn fetch(&mut self, secret: &Secret, key: &str, failure: &Failure) {
+        let name = &self.plan.instances[secret.slot.instance].name;
+        let group = self.fetches.entry(secret.slot).or_insert_with(|| Group {
+            failure: tell(name, failure),
+            keys: Vec::new(),
+            spans: Vec::new(),
+            reference: secret.reference.clone(),
+        });
+        if !group.keys.iter().any(|have| have == key) {
+            group.keys.push(key.to_owned());
+        }
+        group.spans.extend(secret.span.clone());
+    }
+
+    /// A secret that is there and lacks the field.
+    pub(super) fn no_field(&mut self, key: &str, secret: &Secret) {
+        let field = secret.field.as_deref().unwrap_or_default();
+        let title = format!("cannot resolve `{key}`: the secret has no field `{field}`");
+        self.other(
+            Diagnostic::new(Class::Provider, title),
+            secret.span.clone(),
+            Some("`#name` is a top-level key, `#/a/b` a JSON pointer; `:-` gives a default"),
+        );
+    }
+
+    /// A secret that is there and is not JSON.
+    pub(super) fn not_structured(&mut self, key: &str, secret: &Secret) {
+        let field = secret.field.as_deref().unwrap_or_default();
+        let title = format!(
+            "cannot resolve `{key}`: `#{field}` needs a value that is JSON, and this one is not"
+        );
+        self.other(
+            Diagnostic::new(Class::Provider, title),
+            secret.span.clone(),
+            Some("leave `#…` out to use the whole value; a literal `#` in a name is written `%23`"),
+        );
+    }
+
+    /// A value that is there and does not fit.
+    pub(super) fn unusable(
+        &mut self,
+        key: &str,
+        span: Option<Span>,
+        cause: &str,
+        hint: Option<&str>,
+    ) {
+        let title = format!("cannot use the value of `{key}`: {cause}");
+        self.other(Diagnostic::new(Class::Provider, title), span, hint);
+    }
+
+    /// A URL that gives no database.
+    pub(super) fn url(&mut self, entry: &Entry, style: UrlStyle, failure: &UrlFailure) {
+        let cause = match failure {
+            UrlFailure::Unreadable(error) => error.to_string(),
+            UrlFailure::Empty(warning) => (*warning).to_owned(),
+        };
+        let title = format!(
+            "cannot use the value of `{}` as a `{}` URL",
+            entry.key,
+            style.name()
+        );
+        let diagnostic = Diagnostic::new(Class::Provider, title).cause(cause);
+        self.other(
+            diagnostic,
+            Some(entry.span.clone()),
+            Some("a reference inside a URL needs `| urlencode`; `url_style` chooses the library whose rules are used"),
+        );
+    }
+
+    fn other(&mut self, mut diagnostic: Diagnostic, span: Option<Span>, hint: Option<&str>) {
+        diagnostic.span = span;
+        diagnostic.hint = hint.map(str::to_owned);
+        if !self.others.contains(&diagnostic) {
+            self.others.push(diagnostic);
+        }
+    }
+}
+
+fn diagnose(group: Group) -> Diagnostic {
+    let keys = suggest::list(&group.keys);
+    let title = format!("cannot resolve {keys}: {}", group.failure.phrase);
+    let mut spans = group.spans.into_iter();
+    let mut diagnostic = Diagnostic::new(group.failure.class, title).maybe_hint(group.failure.hint);
+    diagnostic.causes.push(group.failure.cause);
+    match spans.next() {
+        Some(first) => diagnostic.span = Some(first),
+        None => diagnostic
+            .causes
+            .push(format!("reference: `{}`", group.reference)),
+    }
+    diagnostic.related = spans.map(|span| (span, "and here".to_owned())).collect();
+    diagnostic
+}
+
+fn tell(name: &str, failure: &Failure) -> Told {
+    match failure {
+        Failure::Provider(error) => Told {
+            class: Class::Provider,
+            phrase: format!("`{name}` {}", error.kind().phrase()),
+            cause: error.message().to_owned(),
+            hint: error
+                .hint()
+                .map(str::to_owned)
+                .or_else(|| hint(error.kind(), name)),
+        },
+        Failure::Deadline(deadline) => Told {
+            class: Class::Deadline,
+            phrase: format!("`{name}` did not answer in time"),
+            cause: format!("no answer within {}", seconds(*deadline)),
+            hint: Some("`--deadline SECONDS` gives it longer".to_owned()),
+        },
+    }
+}
+
+fn hint(kind: ErrorKind, _name: &str) -> Option<String> {
+    match kind {
+        ErrorKind::NotFound => Some(
+            "`${…:-default}` or `optional = true` allow for a secret that does not exist"
+                .to_owned(),
+        ),
+        _ => None,
+    }
+}
+
+fn seconds(duration: Duration) -> String {
+    if duration.subsec_millis() == 0 {
+        format!("{} s", duration.as_secs())
+    } else {
+        format!("{} ms", duration.as_millis())
+    }
+}

@@ -1,0 +1,208 @@
+//! Asking providers: instances opened once and side by side, locators in batches, throttling obeyed, one deadline.
+
+use std::{
+    collections::BTreeMap,
+    future::Future,
+    hash::{BuildHasher, RandomState},
+    sync::Arc,
+    time::Duration,
+};
+
+use nuages_provider::{Environment, Error, ErrorKind, Locator, Provider, Retry, Secret};
+use tokio::{sync::Semaphore, task::JoinSet, time::Instant};
+
+use super::{Answers, Failure};
+use crate::plan::{Instance, Plan, SlotId};
+
+/// The first wait before a second try; each further wait is twice as long, up to [`LONGEST_WAIT`].
+const FIRST_WAIT: Duration = Duration::from_millis(100);
+const LONGEST_WAIT: Duration = Duration::from_secs(5);
+
+/// How often something that is unavailable is asked again. Throttling is waited out until the deadline.
+const TRIES_WHEN_UNAVAILABLE: u32 = 3;
+
+/// Fetches slots, keeping the instances open between rounds.
+pub(crate) struct Fetcher<'a> {
+    plan: &'a Plan,
+    environment: &'a Environment,
+    deadline: Duration,
+    until: Instant,
+    opened: BTreeMap<usize, Result<Arc<dyn Provider>, Arc<Error>>>,
+}
+
+/// One answer of a batch, as its task gives it.
+type Answer = (SlotId, Result<Secret, Arc<Error>>);
+
+impl<'a> Fetcher<'a> {
+    pub(crate) fn new(
+        plan: &'a Plan,
+        environment: &'a Environment,
+        deadline: Duration,
+        until: Instant,
+    ) -> Self {
+        Self {
+            plan,
+            environment,
+            deadline,
+            until,
+            opened: BTreeMap::new(),
+        }
+    }
+
+    /// Asks for every wanted slot. Each gets an answer; what is still open at the deadline gets that as its answer.
+    pub(crate) async fn fetch(&mut self, wanted: &[SlotId]) -> Answers {
+        let mut answers = Answers::new();
+        self.open(wanted).await;
+        let mut tasks = JoinSet::new();
+        for (index, instance) in self.plan.instances.iter().enumerate() {
+            let slots: Vec<SlotId> = wanted
+                .iter()
+                .copied()
+                .filter(|slot| slot.instance == index)
+                .collect();
+            match self.opened.get(&index) {
+                Some(Ok(provider)) => start(&mut tasks, instance, provider, &slots, self.until),
+                Some(Err(error)) => {
+                    answers.extend(
+                        slots
+                            .into_iter()
+                            .map(|slot| (slot, Err(Failure::Provider(Arc::clone(error))))),
+                    );
+                }
+                None => {}
+            }
+        }
+        while let Some(Some(Ok(batch))) = before(self.until, tasks.join_next()).await {
+            answers.extend(
+                batch
+                    .into_iter()
+                    .map(|(slot, answer)| (slot, answer.map_err(Failure::Provider))),
+            );
+        }
+        for slot in wanted {
+            answers
+                .entry(*slot)
+                .or_insert(Err(Failure::Deadline(self.deadline)));
+        }
+        answers
+    }
+
+    /// Opens the instances that are wanted for the first time, all at once.
+    async fn open(&mut self, wanted: &[SlotId]) {
+        let mut tasks = JoinSet::new();
+        for (index, instance) in self.plan.instances.iter().enumerate() {
+            if self.opened.contains_key(&index) || !wanted.iter().any(|slot| slot.instance == index)
+            {
+                continue;
+            }
+            let opening =
+                (instance.descriptor.open)(instance.settings.clone(), self.environment.clone());
+            tasks.spawn(async move { (index, opening.await) });
+        }
+        while let Some(Some(Ok((index, provider)))) = before(self.until, tasks.join_next()).await {
+            self.opened
+                .insert(index, provider.map(Arc::from).map_err(Arc::new));
+        }
+    }
+}
+
+/// `None` where the deadline comes first. Dropping the tasks then stops what they were doing.
+async fn before<T>(until: Instant, work: impl Future<Output = T>) -> Option<T> {
+    tokio::time::timeout_at(until, work).await.ok()
+}
+
+/// Starts one task a batch, no more at once than the provider allows.
+fn start(
+    tasks: &mut JoinSet<Vec<Answer>>,
+    instance: &Instance,
+    provider: &Arc<dyn Provider>,
+    slots: &[SlotId],
+    until: Instant,
+) {
+    let limits = instance.descriptor.capabilities;
+    let turns = Arc::new(Semaphore::new(
+        limits.concurrency.clamp(1, Semaphore::MAX_PERMITS),
+    ));
+    for batch in slots.chunks(limits.max_batch.max(1)) {
+        let batch: Vec<(SlotId, Locator)> = batch
+            .iter()
+            .map(|slot| (*slot, instance.fetches[slot.fetch].locator.clone()))
+            .collect();
+        let (provider, turns) = (Arc::clone(provider), Arc::clone(&turns));
+        tasks.spawn(async move {
+            let _turn = turns.acquire().await;
+            fetch_batch(&*provider, batch, until).await
+        });
+    }
+}
+
+/// One batch, asked again for what may yet come, while there is time.
+async fn fetch_batch(
+    provider: &dyn Provider,
+    mut open: Vec<(SlotId, Locator)>,
+    until: Instant,
+) -> Vec<Answer> {
+    let mut done = Vec::with_capacity(open.len());
+    for attempt in 1_u32.. {
+        let locators: Vec<Locator> = open.iter().map(|(_, locator)| locator.clone()).collect();
+        let mut answers = provider.fetch(&locators).await.into_iter();
+        let mut again = Vec::new();
+        let mut wait = Duration::ZERO;
+        for (slot, locator) in open {
+            let answer = answers.next().unwrap_or_else(|| Err(unanswered()));
+            match answer {
+                Err(error) if is_worth_another_try(&error, attempt) => {
+                    wait = wait.max(pause(&error, attempt));
+                    again.push((slot, locator, error));
+                }
+                answer => done.push((slot, answer.map_err(Arc::new))),
+            }
+        }
+        if again.is_empty() {
+            break;
+        }
+        if Instant::now() + wait >= until {
+            // The last answer says more than "time ran out" would.
+            done.extend(
+                again
+                    .into_iter()
+                    .map(|(slot, _, error)| (slot, Err(Arc::new(error)))),
+            );
+            break;
+        }
+        tokio::time::sleep(wait).await;
+        open = again
+            .into_iter()
+            .map(|(slot, locator, _)| (slot, locator))
+            .collect();
+    }
+    done
+}
+
+/// A provider that breaks the contract must not pass for one that has nothing to say.
+fn unanswered() -> Error {
+    Error::new(
+        ErrorKind::Malformed,
+        "the provider gave fewer answers than it was asked for",
+    )
+}
+
+fn is_worth_another_try(error: &Error, attempt: u32) -> bool {
+    error.retry() != Retry::Never
+        && (error.kind() == ErrorKind::RateLimited || attempt < TRIES_WHEN_UNAVAILABLE)
+}
+
+/// What the store asks for, or twice as long as last time; both spread, so that a fleet does not come back at once.
+fn pause(error: &Error, attempt: u32) -> Duration {
+    let spread = f64::from(u32::try_from(RandomState::new().hash_one(0) >> 32).unwrap_or(0))
+        / f64::from(u32::MAX);
+    match error.retry() {
+        Retry::After(wait) => wait + FIRST_WAIT.mul_f64(spread),
+        _ => {
+            let longest = FIRST_WAIT
+                .saturating_mul(2_u32.saturating_pow(attempt - 1))
+                .min(LONGEST_WAIT);
+            longest.mul_f64(0.5 + spread / 2.0)
+        }
+    }
+}
