@@ -1,0 +1,99 @@
+//! `docker`: a file for `docker run --env-file`, where quotes are data and nothing can be escaped. The rules are those
+//! of `pkg/kvfile/kvfile.go` in docker/cli 28 and 29, which reads lines with Go's `bufio.Scanner`.
+
+use super::buffer::Buffer;
+use super::{Document, Rendered, lines};
+
+/// The longest line, in bytes without its line break: `bufio.MaxScanTokenSize` (64 KiB) has to hold the break too.
+const LONGEST_LINE: usize = 64 * 1024 - 1;
+
+/// `NAME=text` for every variable, each text as it is.
+pub(super) fn render(document: &Document) -> Rendered {
+    lines::render(document, write_line)
+}
+
+fn write_line(out: &mut Buffer, name: &str, text: &str) -> Result<(), &'static str> {
+    check_name(name)?;
+    if text.contains('\0') {
+        return Err("no environment variable can hold a NUL character");
+    }
+    if text.contains('\n') {
+        return Err("`docker` env files cannot hold a line break");
+    }
+    if text.ends_with('\r') {
+        return Err("`docker` env files cannot hold a carriage return at the end of a value");
+    }
+    if name.len() + 1 + text.len() > LONGEST_LINE {
+        return Err(
+            "`docker` env files cannot hold a line longer than 65535 bytes, name and `=` included",
+        );
+    }
+    out.push_str(name);
+    out.push('=');
+    out.push_str(text);
+    out.push('\n');
+    Ok(())
+}
+
+fn check_name(name: &str) -> Result<(), &'static str> {
+    if name.is_empty() {
+        Err("the name is empty")
+    } else if name.contains([' ', '\t', '\n', '=', '\0']) || name.starts_with(char::is_whitespace) {
+        Err("`docker` env files cannot hold a name with a blank, `=` or NUL in it")
+    } else if name.starts_with(['#', '\u{feff}']) {
+        Err("`docker` env files cannot hold a name that begins with `#` or a byte order mark")
+    } else {
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(name: &str, text: &str) -> Result<String, &'static str> {
+        let mut out = Buffer::new();
+        write_line(&mut out, name, text)?;
+        Ok(out.into_text().to_string())
+    }
+
+    #[test]
+    fn text_stands_as_it_is() {
+        for text in [
+            "",
+            " 'a' \"b\" # $X ${X} \\ ",
+            "a\rb",
+            "\u{85}\u{2028}é",
+            "==",
+        ] {
+            assert_eq!(line("A", text).unwrap(), format!("A={text}\n"));
+        }
+    }
+
+    #[test]
+    fn what_docker_would_change_is_refused() {
+        for text in ["a\nEVIL=1", "\n", "a\r", "a\0"] {
+            assert!(line("A", text).is_err(), "{text:?}");
+        }
+        for name in [
+            "",
+            "#A",
+            "A B",
+            "A\tB",
+            "A=B",
+            "\u{a0}A",
+            "\u{feff}A",
+            "A\n",
+        ] {
+            assert!(line(name, "x").is_err(), "{name:?}");
+        }
+    }
+
+    #[test]
+    fn the_limit_counts_the_whole_line() {
+        assert!(line("AB", &"x".repeat(65_535 - 3)).is_ok());
+        assert!(line("AB", &"x".repeat(65_535 - 2)).is_err());
+        assert!(line("AB", &"é".repeat(32_766)).is_ok());
+        assert!(line("AB", &"é".repeat(32_767)).is_err());
+    }
+}

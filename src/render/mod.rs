@@ -1,0 +1,372 @@
+//! Resolved values to bytes: one file a format, all listed in [`FORMATS`]. [`file`] puts the bytes where they belong.
+//!
+//! A format never writes something its reader would take for something else. What it cannot hold is an
+//! [`Unrepresentable`], every one of them is reported, and then there are no bytes at all.
+
+mod buffer;
+mod docker;
+mod dotenv;
+pub mod file;
+mod json;
+mod json_env;
+mod lines;
+mod sh;
+pub mod tracked;
+
+use std::fmt;
+
+use zeroize::Zeroizing;
+
+use crate::value::{Table, Text, Value};
+use buffer::Buffer;
+
+/// The variable that carries the databases, in the formats that hold variables.
+pub(crate) const DATABASES: &str = "DATABASES";
+
+/// What stands in for a secret in a masked document.
+const MASK: &str = "********";
+
+/// What there is to render: the resolved values under the names the process will see.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Document {
+    /// Alias to `Value::Table`: Django's `DATABASES`.
+    pub databases: Table,
+    /// Variable name to value: a scalar, or a list or table that the process will see as JSON.
+    pub env: Table,
+}
+
+/// A value its format cannot hold. It says which and why, and shows nothing of the value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unrepresentable {
+    /// The key in the manifest's terms: `databases`, `databases.default.OPTIONS.timeout`, `env.SECRET_KEY`.
+    pub key: String,
+    /// A fragment that begins in lower case, such as "`docker` env files cannot hold a line break".
+    pub reason: &'static str,
+}
+
+impl fmt::Display for Unrepresentable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "cannot render `{}`: {}", self.key, self.reason)
+    }
+}
+
+impl std::error::Error for Unrepresentable {}
+
+/// The bytes of a document in one format, or everything that format cannot hold.
+pub type Rendered = Result<Zeroizing<Vec<u8>>, Vec<Unrepresentable>>;
+
+/// One format: its name on the command line and the function that writes it.
+pub struct Format {
+    /// The name: `databases-json`.
+    pub name: &'static str,
+    /// One line that says who reads it.
+    pub summary: &'static str,
+    /// Whether the `[env]` values are written too, or the databases alone.
+    pub holds_env: bool,
+    render: fn(&Document) -> Rendered,
+}
+
+impl Format {
+    /// Renders `document`; the bytes end in a line break.
+    ///
+    /// # Errors
+    ///
+    /// Every key whose value or name this format cannot hold.
+    pub fn render(&self, document: &Document) -> Rendered {
+        let mut faults = Vec::new();
+        find_unwritable_numbers(
+            "databases",
+            &Entries::Table(&document.databases),
+            &mut faults,
+        );
+        if self.holds_env {
+            find_unwritable_numbers("env", &Entries::Table(&document.env), &mut faults);
+            if !document.databases.is_empty() && document.env.get(DATABASES).is_some() {
+                faults.push(Unrepresentable {
+                    key: format!("env.{DATABASES}"),
+                    reason: "the same variable is made from `databases`",
+                });
+            }
+        }
+        match (self.render)(document) {
+            Ok(bytes) if faults.is_empty() => Ok(bytes),
+            Ok(_) => Err(faults),
+            Err(more) => {
+                faults.extend(more);
+                Err(faults)
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Format {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Format")
+            .field("name", &self.name)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Every format there is; the first is the default.
+pub const FORMATS: &[Format] = &[
+    Format {
+        name: "databases-json",
+        summary: "the DATABASES object alone, as JSON",
+        holds_env: false,
+        render: json::render_databases,
+    },
+    Format {
+        name: "json",
+        summary: "one JSON object: DATABASES and every [env] value with its type",
+        holds_env: true,
+        render: json::render_everything,
+    },
+    Format {
+        name: "json-env",
+        summary: "one line DATABASES='{…}' that shells and env-file readers take alike",
+        holds_env: false,
+        render: json_env::render,
+    },
+    Format {
+        name: "dotenv",
+        summary: "a .env file for python-dotenv and what builds on it (environs, pydantic-settings, …)",
+        holds_env: true,
+        render: dotenv::render,
+    },
+    Format {
+        name: "sh",
+        summary: "export lines for a POSIX shell",
+        holds_env: true,
+        render: sh::render,
+    },
+    Format {
+        name: "docker",
+        summary: "a file for docker run --env-file",
+        holds_env: true,
+        render: docker::render,
+    },
+];
+
+/// The format called `name`.
+pub fn format(name: &str) -> Option<&'static Format> {
+    FORMATS.iter().find(|format| format.name == name)
+}
+
+/// The text of an `[env]` value in the process's environment.
+///
+/// Text as it is, `true` or `false`, numbers in decimal, nothing for null, and compact JSON in ASCII for a list or
+/// a table.
+pub fn env_text(value: &Value) -> Zeroizing<String> {
+    let mut text = Buffer::new();
+    match value {
+        Value::Null => {}
+        Value::Text(plain) => text.push_str(plain.expose()),
+        other => json::write_compact(&mut text, other),
+    }
+    text.into_text()
+}
+
+/// The document with `********` for every secret text: fit for a terminal.
+///
+/// A masked document may be representable where the real one is not, so whoever wants to know renders the real one.
+#[must_use]
+pub fn masked(document: &Document) -> Document {
+    Document {
+        databases: masked_table(&document.databases),
+        env: masked_table(&document.env),
+    }
+}
+
+fn masked_table(table: &Table) -> Table {
+    table
+        .iter()
+        .map(|(key, value)| (key.to_owned(), masked_value(value)))
+        .collect()
+}
+
+fn masked_value(value: &Value) -> Value {
+    match value {
+        Value::Text(text) if text.is_secret() => Value::Text(Text::plain(MASK)),
+        Value::List(items) => Value::List(items.iter().map(masked_value).collect()),
+        Value::Table(table) => Value::Table(masked_table(table)),
+        other => other.clone(),
+    }
+}
+
+/// A list or a table, under one roof for the walk below.
+enum Entries<'a> {
+    List(&'a [Value]),
+    Table(&'a Table),
+}
+
+/// JSON has no infinity and no NaN, and no reader of a variable agrees with the next on how to spell them.
+fn find_unwritable_numbers(key: &str, entries: &Entries<'_>, faults: &mut Vec<Unrepresentable>) {
+    let mut visit = |key: String, value: &Value| match value {
+        Value::Float(number) if !number.is_finite() => faults.push(Unrepresentable {
+            key,
+            reason: "the number is not finite",
+        }),
+        Value::List(items) => find_unwritable_numbers(&key, &Entries::List(items), faults),
+        Value::Table(table) => find_unwritable_numbers(&key, &Entries::Table(table), faults),
+        _ => {}
+    };
+    match entries {
+        Entries::List(items) => {
+            for (place, value) in items.iter().enumerate() {
+                visit(format!("{key}.{place}"), value);
+            }
+        }
+        Entries::Table(table) => {
+            for (name, value) in table.iter() {
+                visit(format!("{key}.{name}"), value);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn table(entries: &[(&str, Value)]) -> Table {
+        entries
+            .iter()
+            .map(|(key, value)| ((*key).to_owned(), value.clone()))
+            .collect()
+    }
+
+    #[test]
+    fn formats_are_found_by_their_own_name_only() {
+        for expected in FORMATS {
+            assert_eq!(
+                format(expected.name).map(|found| found.name),
+                Some(expected.name)
+            );
+        }
+        assert!(format("xml").is_none());
+    }
+
+    #[test]
+    fn env_text_is_what_a_process_expects() {
+        let list = Value::List(vec![Value::plain("a b"), Value::Null, Value::Bool(true)]);
+        for (value, expected) in [
+            (Value::plain(" as\nit is "), " as\nit is "),
+            (Value::Null, ""),
+            (Value::Bool(false), "false"),
+            (Value::Integer(-5432), "-5432"),
+            (Value::Float(0.5), "0.5"),
+            (Value::Float(2.0), "2.0"),
+            (list, r#"["a\u0020b",null,true]"#),
+            (
+                Value::Table(table(&[("k", Value::Integer(1))])),
+                r#"{"k":1}"#,
+            ),
+        ] {
+            assert_eq!(*env_text(&value), expected);
+        }
+    }
+
+    #[test]
+    fn a_masked_document_keeps_its_shape_and_no_secret() {
+        let inner = table(&[
+            ("PASSWORD", Value::Text(Text::secret("hunter2"))),
+            ("HOST", Value::plain("db")),
+            (
+                "OPTIONS",
+                Value::List(vec![
+                    Value::Text(Text::secret("hunter3")),
+                    Value::Integer(1),
+                ]),
+            ),
+        ]);
+        let document = Document {
+            databases: table(&[("default", Value::Table(inner))]),
+            env: table(&[("KEY", Value::Text(Text::secret("")))]),
+        };
+        let masked = masked(&document);
+        let expected = table(&[
+            ("PASSWORD", Value::plain("********")),
+            ("HOST", Value::plain("db")),
+            (
+                "OPTIONS",
+                Value::List(vec![Value::plain("********"), Value::Integer(1)]),
+            ),
+        ]);
+        assert_eq!(
+            masked.databases,
+            table(&[("default", Value::Table(expected))])
+        );
+        assert_eq!(masked.env, table(&[("KEY", Value::plain("********"))]));
+    }
+
+    #[test]
+    fn numbers_no_reader_takes_are_refused_with_their_place() {
+        let options = table(&[("timeout", Value::Float(f64::INFINITY))]);
+        let document = Document {
+            databases: table(&[(
+                "default",
+                Value::Table(table(&[("OPTIONS", Value::Table(options))])),
+            )]),
+            env: table(&[(
+                "RATIO",
+                Value::List(vec![Value::Null, Value::Float(f64::NAN)]),
+            )]),
+        };
+        for format in FORMATS {
+            let keys: Vec<_> = format
+                .render(&document)
+                .unwrap_err()
+                .into_iter()
+                .map(|fault| fault.key)
+                .collect();
+            let in_databases = "databases.default.OPTIONS.timeout";
+            if format.holds_env {
+                assert_eq!(keys, [in_databases, "env.RATIO.1"], "{}", format.name);
+            } else {
+                assert_eq!(keys, [in_databases], "{}", format.name);
+            }
+        }
+    }
+
+    #[test]
+    fn one_variable_from_two_sources_is_refused() {
+        let both = Document {
+            databases: table(&[("default", Value::Table(Table::new()))]),
+            env: table(&[("DATABASES", Value::plain("{}"))]),
+        };
+        let env_alone = Document {
+            databases: Table::new(),
+            ..both.clone()
+        };
+        for format in FORMATS {
+            assert_eq!(
+                format.render(&both).is_err(),
+                format.holds_env,
+                "{}",
+                format.name
+            );
+            assert!(format.render(&env_alone).is_ok(), "{}", format.name);
+        }
+    }
+
+    #[test]
+    fn everything_a_format_cannot_hold_is_told_at_once() {
+        let document = Document {
+            databases: Table::new(),
+            env: table(&[
+                ("A", Value::plain("one\ntwo")),
+                ("B", Value::plain("fine")),
+                ("C", Value::plain("end\r")),
+                ("D", Value::plain("nul\0")),
+                ("E F", Value::plain("fine")),
+            ]),
+        };
+        let keys = |name: &str| -> Vec<String> {
+            let faults = format(name).unwrap().render(&document).unwrap_err();
+            faults.into_iter().map(|fault| fault.key).collect()
+        };
+        assert_eq!(keys("docker"), ["env.A", "env.C", "env.D", "env.E F"]);
+        assert_eq!(keys("sh"), ["env.D", "env.E F"]);
+        assert_eq!(keys("dotenv"), ["env.D", "env.E F"]);
+    }
+}

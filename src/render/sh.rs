@@ -1,0 +1,116 @@
+//! `sh`: export lines for a POSIX shell, read with `.` or `eval`, alike in dash 0.5.12 and bash 5.2.
+
+use super::buffer::Buffer;
+use super::{Document, Rendered, lines};
+
+/// Names bash keeps for itself: it refuses the assignment, ignores it, or exports something else. (`OPTIND` stops dash
+/// too, unless it is a number.) Found by assigning every variable of the bash manual, "Bash Variables", and
+/// asking a child process what it got; the last two are from the manual of bash 5.3.
+const KEPT_BY_BASH: &[&str] = &[
+    "BASHOPTS",
+    "BASHPID",
+    "BASH_ALIASES",
+    "BASH_ARGC",
+    "BASH_ARGV",
+    "BASH_CMDS",
+    "BASH_COMMAND",
+    "BASH_LINENO",
+    "BASH_SOURCE",
+    "BASH_SUBSHELL",
+    "BASH_VERSINFO",
+    "DIRSTACK",
+    "EPOCHREALTIME",
+    "EPOCHSECONDS",
+    "EUID",
+    "FUNCNAME",
+    "GROUPS",
+    "HISTCMD",
+    "LINENO",
+    "OPTIND",
+    "PPID",
+    "RANDOM",
+    "SECONDS",
+    "SHELLOPTS",
+    "SHLVL",
+    "SRANDOM",
+    "UID",
+    "_",
+    "BASH_MONOSECONDS",
+    "BASH_TRAPSIG",
+];
+
+/// `export NAME='…'` for every variable. A line break in a value stays one, inside the quotes.
+pub(super) fn render(document: &Document) -> Rendered {
+    lines::render(document, write_line)
+}
+
+fn write_line(out: &mut Buffer, name: &str, text: &str) -> Result<(), &'static str> {
+    if !is_identifier(name) {
+        return Err(
+            "a shell takes names of ASCII letters, digits and `_` alone, and no digit first",
+        );
+    }
+    if KEPT_BY_BASH.contains(&name) {
+        return Err("bash keeps this name for itself");
+    }
+    if text.contains('\0') {
+        return Err("no environment variable can hold a NUL character");
+    }
+    out.push_str("export ");
+    out.push_str(name);
+    out.push_str("='");
+    for character in text.chars() {
+        if character == '\'' {
+            // Out of the quotes, a quote by itself, and back in.
+            out.push_str(r"'\''");
+        } else {
+            out.push(character);
+        }
+    }
+    out.push_str("'\n");
+    Ok(())
+}
+
+/// POSIX.1-2024, XBD 3.216 "Name".
+fn is_identifier(name: &str) -> bool {
+    let word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+    name.bytes().all(word)
+        && name
+            .bytes()
+            .next()
+            .is_some_and(|first| !first.is_ascii_digit())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(name: &str, text: &str) -> Result<String, &'static str> {
+        let mut out = Buffer::new();
+        write_line(&mut out, name, text)?;
+        Ok(out.into_text().to_string())
+    }
+
+    #[test]
+    fn nothing_leaves_the_quotes() {
+        assert_eq!(
+            line("A", "it's $HOME\n`id`\\").unwrap(),
+            "export A='it'\\''s $HOME\n`id`\\'\n"
+        );
+        assert_eq!(line("A", "").unwrap(), "export A=''\n");
+        assert_eq!(line("A", "'").unwrap(), "export A=''\\'''\n");
+    }
+
+    #[test]
+    fn names_a_shell_would_not_take_are_refused() {
+        for name in [
+            "", "1A", "A-B", "A.B", "A B", "Ä", "A;id", "A\n", "_", "UID", "RANDOM", "OPTIND",
+        ] {
+            assert!(line(name, "x").is_err(), "{name:?}");
+        }
+        for name in ["A", "_A", "__", "a1", "PATH"] {
+            assert!(line(name, "x").is_ok(), "{name:?}");
+        }
+        assert!(line("A", "\0").is_err());
+    }
+}
