@@ -1,0 +1,237 @@
+//! What can be typed, with its help.
+
+use std::{ffi::OsString, path::PathBuf, time::Duration};
+
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+
+/// Secrets for Django deployments: references in `nuages.toml` become a rendered DATABASES, an env file, or the
+/// environment of the command itself.
+#[derive(Debug, Parser)]
+#[command(name = "nuages", version, max_term_width = 100, disable_help_subcommand = true, after_help = AFTER_HELP)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    pub(super) global: Global,
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+const AFTER_HELP: &str = "\
+Examples:
+  nuages exec -- gunicorn shop.wsgi                     start Django with its secrets
+  nuages --profile migrate exec -- python manage.py migrate
+  nuages render databases-json -o /run/shop/databases.json
+  nuages plan                                           what would be fetched, from where
+
+Exit codes: 0 ok, 1 findings, 2 usage, 3 manifest, 4 a provider failed, 5 deadline;
+126, 127 and 128+n come from the command that was to be run.";
+
+/// Options of every command.
+#[derive(Args, Debug)]
+pub(super) struct Global {
+    /// The manifest [default: nuages.toml here or in a parent up to the git root] [env: NUAGES_MANIFEST]
+    #[arg(short = 'f', long, global = true, value_name = "FILE")]
+    pub(super) manifest: Option<PathBuf>,
+    /// A profile to put on the manifest; repeatable, the last wins [env: NUAGES_PROFILE, separated by commas]
+    #[arg(long, global = true, value_name = "NAME", action = ArgAction::Append)]
+    pub(super) profile: Vec<String>,
+    /// Keep these keys alone: `env.NAME` or `NAME`, `databases.default`, `files.PATH`
+    #[arg(long, global = true, value_name = "KEY", num_args = 1.., value_delimiter = ',')]
+    pub(super) only: Vec<String>,
+    /// Seconds for the whole run [env: NUAGES_DEADLINE]
+    #[arg(long, global = true, value_name = "SECONDS", value_parser = seconds)]
+    pub(super) deadline: Option<Duration>,
+    /// Say nothing but errors
+    #[arg(short, long, global = true)]
+    pub(super) quiet: bool,
+    /// Say more, never a value: what was fetched (-v), from where (-vv), what the command gets (-vvv)
+    #[arg(short, long, global = true, action = ArgAction::Count)]
+    pub(super) verbose: u8,
+    /// Colour in messages
+    #[arg(long, global = true, value_name = "WHEN", value_enum, default_value_t = Colour::Auto)]
+    pub(super) color: Colour,
+}
+
+/// When messages have colour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Colour {
+    /// At a terminal, unless `NO_COLOR` is set
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Resolve, then become the command
+    #[command(alias = "run")]
+    Exec(Exec),
+    /// Write one format: DATABASES as JSON, an env file, …
+    Render(Render),
+    /// Write one value to a pipe
+    Get(Get),
+    /// Show what would be fetched, from where, for which key; fetch nothing
+    Plan(Plan),
+    /// Store a secret in a store that can be written
+    Put(Put),
+    /// Make keys for the embedded store
+    #[cfg(feature = "provider-local")]
+    Key(Key),
+    /// List the providers of this build and their settings
+    Providers(Providers),
+    /// Write the JSON Schema of the manifest, for editors
+    Schema,
+}
+
+/// `nuages exec`
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  nuages exec -- gunicorn shop.wsgi
+  nuages --profile migrate exec -- python manage.py migrate
+  nuages exec --pristine -- celery -A shop worker
+
+The command gets [env], DATABASES as JSON, and the paths of [files]. nuages becomes the command: same process,
+same arguments. Credentials that log in to a cloud are kept from it unless [env] passes them on.")]
+pub(super) struct Exec {
+    /// Give the command only PATH, HOME, LANG and the like, and what the manifest sets
+    #[arg(long)]
+    pub(super) pristine: bool,
+    /// Also resolve every variable whose whole value is a reference to a remote store; needs no manifest
+    #[arg(long)]
+    pub(super) from_env: bool,
+    /// Where [files] go [default: a private directory in memory, where there is such a place]
+    #[arg(long, value_name = "DIR")]
+    pub(super) files_dir: Option<PathBuf>,
+    /// The command and its arguments
+    #[arg(last = true, required = true, value_name = "COMMAND")]
+    pub(super) command: Vec<OsString>,
+}
+
+/// `nuages render`
+#[derive(Args, Debug)]
+pub(super) struct Render {
+    /// The format
+    #[arg(value_name = "FORMAT", default_value = "databases-json", long_help = format_help())]
+    pub(super) format: String,
+    /// Write to a file instead of standard output: 0600, whole or not at all
+    #[arg(short, long, value_name = "FILE")]
+    pub(super) output: Option<PathBuf>,
+    /// The file's permissions, in octal
+    #[arg(long, value_name = "MODE", value_parser = mode, requires = "output", default_value = "0600")]
+    pub(super) mode: u32,
+    /// Show the values at a terminal, where they are masked otherwise
+    #[arg(long)]
+    pub(super) reveal: bool,
+}
+
+/// `nuages get`
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  nuages get secrets://db-password | pbcopy
+  nuages get 'secrets://stripe#live_key'
+  nuages get 'secrets://tls-client-key | base64' > key.b64")]
+pub(super) struct Get {
+    /// What stands between `${` and `}` in a manifest
+    #[arg(value_name = "REFERENCE")]
+    pub(super) reference: String,
+    /// Show the value at a terminal
+    #[arg(long)]
+    pub(super) reveal: bool,
+}
+
+/// `nuages plan`
+#[derive(Args, Debug)]
+pub(super) struct Plan {
+    /// For machines
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+/// `nuages put`
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  nuages put db-password                      asks for the value
+  pwgen -s 40 1 | nuages put db-password
+  nuages put --overwrite secrets://tls-key < client.key")]
+pub(super) struct Put {
+    /// The secret's name, or a reference
+    #[arg(value_name = "NAME")]
+    pub(super) name: String,
+    /// The instance to write to, where the manifest has several that can be written
+    #[arg(long, value_name = "NAME")]
+    pub(super) instance: Option<String>,
+    /// Replace a secret that exists
+    #[arg(long)]
+    pub(super) overwrite: bool,
+    /// Keep the line break at the end of what is read
+    #[arg(long)]
+    pub(super) keep_newline: bool,
+}
+
+/// `nuages key`
+#[cfg(feature = "provider-local")]
+#[derive(Args, Debug)]
+pub(super) struct Key {
+    #[command(subcommand)]
+    pub(super) command: KeyCommand,
+}
+
+/// What to do with keys.
+#[cfg(feature = "provider-local")]
+#[derive(Debug, Subcommand)]
+pub(super) enum KeyCommand {
+    /// Make a key pair: the secret key to a file (0600), the public key to standard output
+    New {
+        /// The key file [default: the one the manifest's store reads, else ~/.config/nuages/age.key]; `-` for
+        /// standard output
+        #[arg(short, long, value_name = "FILE")]
+        output: Option<PathBuf>,
+    },
+}
+
+/// `nuages providers`
+#[derive(Args, Debug)]
+pub(super) struct Providers {
+    /// For machines
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+fn format_help() -> String {
+    let mut help = "The format:\n".to_owned();
+    for format in crate::render::FORMATS {
+        help.push_str(&format!("  {:<15} {}\n", format.name, format.summary));
+    }
+    help
+}
+
+/// A positive number of seconds, fractions allowed.
+pub(super) fn seconds(text: &str) -> Result<Duration, String> {
+    let number = text
+        .strip_suffix('s')
+        .unwrap_or(text)
+        .trim()
+        .parse::<f64>()
+        .ok();
+    number
+        .filter(|number| *number > 0.0)
+        .and_then(|number| Duration::try_from_secs_f64(number).ok())
+        .ok_or_else(|| "give a number of seconds above zero, such as 30 or 2.5".to_owned())
+}
+
+/// Permission bits that leave a secret to its owner and, where asked for, a group.
+fn mode(text: &str) -> Result<u32, String> {
+    let mode = u32::from_str_radix(text.trim_start_matches("0o"), 8)
+        .ok()
+        .filter(|mode| *mode <= 0o777);
+    let mode = mode.ok_or_else(|| "give permissions in octal, such as 0600".to_owned())?;
+    if mode & 0o007 != 0 {
+        return Err(
+            "a file with secrets must not be open to everybody: the last digit must be 0"
+                .to_owned(),
+        );
+    }
+    Ok(mode)
+}

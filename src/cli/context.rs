@@ -1,0 +1,281 @@
+//! What every command starts from: the environment, the manifest, the profiles, and how to say what went wrong.
+
+use std::{
+    io::{self, IsTerminal, Read},
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use nuages_provider::Environment;
+
+use super::{
+    Exit,
+    arguments::{Colour, Global, seconds},
+    output,
+};
+use crate::{
+    diagnostic::{Class, Diagnostic},
+    manifest::{Manifest, Source},
+    plan::{self, Plan, Selection},
+    registry::Registry,
+    report,
+    resolve::{self, Resolved},
+};
+
+/// The manifest's path.
+const NUAGES_MANIFEST: &str = "NUAGES_MANIFEST";
+/// Profiles, separated by commas.
+const NUAGES_PROFILE: &str = "NUAGES_PROFILE";
+/// Seconds for the whole run.
+const NUAGES_DEADLINE: &str = "NUAGES_DEADLINE";
+/// No colour, whatever its value: <https://no-color.org>.
+const NO_COLOR: &str = "NO_COLOR";
+
+const MANIFEST: &str = "nuages.toml";
+const LARGEST_MANIFEST: u64 = 4 * 1024 * 1024;
+const DEFAULT_DEADLINE: Duration = Duration::from_secs(30);
+
+pub(super) struct Context {
+    pub(super) registry: Registry,
+    pub(super) global: Global,
+    /// The process environment; relative paths start at the working directory until a manifest is loaded.
+    pub(super) environment: Environment,
+    colour: bool,
+}
+
+/// A manifest that was found, and the environment its relative paths start in.
+pub(super) struct Loaded {
+    pub(super) manifest: Manifest,
+    pub(super) path: PathBuf,
+    pub(super) environment: Environment,
+}
+
+impl Context {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the environment is read here, once"
+    )]
+    pub(super) fn new(global: Global, registry: Registry) -> Self {
+        let directory = std::env::current_dir().unwrap_or_else(|_| PathBuf::from("."));
+        let environment = Environment::new(std::env::vars_os(), directory);
+        let colour = match global.color {
+            Colour::Always => true,
+            Colour::Never => false,
+            Colour::Auto => environment.text(NO_COLOR).is_none() && io::stderr().is_terminal(),
+        };
+        Self {
+            registry,
+            global,
+            environment,
+            colour,
+        }
+    }
+
+    /// Finds and reads the manifest.
+    pub(super) fn load(&self) -> Result<Loaded, Exit> {
+        match self.find()? {
+            Some(path) => self.read(&path),
+            None => Err(self.fail(
+                Diagnostic::new(
+                    Class::Manifest,
+                    "there is no `nuages.toml` here or in a parent up to the git root",
+                )
+                .hint("write one, or name one: `--manifest FILE`"),
+            )),
+        }
+    }
+
+    /// Finds and reads the manifest; where there is none, an empty one stands in.
+    pub(super) fn load_or_empty(&self) -> Result<Loaded, Exit> {
+        match self.find()? {
+            Some(path) => self.read(&path),
+            None => Ok(Loaded {
+                manifest: Manifest::empty(),
+                path: self.environment.base().join(MANIFEST),
+                environment: self.environment.clone(),
+            }),
+        }
+    }
+
+    fn find(&self) -> Result<Option<PathBuf>, Exit> {
+        let named = self.global.manifest.clone().or_else(|| {
+            self.environment
+                .var(NUAGES_MANIFEST)
+                .filter(|path| !path.is_empty())
+                .map(PathBuf::from)
+        });
+        if let Some(path) = named {
+            return Ok(Some(path));
+        }
+        let here = self.environment.base();
+        // Without a git root, a parent may be anybody's: a manifest in /tmp must not be found from /tmp/build.
+        let root = here
+            .ancestors()
+            .find(|directory| directory.join(".git").exists())
+            .unwrap_or(here);
+        let found = here
+            .ancestors()
+            .take_while(|directory| directory.starts_with(root))
+            .map(|directory| directory.join(MANIFEST))
+            .find(|path| path.exists());
+        Ok(found)
+    }
+
+    fn read(&self, path: &Path) -> Result<Loaded, Exit> {
+        let shown = path
+            .strip_prefix(self.environment.base())
+            .unwrap_or(path)
+            .display()
+            .to_string();
+        let text = read_text(path).map_err(|cause| {
+            self.fail(
+                Diagnostic::new(
+                    Class::Manifest,
+                    format!("cannot read the manifest `{shown}`"),
+                )
+                .cause(cause),
+            )
+        })?;
+        let whole = self.environment.base().join(path);
+        let base = whole.parent().unwrap_or(Path::new("/")).to_owned();
+        let variables = self
+            .environment
+            .variables()
+            .map(|(name, value)| (name.to_owned(), value.to_owned()));
+        Ok(Loaded {
+            manifest: Manifest::read(shown, text, &self.registry),
+            path: whole,
+            environment: Environment::new(variables, base),
+        })
+    }
+
+    /// The profiles and keys that were asked for.
+    pub(super) fn selection(&self) -> Selection {
+        let mut profiles = self.global.profile.clone();
+        if profiles.is_empty() {
+            let named = self.environment.text(NUAGES_PROFILE).unwrap_or_default();
+            profiles.extend(
+                named
+                    .split(',')
+                    .map(str::trim)
+                    .filter(|name| !name.is_empty())
+                    .map(str::to_owned),
+            );
+        }
+        Selection {
+            profiles,
+            only: self.global.only.clone(),
+        }
+    }
+
+    /// Plans the manifest, or says all that is wrong with it.
+    pub(super) fn plan(&self, loaded: &Loaded) -> Result<Plan, Exit> {
+        plan::plan(&loaded.manifest, &self.selection(), &self.registry)
+            .map_err(|errors| self.fail_all(&errors, Some(&loaded.manifest.source)))
+    }
+
+    /// Fetches what is planned, or says all that stood in the way.
+    pub(super) fn resolve(
+        &self,
+        plan: &Plan,
+        loaded: &Loaded,
+        files: Option<PathBuf>,
+    ) -> Result<Resolved, Exit> {
+        let options = resolve::Options {
+            deadline: self.deadline()?,
+            files,
+        };
+        let runtime = self.runtime()?;
+        let resolved = runtime.block_on(resolve::resolve(plan, &loaded.environment, &options));
+        // What still runs is past its deadline: it is not waited for.
+        runtime.shutdown_background();
+        let resolved = resolved.map_err(|errors| self.fail_all(&errors, Some(&plan.source)))?;
+        self.tell(plan, &resolved);
+        Ok(resolved)
+    }
+
+    pub(super) fn runtime(&self) -> Result<tokio::runtime::Runtime, Exit> {
+        tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(|error| {
+                self.fail(Diagnostic::new(Class::Provider, "cannot start").cause(error.to_string()))
+            })
+    }
+
+    pub(super) fn deadline(&self) -> Result<Duration, Exit> {
+        match (self.global.deadline, self.environment.text(NUAGES_DEADLINE)) {
+            (Some(deadline), _) => Ok(deadline),
+            (None, Some(text)) => seconds(text).map_err(|reason| {
+                self.fail(Diagnostic::new(
+                    Class::Usage,
+                    format!("`{NUAGES_DEADLINE}` is no time: {reason}"),
+                ))
+            }),
+            (None, None) => Ok(DEFAULT_DEADLINE),
+        }
+    }
+
+    /// What was done, as far as it was asked for. Never a value.
+    fn tell(&self, plan: &Plan, resolved: &Resolved) {
+        if self.global.verbose >= 1 {
+            for instance in &plan.instances {
+                let count = instance.fetches.len();
+                self.note(&format!(
+                    "fetched {count} from `{}` ({})",
+                    instance.name, instance.descriptor.scheme
+                ));
+            }
+        }
+        if self.global.verbose >= 2 {
+            for origin in &resolved.origins {
+                let version = origin
+                    .version
+                    .as_ref()
+                    .map(|version| format!(", version {version}"))
+                    .unwrap_or_default();
+                self.note(&format!(
+                    "`{}` is `{}` of `{}`{version}",
+                    origin.key, origin.locator, origin.instance
+                ));
+            }
+        }
+    }
+
+    /// A line for the person at the terminal, unless `--quiet`.
+    pub(super) fn note(&self, text: &str) {
+        if !self.global.quiet {
+            output::error_line(&format!("nuages: {text}"));
+        }
+    }
+
+    /// Prints one problem and gives its exit code.
+    pub(super) fn fail(&self, diagnostic: Diagnostic) -> Exit {
+        self.fail_all(&[diagnostic], None)
+    }
+
+    /// Prints problems and gives the exit code of the most telling: a deadline only where nothing else is wrong.
+    pub(super) fn fail_all(&self, diagnostics: &[Diagnostic], source: Option<&Source>) -> Exit {
+        output::error_text(&report::human(diagnostics, source, self.colour));
+        let class = diagnostics.iter().map(|diagnostic| diagnostic.class).min();
+        Exit(class.map_or(4, Class::exit_code))
+    }
+}
+
+/// A file of text, small and UTF-8, or why not.
+fn read_text(path: &Path) -> Result<String, String> {
+    let file = std::fs::File::open(path).map_err(|error| error.to_string())?;
+    let mut bytes = Vec::new();
+    file.take(LARGEST_MANIFEST + 1)
+        .read_to_end(&mut bytes)
+        .map_err(|error| error.to_string())?;
+    if bytes.len() as u64 > LARGEST_MANIFEST {
+        return Err("it is larger than 4 MiB".to_owned());
+    }
+    String::from_utf8(bytes).map_err(|error| {
+        format!(
+            "it is not UTF-8, at byte {}",
+            error.utf8_error().valid_up_to()
+        )
+    })
+}

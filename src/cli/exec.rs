@@ -1,0 +1,121 @@
+//! `nuages exec`: resolve, then become the command.
+
+use std::path::PathBuf;
+
+use super::{
+    Exit, Outcome,
+    arguments::Exec,
+    context::{Context, Loaded},
+};
+use crate::{
+    diagnostic::{Class, Diagnostic},
+    exec::{self, child, files},
+    plan::Plan,
+};
+
+pub(super) fn run(context: &Context, command: Exec) -> Outcome {
+    let loaded = if command.from_env {
+        context.load_or_empty()?
+    } else {
+        context.load()?
+    };
+    let mut plan = context.plan(&loaded)?;
+    if command.from_env {
+        plan.add_environment(
+            &loaded.manifest,
+            &context.selection(),
+            &context.registry,
+            &loaded.environment,
+        )
+        .map_err(|errors| context.fail_all(&errors, None))?;
+    }
+    let directory = files_directory(context, &command, &loaded, &plan)?;
+    let resolved = context.resolve(&plan, &loaded, directory.clone())?;
+    let bootstrap: Vec<&str> = context
+        .registry
+        .iter()
+        .flat_map(|descriptor| descriptor.bootstrap)
+        .copied()
+        .collect();
+    let child = child::child_environment(
+        context.environment.variables(),
+        &bootstrap,
+        command.pristine,
+        &resolved,
+        directory.as_deref(),
+    )
+    .map_err(|errors| context.fail_all(&errors, None))?;
+    if let Some(directory) = directory.filter(|_| !resolved.files.is_empty()) {
+        files::write(&directory, &resolved.files).map_err(|error| context.fail(error))?;
+    }
+    if !child.stripped.is_empty() {
+        context.note(&format!(
+            "kept from the command: {} (pass one on with `[env] NAME = \"${{env://NAME}}\"`)",
+            crate::suggest::list(&child.stripped)
+        ));
+    }
+    if context.global.verbose >= 3 {
+        let names: Vec<String> = child
+            .variables
+            .iter()
+            .map(|(name, _)| name.to_string_lossy().into_owned())
+            .collect();
+        context.note(&format!(
+            "the command gets {}",
+            crate::suggest::list(&names)
+        ));
+    }
+    drop(resolved);
+    hand_over(context, &command, &child)
+}
+
+/// Where `[files]` go, where there are any.
+fn files_directory(
+    context: &Context,
+    command: &Exec,
+    loaded: &Loaded,
+    plan: &Plan,
+) -> Result<Option<PathBuf>, Exit> {
+    if !plan.has_files() {
+        return Ok(None);
+    }
+    if let Some(directory) = &command.files_dir {
+        return std::path::absolute(directory).map(Some).map_err(|error| {
+            let title = format!("cannot use `{}` for files", directory.display());
+            context.fail(Diagnostic::new(Class::Usage, title).cause(error.to_string()))
+        });
+    }
+    let (directory, is_memory) =
+        files::directory(&loaded.environment, &loaded.path, &plan.profiles);
+    if !is_memory {
+        context.note(&format!(
+            "warning: no place in memory for `[files]`: they go to `{}`, which may be a disk",
+            directory.display()
+        ));
+    }
+    Ok(Some(directory))
+}
+
+fn hand_over(context: &Context, command: &Exec, child: &child::ChildEnvironment) -> Outcome {
+    let Some((program, arguments)) = command.command.split_first() else {
+        return Err(context.fail(Diagnostic::new(Class::Usage, "there is no command to run")));
+    };
+    let error = exec::replace(program, arguments, &child.variables);
+    let mut diagnostic = Diagnostic::new(
+        Class::Usage,
+        format!("cannot run `{}`", program.to_string_lossy()),
+    )
+    .cause(error.to_string());
+    diagnostic.hint = match error.kind() {
+        std::io::ErrorKind::NotFound => {
+            Some("is it installed, and on the `PATH` that the command gets?".to_owned())
+        }
+        std::io::ErrorKind::ArgumentListTooLong => Some(
+            "the environment as a whole is too long for the kernel: give long values as `[files]`"
+                .to_owned(),
+        ),
+        _ => None,
+    };
+    context.fail(diagnostic);
+    Err(Exit(exec::exit_code(&error)))
+}

@@ -1,0 +1,29 @@
+//! `nuages get`: one value to a pipe, its bytes and nothing else.
+
+use std::io::{self, IsTerminal};
+
+use super::{Outcome, arguments::Get, context::Context, output};
+use crate::plan;
+
+pub(super) fn run(context: &Context, command: &Get) -> Outcome {
+    let loaded = context.load_or_empty()?;
+    let plan = plan::plan_reference(
+        &loaded.manifest,
+        &context.selection(),
+        &context.registry,
+        &command.reference,
+    )
+    .map_err(|errors| context.fail_all(&errors, Some(&loaded.manifest.source)))?;
+    let resolved = context.resolve(&plan, &loaded, None)?;
+    if io::stdout().is_terminal() && !command.reveal {
+        context.note("the value is there; at a terminal `--reveal` shows it");
+        return Ok(());
+    }
+    output::result(
+        resolved
+            .single
+            .as_ref()
+            .map(crate::resolve::Bytes::expose)
+            .unwrap_or_default(),
+    )
+}

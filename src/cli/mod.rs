@@ -1,0 +1,79 @@
+//! The command line: the only code that parses arguments, reads the environment and prints. One file a command.
+
+mod arguments;
+mod context;
+mod exec;
+mod get;
+#[cfg(feature = "provider-local")]
+mod key;
+mod output;
+mod plan;
+mod providers;
+mod put;
+mod render;
+mod schema;
+
+use std::{ffi::OsString, process::ExitCode};
+
+use clap::Parser;
+
+use crate::registry::Registry;
+use arguments::{Arguments, Command};
+use context::Context;
+
+/// The outcome of a command: done, or an exit code after the reason has been printed.
+type Outcome = Result<(), Exit>;
+
+/// An exit code whose reason has been printed.
+#[derive(Clone, Copy, Debug)]
+struct Exit(u8);
+
+/// Runs the program with these providers: [`Registry::builtin`], or more with [`Registry::with`].
+#[must_use]
+pub fn main(registry: Registry) -> ExitCode {
+    run(std::env::args_os().collect(), registry)
+}
+
+/// Runs the program with these arguments, the program's name first.
+#[must_use]
+pub fn run(arguments: Vec<OsString>, registry: Registry) -> ExitCode {
+    quiet_panics();
+    crate::exec::harden::harden();
+    let arguments = match Arguments::try_parse_from(arguments) {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            // Help and version are no errors: clap says which, and where they go.
+            let _ = error.print();
+            return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
+        }
+    };
+    let context = Context::new(arguments.global, registry);
+    let outcome = match arguments.command {
+        Command::Exec(command) => exec::run(&context, command),
+        Command::Render(command) => render::run(&context, &command),
+        Command::Get(command) => get::run(&context, &command),
+        Command::Plan(command) => plan::run(&context, &command),
+        Command::Put(command) => put::run(&context, &command),
+        #[cfg(feature = "provider-local")]
+        Command::Key(command) => key::run(&context, &command),
+        Command::Providers(command) => providers::run(&context, &command),
+        Command::Schema => schema::run(&context),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Exit(code)) => ExitCode::from(code),
+    }
+}
+
+/// A panic's message may quote what it was working on, and that may be a secret: only the place is printed.
+fn quiet_panics() {
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic
+            .location()
+            .map(ToString::to_string)
+            .unwrap_or_default();
+        output::error_line(&format!(
+            "error: nuages failed at {place}\nhint: this is a defect of nuages; nothing was started or written after it"
+        ));
+    }));
+}

@@ -1,0 +1,156 @@
+//! `nuages put`: store a secret, from standard input or a prompt, never from the command line.
+
+use std::io::{self, IsTerminal, Read};
+
+use nuages_provider::{PutOutcome, SecretValue};
+use zeroize::Zeroizing;
+
+use super::{
+    Exit, Outcome,
+    arguments::Put,
+    context::{Context, Loaded},
+};
+use crate::{
+    diagnostic::{Class, Diagnostic},
+    plan::{self, Plan},
+    suggest,
+};
+
+/// The longest value that is read.
+const LONGEST: u64 = 1024 * 1024;
+
+pub(super) fn run(context: &Context, command: &Put) -> Outcome {
+    let loaded = context.load_or_empty()?;
+    let reference = reference(context, command, &loaded)?;
+    let plan = plan::plan_reference(
+        &loaded.manifest,
+        &context.selection(),
+        &context.registry,
+        &reference,
+    )
+    .map_err(|errors| context.fail_all(&errors, Some(&loaded.manifest.source)))?;
+    let value = read(context, command)?;
+    let outcome = write(context, command, &loaded, &plan, &value)?;
+    let word = if outcome == PutOutcome::Replaced {
+        "replaced"
+    } else {
+        "stored"
+    };
+    context.note(&format!("{word} `{reference}`"));
+    Ok(())
+}
+
+/// The name as a reference to the one instance that it can mean.
+fn reference(context: &Context, command: &Put, loaded: &Loaded) -> Result<String, Exit> {
+    if command.name.contains("://") && command.instance.is_none() {
+        return Ok(command.name.clone());
+    }
+    if let Some(instance) = &command.instance {
+        return Ok(format!("{instance}://{}", command.name));
+    }
+    let writable =
+        plan::writable_instances(&loaded.manifest, &context.selection(), &context.registry)
+            .map_err(|errors| context.fail_all(&errors, Some(&loaded.manifest.source)))?;
+    match &writable[..] {
+        [one] => Ok(format!("{one}://{}", command.name)),
+        [] => {
+            let schemes: Vec<&str> = context
+                .registry
+                .iter()
+                .filter(|descriptor| descriptor.capabilities.writable)
+                .map(|descriptor| descriptor.scheme)
+                .collect();
+            let title = "the manifest has no instance that can be written";
+            let hint = format!("kinds that can be written: {}", suggest::list(&schemes));
+            Err(context.fail(Diagnostic::new(Class::Usage, title).hint(hint)))
+        }
+        several => {
+            let title = format!("`{}` could go to {}", command.name, suggest::list(several));
+            Err(context
+                .fail(Diagnostic::new(Class::Usage, title).hint("choose one: `--instance NAME`")))
+        }
+    }
+}
+
+fn read(context: &Context, command: &Put) -> Result<SecretValue, Exit> {
+    let failed = |error: io::Error| {
+        context
+            .fail(Diagnostic::new(Class::Usage, "cannot read the value").cause(error.to_string()))
+    };
+    if io::stdin().is_terminal() {
+        let value = rpassword::prompt_password(format!("value of {} (not shown): ", command.name))
+            .map_err(failed)?;
+        let value = Zeroizing::new(value);
+        let again = Zeroizing::new(rpassword::prompt_password("once more: ").map_err(failed)?);
+        if value != again {
+            return Err(context.fail(Diagnostic::new(
+                Class::Usage,
+                "the two are not the same; nothing was stored",
+            )));
+        }
+        return Ok(SecretValue::new(value.as_bytes().to_vec()));
+    }
+    let mut bytes = Zeroizing::new(Vec::with_capacity(64 * 1024));
+    io::stdin()
+        .lock()
+        .take(LONGEST + 1)
+        .read_to_end(&mut bytes)
+        .map_err(failed)?;
+    if bytes.len() as u64 > LONGEST {
+        return Err(context.fail(Diagnostic::new(
+            Class::Usage,
+            "the value is longer than 1 MiB",
+        )));
+    }
+    if !command.keep_newline {
+        let end = bytes.strip_suffix(b"\n").map_or(bytes.len(), <[u8]>::len);
+        bytes.truncate(end);
+        let end = bytes.strip_suffix(b"\r").map_or(bytes.len(), <[u8]>::len);
+        bytes.truncate(end);
+    }
+    if bytes.is_empty() {
+        return Err(context.fail(
+            Diagnostic::new(Class::Usage, "there is no value on standard input")
+                .hint("pipe it in, or type it at a terminal"),
+        ));
+    }
+    Ok(SecretValue::new(bytes.to_vec()))
+}
+
+fn write(
+    context: &Context,
+    command: &Put,
+    loaded: &Loaded,
+    plan: &Plan,
+    value: &SecretValue,
+) -> Result<PutOutcome, Exit> {
+    let runtime = context.runtime()?;
+    let put = async {
+        let Some(instance) = plan.instances.first() else {
+            return Err(unwritable("the reference"));
+        };
+        let Some(fetch) = instance.fetches.first() else {
+            return Err(unwritable(&instance.name));
+        };
+        let opened =
+            (instance.descriptor.open)(instance.settings.clone(), loaded.environment.clone())
+                .await?;
+        let writer = opened.writer().ok_or_else(|| unwritable(&instance.name))?;
+        writer.put(&fetch.locator, value, command.overwrite).await
+    };
+    runtime
+        .block_on(put)
+        .map_err(|error: nuages_provider::Error| {
+            let title = format!("cannot store `{}`: {}", command.name, error.message());
+            context.fail(
+                Diagnostic::new(Class::Provider, title).maybe_hint(error.hint().map(str::to_owned)),
+            )
+        })
+}
+
+fn unwritable(name: &str) -> nuages_provider::Error {
+    nuages_provider::Error::new(
+        nuages_provider::ErrorKind::Unsupported,
+        format!("`{name}` cannot be written"),
+    )
+}

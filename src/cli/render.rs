@@ -1,0 +1,92 @@
+//! `nuages render`: write one format.
+
+use std::{
+    io::{self, IsTerminal},
+    path::Path,
+};
+
+use super::{Exit, Outcome, arguments::Render, context::Context, output};
+use crate::{
+    diagnostic::{Class, Diagnostic},
+    render::{self, FORMATS, Unrepresentable, file::write_atomically, tracked::Tracking},
+    suggest,
+};
+
+pub(super) fn run(context: &Context, command: &Render) -> Outcome {
+    let Some(format) = render::format(&command.format) else {
+        let title = format!("there is no format `{}`", command.format);
+        let hint = suggest::hint(&command.format, FORMATS.iter().map(|format| format.name));
+        return Err(context.fail(Diagnostic::new(Class::Usage, title).maybe_hint(hint)));
+    };
+    if let Some(path) = &command.output {
+        refuse_tracked(context, path)?;
+    }
+    let loaded = context.load()?;
+    let plan = context.plan(&loaded)?.without_files(format.holds_env);
+    let resolved = context.resolve(&plan, &loaded, None)?;
+    let masks = command.output.is_none() && !command.reveal && io::stdout().is_terminal();
+    let bytes_of = |document| {
+        format
+            .render(document)
+            .map_err(|faults| refuse(context, format.name, &faults))
+    };
+    // The real values first: a masked one may fit a format that they do not.
+    let mut bytes = bytes_of(&resolved.document)?;
+    if masks {
+        bytes = bytes_of(&render::masked(&resolved.document))?;
+    }
+    match &command.output {
+        None => {
+            if masks {
+                context.note("values are masked at a terminal; `--reveal` shows them");
+            }
+            output::result(&bytes)
+        }
+        Some(path) => write_atomically(path, &bytes, command.mode).map_err(|error| {
+            let title = format!("cannot write `{}`", path.display());
+            context.fail(Diagnostic::new(Class::Provider, title).cause(error.to_string()))
+        }),
+    }
+}
+
+fn refuse(context: &Context, format: &str, faults: &[Unrepresentable]) -> Exit {
+    let diagnose = |fault: &Unrepresentable| {
+        Diagnostic::new(
+            Class::Provider,
+            format!(
+                "cannot render `{}` as `{format}`: {}",
+                fault.key, fault.reason
+            ),
+        )
+        .hint("`json` and `databases-json` hold every text; `| base64` makes any value plain")
+    };
+    let diagnostics: Vec<Diagnostic> = faults.iter().map(diagnose).collect();
+    context.fail_all(&diagnostics, None)
+}
+
+/// A file of secrets must not be where git tracks it, or would with the next `git add`.
+fn refuse_tracked(context: &Context, path: &Path) -> Outcome {
+    let shown = path.display();
+    let diagnostic = match render::tracked::tracking(path) {
+        None => return Ok(()),
+        Some(Tracking::Tracked) => Diagnostic::new(
+            Class::Usage,
+            format!("git tracks `{shown}`: secrets are not written there"),
+        )
+        .hint(format!(
+            "`git rm --cached {shown}`, and a line in `.gitignore`"
+        )),
+        Some(Tracking::NotIgnored) => Diagnostic::new(
+            Class::Usage,
+            format!("git would track `{shown}`: secrets are not written there"),
+        )
+        .hint("a line in `.gitignore` makes this a safe place"),
+        Some(Tracking::Unreadable) => Diagnostic::new(
+            Class::Usage,
+            format!("cannot tell whether git tracks `{shown}`"),
+        )
+        .cause("there is a git repository, and it cannot be read")
+        .hint("write outside of it"),
+    };
+    Err(context.fail(diagnostic))
+}

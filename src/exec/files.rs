@@ -1,0 +1,121 @@
+//! `[files]`: a private directory, in memory where there is such a place, and the files in it.
+//!
+//! The directory's name depends on the manifest and its profiles alone, so that a restart finds its own files and
+//! replaces them: nothing is left after `execve` that could remove them, and nothing piles up.
+
+use std::{
+    fs::DirBuilder,
+    hash::{DefaultHasher, Hash, Hasher},
+    io,
+    os::unix::fs::{DirBuilderExt, MetadataExt},
+    path::{Path, PathBuf},
+};
+
+use nuages_provider::Environment;
+use rustix::{fs::Access, process::geteuid};
+
+use crate::{
+    diagnostic::{Class, Diagnostic},
+    render::file::write_atomically,
+    resolve::ResolvedFile,
+};
+
+/// Linux's number for tmpfs, from `statfs(2)`.
+#[cfg(target_os = "linux")]
+const TMPFS: i64 = 0x0102_1994;
+
+/// Where the files of a manifest go, and whether that is memory. Nothing is made yet.
+#[must_use]
+pub fn directory(
+    environment: &Environment,
+    manifest: &Path,
+    profiles: &[String],
+) -> (PathBuf, bool) {
+    let mut hasher = DefaultHasher::new();
+    manifest.hash(&mut hasher);
+    profiles.hash(&mut hasher);
+    let name = format!("nuages-{}-{:016x}", geteuid().as_raw(), hasher.finish());
+    let runtime = environment
+        .var("XDG_RUNTIME_DIR")
+        .map(PathBuf::from)
+        .filter(|path| is_private(path));
+    let memory = runtime
+        .into_iter()
+        .chain([PathBuf::from("/dev/shm"), PathBuf::from("/run")]);
+    for place in memory {
+        if is_memory(&place)
+            && rustix::fs::access(&place, Access::WRITE_OK | Access::EXEC_OK).is_ok()
+        {
+            return (place.join(name), true);
+        }
+    }
+    let place = environment
+        .var("TMPDIR")
+        .map(PathBuf::from)
+        .filter(|path| path.is_absolute());
+    (
+        place.unwrap_or_else(|| PathBuf::from("/tmp")).join(name),
+        false,
+    )
+}
+
+#[cfg(target_os = "linux")]
+fn is_memory(path: &Path) -> bool {
+    rustix::fs::statfs(path)
+        .is_ok_and(|found| i64::try_from(found.f_type).is_ok_and(|kind| kind == TMPFS))
+}
+
+#[cfg(not(target_os = "linux"))]
+fn is_memory(_path: &Path) -> bool {
+    false
+}
+
+/// A directory of ours that nobody else can enter.
+fn is_private(path: &Path) -> bool {
+    path.symlink_metadata().is_ok_and(|found| {
+        found.is_dir() && found.uid() == geteuid().as_raw() && found.mode() & 0o077 == 0
+    })
+}
+
+/// Makes the directory and writes every file, readable by us alone.
+///
+/// # Errors
+/// Where the directory is somebody else's, or a file cannot be written.
+pub fn write(directory: &Path, files: &[ResolvedFile]) -> Result<(), Diagnostic> {
+    make(directory).map_err(|error| failure("the directory of `[files]`", directory, &error))?;
+    for file in files {
+        let path = directory.join(&file.path);
+        let parents = Path::new(&file.path)
+            .ancestors()
+            .skip(1)
+            .filter(|part| !part.as_os_str().is_empty());
+        for parent in parents.collect::<Vec<_>>().into_iter().rev() {
+            let parent = directory.join(parent);
+            make(&parent).map_err(|error| failure(&format!("`{}`", file.key), &parent, &error))?;
+        }
+        write_atomically(&path, file.content.expose(), 0o600)
+            .map_err(|error| failure(&format!("`{}`", file.key), &path, &error))?;
+    }
+    Ok(())
+}
+
+/// Makes a directory for us alone, or accepts one that is.
+fn make(path: &Path) -> io::Result<()> {
+    match DirBuilder::new().mode(0o700).create(path) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists && is_private(path) => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(io::Error::new(
+            io::ErrorKind::PermissionDenied,
+            "it is there already, and it is not a directory that belongs to this user alone",
+        )),
+        result => result,
+    }
+}
+
+fn failure(what: &str, path: &Path, error: &io::Error) -> Diagnostic {
+    Diagnostic::new(
+        Class::Provider,
+        format!("cannot write {what} to `{}`", path.display()),
+    )
+    .cause(error.to_string())
+    .hint("`--files-dir DIR` chooses another place")
+}

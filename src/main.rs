@@ -1,0 +1,7 @@
+//! The `nuages` program.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    nuages::cli::main(nuages::registry::Registry::builtin())
+}

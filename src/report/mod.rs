@@ -1,0 +1,122 @@
+//! Diagnostics to text: the message, the place in the manifest, the causes, one hint.
+
+mod mask;
+
+use std::{borrow::Cow, ops::Range};
+
+use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+
+use crate::{diagnostic::Diagnostic, manifest::Source};
+
+/// Draws diagnostics for people. Literals beside sensitive keys are masked: a message must not spread a mistake.
+#[must_use]
+pub fn human(diagnostics: &[Diagnostic], source: Option<&Source>, colour: bool) -> String {
+    let masked = source.map(|source| Source {
+        name: source.name.clone(),
+        text: mask::mask(&source.text),
+    });
+    let drawn: Vec<String> = diagnostics
+        .iter()
+        .map(|diagnostic| draw(diagnostic, masked.as_ref(), colour))
+        .collect();
+    drawn.join("\n\n") + "\n"
+}
+
+fn draw(diagnostic: &Diagnostic, source: Option<&Source>, colour: bool) -> String {
+    let renderer = if colour {
+        Renderer::styled()
+    } else {
+        Renderer::plain()
+    };
+    let mut main = Group::with_title(Level::ERROR.primary_title(visible(&diagnostic.title)));
+    if let (Some(span), Some(source)) = (&diagnostic.span, source) {
+        let mut primary = AnnotationKind::Primary.span(within(span, &source.text));
+        if let Some(label) = &diagnostic.label {
+            primary = primary.label(visible(label));
+        }
+        let related = diagnostic.related.iter().map(|(span, label)| {
+            AnnotationKind::Context
+                .span(within(span, &source.text))
+                .label(visible(label))
+        });
+        main = main.element(
+            Snippet::source(&*source.text)
+                .path(&*source.name)
+                .annotation(primary)
+                .annotations(related),
+        );
+    }
+    for cause in &diagnostic.causes {
+        main = main.element(Level::NOTE.with_name("cause").message(visible(cause)));
+    }
+    let mut groups = vec![main];
+    if let Some(hint) = &diagnostic.hint {
+        groups.push(Group::with_title(
+            Level::HELP.with_name("hint").secondary_title(visible(hint)),
+        ));
+    }
+    renderer.render(&groups)
+}
+
+/// Text without control characters: names come from files, and a terminal obeys what it is sent.
+fn visible(text: &str) -> Cow<'_, str> {
+    if !text.chars().any(char::is_control) {
+        return Cow::Borrowed(text);
+    }
+    let show = |c: char| {
+        if c.is_control() {
+            c.escape_debug().to_string()
+        } else {
+            c.to_string()
+        }
+    };
+    Cow::Owned(text.chars().map(show).collect())
+}
+
+/// A span that lies in the text and covers something.
+fn within(span: &Range<usize>, text: &str) -> Range<usize> {
+    let start = span.start.min(text.len());
+    start..span.end.clamp(start, text.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_problem_is_drawn_with_its_place_causes_and_hint() {
+        let text = "[databases.default]\nPASSWORD = \"${secrets://db-password}\"\n";
+        let source = Source {
+            name: "nuages.toml".to_owned(),
+            text: text.to_owned(),
+        };
+        let start = text.find("${").unwrap();
+        let diagnostic = Diagnostic::manifest(
+            "cannot resolve `databases.default.PASSWORD`",
+            start..start + 24,
+        )
+        .cause("no file `db-password`")
+        .hint("make one");
+        insta::assert_snapshot!(human(&[diagnostic], Some(&source), false), @r#"
+        error: cannot resolve `databases.default.PASSWORD`
+         --> nuages.toml:2:13
+          |
+        2 | PASSWORD = "${secrets://db-password}"
+          |             ^^^^^^^^^^^^^^^^^^^^^^^^
+          |
+          = cause: no file `db-password`
+        hint: make one
+        "#);
+    }
+
+    #[test]
+    fn names_cannot_steer_the_terminal() {
+        let diagnostic =
+            Diagnostic::new(crate::diagnostic::Class::Usage, "no `\u{1b}[2Jx`").hint("\u{7}");
+        let drawn = human(&[diagnostic], None, false);
+        assert!(
+            !drawn.contains('\u{1b}') && !drawn.contains('\u{7}'),
+            "{drawn:?}"
+        );
+    }
+}
