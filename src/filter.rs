@@ -13,7 +13,7 @@ pub(crate) enum Filter {
     Urlencode,
     /// Encodes as base64: RFC 4648 section 4, padded.
     Base64,
-    /// Decodes base64, standard or URL-safe, padded or not, blanks ignored.
+    /// Decodes base64, standard or URL-safe, padded or not, line breaks ignored.
     Base64Decode,
     /// Writes a JSON string, quotes included.
     Json,
@@ -95,7 +95,7 @@ fn decode(bytes: &[u8]) -> Result<Vec<u8>, &'static str> {
         bytes
             .iter()
             .copied()
-            .filter(|byte| !byte.is_ascii_whitespace())
+            .filter(|byte| !b"\r\n".contains(byte))
             .collect(),
     );
     let url_safe = compact.iter().any(|byte| b"-_".contains(byte));

@@ -1,6 +1,6 @@
 //! What stood in the way: each failure once, with every place that wanted the value.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use nuages_provider::ErrorKind;
 
@@ -9,16 +9,26 @@ use crate::{
     diagnostic::{Class, Diagnostic},
     django::{database::UrlFailure, url::UrlStyle},
     manifest::Span,
-    plan::{Entry, Plan, Secret, SlotId},
+    plan::{Entry, Plan, Secret},
     suggest,
 };
 
 pub(super) struct Failures<'a> {
     plan: &'a Plan,
-    /// By what failed: a slot, or a whole instance that could not be opened.
-    fetches: BTreeMap<SlotId, Group>,
+    /// By what failed, in the order it was met.
+    fetches: Vec<(What, Group)>,
     others: Vec<Diagnostic>,
 }
+
+/// What failed: an answer, which a whole instance that did not open shares, or an instance that was too slow.
+#[derive(PartialEq, Eq)]
+enum What {
+    Answer(*const nuages_provider::Error),
+    TooSlow(usize),
+}
+
+/// How many keys a title names.
+const NAMED: usize = 4;
 
 /// One failure and everything that wanted the value.
 struct Group {
@@ -40,7 +50,7 @@ impl<'a> Failures<'a> {
     pub(super) fn new(plan: &'a Plan) -> Self {
         Self {
             plan,
-            fetches: BTreeMap::new(),
+            fetches: Vec::new(),
             others: Vec::new(),
         }
     }
@@ -48,7 +58,7 @@ impl<'a> Failures<'a> {
     /// All of it, or nothing where nothing failed.
     pub(super) fn into_result(self) -> Result<(), Vec<Diagnostic>> {
         let mut all = self.others;
-        all.extend(self.fetches.into_values().map(diagnose));
+        all.extend(self.fetches.into_iter().map(|(_, group)| diagnose(group)));
         if all.is_empty() {
             return Ok(());
         }
@@ -63,13 +73,26 @@ impl<'a> Failures<'a> {
 
     /// A secret that could not be fetched.
     pub(super) fn fetch(&mut self, secret: &Secret, key: &str, failure: &Failure) {
-        let name = &self.plan.instances[secret.slot.instance].name;
-        let group = self.fetches.entry(secret.slot).or_insert_with(|| Group {
-            failure: tell(name, failure),
-            keys: Vec::new(),
-            spans: Vec::new(),
-            reference: secret.reference.clone(),
-        });
+        let instance = secret.slot.instance;
+        let what = match failure {
+            Failure::Provider(error) => What::Answer(Arc::as_ptr(error)),
+            Failure::Deadline(_) => What::TooSlow(instance),
+        };
+        let place = self
+            .fetches
+            .iter()
+            .position(|(have, _)| *have == what)
+            .unwrap_or_else(|| {
+                let group = Group {
+                    failure: tell(&self.plan.instances[instance].name, failure),
+                    keys: Vec::new(),
+                    spans: Vec::new(),
+                    reference: secret.reference.clone(),
+                };
+                self.fetches.push((what, group));
+                self.fetches.len() - 1
+            });
+        let group = &mut self.fetches[place].1;
         if !group.keys.iter().any(|have| have == key) {
             group.keys.push(key.to_owned());
         }
@@ -141,7 +164,10 @@ impl<'a> Failures<'a> {
 }
 
 fn diagnose(group: Group) -> Diagnostic {
-    let keys = suggest::list(&group.keys);
+    let mut keys = suggest::list(&group.keys[..group.keys.len().min(NAMED)]);
+    if group.keys.len() > NAMED {
+        keys.push_str(&format!(" and {} more", group.keys.len() - NAMED));
+    }
     let title = format!("cannot resolve {keys}: {}", group.failure.phrase);
     let mut spans = group.spans.into_iter();
     let mut diagnostic = Diagnostic::new(group.failure.class, title).maybe_hint(group.failure.hint);
