@@ -101,6 +101,18 @@ impl Error {
         self
     }
 
+    /// The same failure once more, for a provider that fails many locators by one cause. The source stays here.
+    #[must_use]
+    pub fn repeat(&self) -> Self {
+        Self {
+            kind: self.kind,
+            retry: self.retry,
+            message: self.message.clone(),
+            hint: self.hint.clone(),
+            source: None,
+        }
+    }
+
     /// The class.
     #[must_use]
     pub fn kind(&self) -> ErrorKind {

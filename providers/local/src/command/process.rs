@@ -1,0 +1,170 @@
+//! One run of a program: started, fed, read to its end within a limit. Dropping the run kills the program.
+
+use std::{
+    future::poll_fn,
+    io,
+    pin::pin,
+    process::{ExitStatus, Stdio},
+};
+
+use nuages_provider::{Error, ErrorKind, Result, Retry};
+use tokio::{
+    io::{AsyncRead, AsyncReadExt, AsyncWriteExt},
+    process::Child,
+};
+use zeroize::Zeroizing;
+
+use super::settings::Command;
+
+/// The most that a program may print, in bytes.
+const OUTPUT_LIMIT: usize = 16 * 1024 * 1024;
+
+/// The room for output at first, in bytes: most secrets are smaller.
+const FIRST_ROOM: usize = 4096;
+
+/// What a run came to.
+pub(super) struct Finished {
+    pub(super) status: ExitStatus,
+    /// All of the standard output.
+    pub(super) output: Zeroizing<Vec<u8>>,
+}
+
+/// Runs the program with these arguments. `input` is written to its standard input, which is empty without.
+///
+/// The program stays in our process group, so that one that asks for a passphrase may use the terminal and Ctrl-C
+/// reaches it.
+pub(super) async fn run(
+    command: &Command,
+    arguments: &[String],
+    input: Option<Vec<u8>>,
+) -> Result<Finished> {
+    let mut child = spawn(command, arguments, input.is_some())?;
+    let stdin = child.stdin.take();
+    let Some(mut stdout) = child.stdout.take() else {
+        return Err(Error::new(
+            ErrorKind::Unavailable,
+            format!("`{}` has no output to read", command.name),
+        ));
+    };
+    let mut feed = pin!(async move {
+        if let (Some(mut stdin), Some(input)) = (stdin, input) {
+            // A program that does not want all of its input closes it, and answers for that below.
+            let _ = stdin.write_all(&input).await;
+        }
+    });
+    let mut done_feeding = false;
+    let output = {
+        let mut read = pin!(read_all(&mut stdout));
+        poll_fn(|context| {
+            done_feeding = done_feeding || feed.as_mut().poll(context).is_ready();
+            read.as_mut().poll(context)
+        })
+        .await
+    };
+    let output = output
+        .map_err(|error| lost(command, &error))?
+        .ok_or_else(|| {
+            Error::new(
+                ErrorKind::Malformed,
+                format!(
+                    "`{}` printed more than {} MiB",
+                    command.name,
+                    OUTPUT_LIMIT / (1024 * 1024)
+                ),
+            )
+        })?;
+    let status = child.wait().await.map_err(|error| lost(command, &error))?;
+    Ok(Finished { status, output })
+}
+
+fn spawn(command: &Command, arguments: &[String], piped: bool) -> Result<Child> {
+    let mut process = tokio::process::Command::new(&command.path);
+    process
+        .args(arguments)
+        .env_clear()
+        .envs(command.environment.variables())
+        .stdin(if piped { Stdio::piped() } else { Stdio::null() })
+        .stdout(Stdio::piped())
+        .stderr(if command.inherit_stderr {
+            Stdio::inherit()
+        } else {
+            Stdio::null()
+        })
+        .kill_on_drop(true);
+    if !command.environment.base().as_os_str().is_empty() {
+        process.current_dir(command.environment.base());
+    }
+    process.spawn().map_err(|error| {
+        let name = &command.name;
+        match error.kind() {
+            io::ErrorKind::NotFound => {
+                Error::invalid_settings(format!("`{name}` cannot be started: it does not exist"))
+                    .with_hint("a script's interpreter, in its first line, must exist too")
+            }
+            io::ErrorKind::PermissionDenied => {
+                Error::invalid_settings(format!("`{name}` cannot be started: permission denied"))
+            }
+            kind @ (io::ErrorKind::WouldBlock | io::ErrorKind::OutOfMemory) => Error::new(
+                ErrorKind::Unavailable,
+                format!("`{name}` cannot be started: {kind}"),
+            )
+            .with_retry(Retry::Later),
+            kind => Error::new(
+                ErrorKind::Unavailable,
+                format!("`{name}` cannot be started: {kind}"),
+            ),
+        }
+        .with_source(error)
+    })
+}
+
+/// Reads to the end; nothing where there is more than the limit. Every buffer that is outgrown is wiped.
+async fn read_all(from: &mut (impl AsyncRead + Unpin)) -> io::Result<Option<Zeroizing<Vec<u8>>>> {
+    let mut buffer = Zeroizing::new(Vec::with_capacity(FIRST_ROOM));
+    loop {
+        if buffer.len() == buffer.capacity() {
+            let mut larger = Zeroizing::new(Vec::with_capacity(
+                (buffer.capacity() * 4).min(OUTPUT_LIMIT + 1),
+            ));
+            larger.extend_from_slice(&buffer);
+            buffer = larger;
+        }
+        // There is room, so this never makes the vector grow by itself.
+        if from.read_buf(&mut *buffer).await? == 0 {
+            return Ok(Some(buffer));
+        }
+        if buffer.len() > OUTPUT_LIMIT {
+            return Ok(None);
+        }
+    }
+}
+
+fn lost(command: &Command, error: &io::Error) -> Error {
+    Error::new(
+        ErrorKind::Unavailable,
+        format!(
+            "the output of `{}` cannot be read: {}",
+            command.name,
+            error.kind()
+        ),
+    )
+}
+
+/// How a process ended, in words that follow its name.
+pub(super) fn ending(status: ExitStatus) -> String {
+    // On Unix the standard library names the signal: "signal: 9 (SIGKILL)".
+    match (status.code(), status.to_string().strip_prefix("signal: ")) {
+        (Some(code), _) => format!("exited with status {code}"),
+        (None, Some(signal)) => format!("was ended by signal {signal}"),
+        (None, None) => "ended without a status".to_owned(),
+    }
+}
+
+/// What to do about a program that failed.
+pub(super) fn failure_hint(command: &Command) -> &'static str {
+    if command.inherit_stderr {
+        "its own error output says why"
+    } else {
+        "its error output is not shown, as it may hold a secret: run it by hand, or set `stderr = \"inherit\"`"
+    }
+}
