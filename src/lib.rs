@@ -1,4 +1,47 @@
-//! nuages: one small program that brings a Django deployment its secrets.
+//! nuages brings a Django deployment its secrets from wherever they live, in the shape Django wants them.
+//!
+//! This page is the architecture. The program is a thin shell around this library: [`cli`] parses arguments, reads the
+//! environment and prints; nothing else does.
+//!
+//! ```text
+//! nuages.toml ──► references ──► plan ──► fetch ──► resolved values ──► render   DATABASES JSON, env file, …
+//!   manifest        (pure)       plan     resolve                   └─► exec     gunicorn, celery, migrate, …
+//! ```
+//!
+//! # The rooms
+//!
+//! | room | is for |
+//! |---|---|
+//! | [`manifest`] | `nuages.toml` as data, every entry with its place; profiles; the JSON Schema |
+//! | `reference`, `template`, `filter` | text to references, and text with references in it; pure |
+//! | [`registry`] | the one list of providers |
+//! | [`plan`](mod@plan) | manifest and profiles to what will be fetched; pure |
+//! | [`resolve`](mod@resolve) | plan to values: the only caller of providers; deadline, retries, `#field`, defaults, the report |
+//! | [`django`] | what Django takes: engines, keys and types, database URLs |
+//! | [`render`] | values to bytes: one file a format; files that are whole or not there |
+//! | [`exec`] | the child's environment and files, and becoming the command |
+//! | [`report`] | diagnostics as people read them |
+//! | [`cli`] | the command line; one file a command |
+//!
+//! Dependencies run one way: `cli` may use everything; `exec` and `render` know `resolve` and `django`; `resolve` knows
+//! `plan`, which knows `manifest`. Providers live in crates of their own under `providers/` and know
+//! [`nuages_provider`] alone.
+//!
+//! # The words
+//!
+//! | word | means |
+//! |---|---|
+//! | manifest | `nuages.toml`, committed to git, holds no secret |
+//! | profile | a named overlay on the manifest; several stack, the last wins |
+//! | provider | code that fetches secrets from one kind of store, named by its scheme |
+//! | instance | a provider with settings, named in the manifest |
+//! | reference | `scheme://locator?options#field`, written `${…}` in the manifest |
+//! | locator | a reference as its provider understands it |
+//! | plan | what will be fetched, grouped by instance |
+//! | resolve, resolved | fetch all; the values, with where they came from |
+//! | render | resolved values to bytes in one format |
+//! | exec | resolve, then become the command |
+//! | expose | the one verb for reading a secret's bytes; only sinks do |
 #![deny(missing_docs)]
 
 pub mod cli;
