@@ -131,7 +131,7 @@ impl Parser<'_> {
                 parts.extend(self.hole().map(Part::Hole));
             } else if in_default && (self.rest().starts_with("$}") || self.rest().starts_with("$|"))
             {
-                literal.push_str(&self.rest()[1..2].to_owned());
+                literal.push_str(&self.rest()[1..2]);
                 self.at += 2;
             } else if in_default && (c == '|' || c == '}') && depth == 0 {
                 break;
@@ -210,21 +210,20 @@ impl Parser<'_> {
             let raw = &self.rest()[..end];
             let name = raw.trim();
             let start = self.at + (raw.len() - raw.trim_start().len());
-            match Filter::named(name) {
-                Some(filter) => filters.push(filter),
-                None => {
-                    let message = if name.is_empty() {
-                        "`|` is followed by no filter".to_owned()
-                    } else {
-                        format!("there is no filter `{name}`")
-                    };
-                    let hint = suggest::hint(name, Filter::ALL.iter().map(|filter| filter.name()));
-                    self.errors.push(TemplateError {
-                        range: start..start + name.len().max(1),
-                        message,
-                        hint,
-                    });
-                }
+            if let Some(filter) = Filter::named(name) {
+                filters.push(filter);
+            } else {
+                let message = if name.is_empty() {
+                    "`|` is followed by no filter".to_owned()
+                } else {
+                    format!("there is no filter `{name}`")
+                };
+                let hint = suggest::hint(name, Filter::ALL.iter().map(|filter| filter.name()));
+                self.errors.push(TemplateError {
+                    range: start..start + name.len().max(1),
+                    message,
+                    hint,
+                });
             }
             self.at += end;
         }

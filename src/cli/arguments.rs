@@ -1,13 +1,13 @@
 //! What can be typed, with its help.
 
-use std::{ffi::OsString, path::PathBuf, time::Duration};
+use std::{ffi::OsString, fmt::Write, path::PathBuf, time::Duration};
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 /// Secrets for Django deployments: references in `nuages.toml` become a rendered DATABASES, an env file, or the
 /// environment of the command itself.
 #[derive(Debug, Parser)]
-#[command(name = "nuages", version, max_term_width = 100, disable_help_subcommand = true, after_help = AFTER_HELP)]
+#[command(name = "nuages", version, max_term_width = 100, disable_help_subcommand = true, subcommand_precedence_over_arg = true, after_help = AFTER_HELP)]
 pub(super) struct Arguments {
     #[command(flatten)]
     pub(super) global: Global,
@@ -28,16 +28,16 @@ Exit codes: 0 ok, 1 findings, 2 usage, 3 manifest, 4 a provider failed, 5 deadli
 /// Options of every command.
 #[derive(Args, Debug)]
 pub(super) struct Global {
-    /// The manifest [default: nuages.toml here or in a parent up to the git root] [env: NUAGES_MANIFEST]
+    /// The manifest [default: nuages.toml here or in a parent up to the git root] [env: `NUAGES_MANIFEST`]
     #[arg(short = 'f', long, global = true, value_name = "FILE")]
     pub(super) manifest: Option<PathBuf>,
-    /// A profile to put on the manifest; repeatable, the last wins [env: NUAGES_PROFILE, separated by commas]
+    /// A profile to put on the manifest; repeatable, the last wins [env: `NUAGES_PROFILE`, separated by commas]
     #[arg(long, global = true, value_name = "NAME", action = ArgAction::Append)]
     pub(super) profile: Vec<String>,
     /// Keep these keys alone: `env.NAME` or `NAME`, `databases.default`, `files.PATH`
     #[arg(long, global = true, value_name = "KEY", num_args = 1.., value_delimiter = ',')]
     pub(super) only: Vec<String>,
-    /// Seconds for the whole run [env: NUAGES_DEADLINE]
+    /// Seconds for the whole run [env: `NUAGES_DEADLINE`]
     #[arg(long, global = true, value_name = "SECONDS", value_parser = seconds)]
     pub(super) deadline: Option<Duration>,
     /// Say nothing but errors
@@ -202,7 +202,8 @@ pub(super) struct Providers {
 fn format_help() -> String {
     let mut help = "The format:\n".to_owned();
     for format in crate::render::FORMATS {
-        help.push_str(&format!("  {:<15} {}\n", format.name, format.summary));
+        // Writing to a string cannot fail.
+        let _ = writeln!(help, "  {:<15} {}", format.name, format.summary);
     }
     help
 }

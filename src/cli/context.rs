@@ -73,7 +73,7 @@ impl Context {
 
     /// Finds and reads the manifest.
     pub(super) fn load(&self) -> Result<Loaded, Exit> {
-        match self.find()? {
+        match self.find() {
             Some(path) => self.read(&path),
             None => Err(self.fail(
                 Diagnostic::new(
@@ -87,7 +87,7 @@ impl Context {
 
     /// Finds and reads the manifest; where there is none, an empty one stands in.
     pub(super) fn load_or_empty(&self) -> Result<Loaded, Exit> {
-        match self.find()? {
+        match self.find() {
             Some(path) => self.read(&path),
             None => Ok(Loaded {
                 manifest: Manifest::empty(),
@@ -97,7 +97,7 @@ impl Context {
         }
     }
 
-    fn find(&self) -> Result<Option<PathBuf>, Exit> {
+    fn find(&self) -> Option<PathBuf> {
         let named = self.global.manifest.clone().or_else(|| {
             self.environment
                 .var(NUAGES_MANIFEST)
@@ -105,7 +105,7 @@ impl Context {
                 .map(PathBuf::from)
         });
         if let Some(path) = named {
-            return Ok(Some(path));
+            return Some(path);
         }
         let here = self.environment.base();
         // Without a git root, a parent may be anybody's: a manifest in /tmp must not be found from /tmp/build.
@@ -113,12 +113,10 @@ impl Context {
             .ancestors()
             .find(|directory| directory.join(".git").exists())
             .unwrap_or(here);
-        let found = here
-            .ancestors()
+        here.ancestors()
             .take_while(|directory| directory.starts_with(root))
             .map(|directory| directory.join(MANIFEST))
-            .find(|path| path.exists());
-        Ok(found)
+            .find(|path| path.exists())
     }
 
     fn read(&self, path: &Path) -> Result<Loaded, Exit> {

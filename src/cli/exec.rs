@@ -13,7 +13,7 @@ use crate::{
     plan::Plan,
 };
 
-pub(super) fn run(context: &Context, command: Exec) -> Outcome {
+pub(super) fn run(context: &Context, command: &Exec) -> Outcome {
     let loaded = if command.from_env {
         context.load_or_empty()?
     } else {
@@ -29,7 +29,7 @@ pub(super) fn run(context: &Context, command: Exec) -> Outcome {
         )
         .map_err(|errors| context.fail_all(&errors, None))?;
     }
-    let directory = files_directory(context, &command, &loaded, &plan)?;
+    let directory = files_directory(context, command, &loaded, &plan)?;
     let resolved = context.resolve(&plan, &loaded, directory.clone())?;
     let bootstrap: Vec<&str> = context
         .registry
@@ -46,7 +46,7 @@ pub(super) fn run(context: &Context, command: Exec) -> Outcome {
     )
     .map_err(|errors| context.fail_all(&errors, None))?;
     if let Some(directory) = directory.filter(|_| !resolved.files.is_empty()) {
-        files::write(&directory, &resolved.files).map_err(|error| context.fail(error))?;
+        files::write(&directory, &resolved.files).map_err(|error| context.fail(*error))?;
     }
     if !child.stripped.is_empty() {
         context.note(&format!(
@@ -66,7 +66,7 @@ pub(super) fn run(context: &Context, command: Exec) -> Outcome {
         ));
     }
     drop(resolved);
-    hand_over(context, &command, &child)
+    hand_over(context, command, &child)
 }
 
 /// Where `[files]` go, where there are any.

@@ -49,7 +49,7 @@ pub fn run(arguments: Vec<OsString>, registry: Registry) -> ExitCode {
     };
     let context = Context::new(arguments.global, registry);
     let outcome = match arguments.command {
-        Command::Exec(command) => exec::run(&context, command),
+        Command::Exec(command) => exec::run(&context, &command),
         Command::Render(command) => render::run(&context, &command),
         Command::Get(command) => get::run(&context, &command),
         Command::Plan(command) => plan::run(&context, &command),

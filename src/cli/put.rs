@@ -125,6 +125,7 @@ fn write(
     value: &SecretValue,
 ) -> Result<PutOutcome, Exit> {
     let runtime = context.runtime()?;
+    let deadline = context.deadline()?;
     let put = async {
         let Some(instance) = plan.instances.first() else {
             return Err(unwritable("the reference"));
@@ -138,14 +139,18 @@ fn write(
         let writer = opened.writer().ok_or_else(|| unwritable(&instance.name))?;
         writer.put(&fetch.locator, value, command.overwrite).await
     };
-    runtime
-        .block_on(put)
-        .map_err(|error: nuages_provider::Error| {
-            let title = format!("cannot store `{}`: {}", command.name, error.message());
-            context.fail(
-                Diagnostic::new(Class::Provider, title).maybe_hint(error.hint().map(str::to_owned)),
-            )
-        })
+    let outcome = runtime.block_on(async { tokio::time::timeout(deadline, put).await });
+    runtime.shutdown_background();
+    let Ok(outcome) = outcome else {
+        let title = format!("cannot store `{}`: no answer in time", command.name);
+        let hint = "look whether it is there before you try again";
+        return Err(context.fail(Diagnostic::new(Class::Deadline, title).hint(hint)));
+    };
+    outcome.map_err(|error: nuages_provider::Error| {
+        let title = format!("cannot store `{}`: {}", command.name, error.message());
+        let hint = error.hint().map(str::to_owned);
+        context.fail(Diagnostic::new(Class::Provider, title).maybe_hint(hint))
+    })
 }
 
 fn unwritable(name: &str) -> nuages_provider::Error {

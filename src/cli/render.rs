@@ -44,7 +44,7 @@ pub(super) fn run(context: &Context, command: &Render) -> Outcome {
         }
         Some(path) => write_atomically(path, &bytes, command.mode).map_err(|error| {
             let title = format!("cannot write `{}`", path.display());
-            context.fail(Diagnostic::new(Class::Provider, title).cause(error.to_string()))
+            context.fail(Diagnostic::new(Class::Usage, title).cause(error.to_string()))
         }),
     }
 }

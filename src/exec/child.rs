@@ -78,10 +78,10 @@ pub fn child_environment<'a>(
     }
     let mut errors = Vec::new();
     let mut set = |key: &str, name: &str, value: &[u8]| match refusal(name, value) {
-        Some(reason) => errors.push(Diagnostic::new(
-            Class::Provider,
-            format!("cannot hand over `{key}`: {reason}"),
-        )),
+        Some((reason, hint)) => {
+            let title = format!("cannot hand over `{key}`: {reason}");
+            errors.push(Diagnostic::new(Class::Provider, title).hint(hint));
+        }
         None => {
             variables.insert(OsString::from(name), OsStr::from_bytes(value).to_owned());
         }
@@ -107,10 +107,7 @@ pub fn child_environment<'a>(
         }
     }
     if !errors.is_empty() {
-        return Err(errors
-            .into_iter()
-            .map(|error| error.hint("give a long value to the command as a file: `[files]`"))
-            .collect());
+        return Err(errors);
     }
     stripped.retain(|name| !variables.contains_key(OsStr::new(name)));
     Ok(ChildEnvironment {
@@ -123,15 +120,20 @@ fn survives(name: &OsStr) -> bool {
     PRISTINE.iter().any(|kept| name == OsStr::new(kept)) || name.as_bytes().starts_with(b"LC_")
 }
 
-/// Why the kernel or the C library would not take a variable; `execve` itself would not say which.
-fn refusal(name: &str, value: &[u8]) -> Option<String> {
+/// Why the kernel or the C library would not take a variable, and what to do; `execve` itself would not say which.
+fn refusal(name: &str, value: &[u8]) -> Option<(String, &'static str)> {
     if value.contains(&0) {
-        return Some(
-            "the value holds a NUL byte, which ends a string in an environment".to_owned(),
-        );
+        let reason = "the value holds a NUL byte, which ends a string in an environment".to_owned();
+        return Some((
+            reason,
+            "`| base64` makes text of any bytes; `[files]` holds them as they are",
+        ));
     }
     let length = name.len() + 1 + value.len();
     (length > LONGEST_VARIABLE).then(|| {
-        format!("`{name}` with its value has {length} bytes, and an environment string has at most {LONGEST_VARIABLE}")
+        let reason = format!(
+            "`{name}` with its value has {length} bytes, and an environment string has at most {LONGEST_VARIABLE}"
+        );
+        (reason, "give a long value to the command as a file: `[files]`")
     })
 }

@@ -61,8 +61,7 @@ pub fn directory(
 
 #[cfg(target_os = "linux")]
 fn is_memory(path: &Path) -> bool {
-    rustix::fs::statfs(path)
-        .is_ok_and(|found| i64::try_from(found.f_type).is_ok_and(|kind| kind == TMPFS))
+    rustix::fs::statfs(path).is_ok_and(|found| found.f_type == TMPFS)
 }
 
 #[cfg(not(target_os = "linux"))]
@@ -81,7 +80,7 @@ fn is_private(path: &Path) -> bool {
 ///
 /// # Errors
 /// Where the directory is somebody else's, or a file cannot be written.
-pub fn write(directory: &Path, files: &[ResolvedFile]) -> Result<(), Diagnostic> {
+pub fn write(directory: &Path, files: &[ResolvedFile]) -> Result<(), Box<Diagnostic>> {
     make(directory).map_err(|error| failure("the directory of `[files]`", directory, &error))?;
     for file in files {
         let path = directory.join(&file.path);
@@ -111,11 +110,10 @@ fn make(path: &Path) -> io::Result<()> {
     }
 }
 
-fn failure(what: &str, path: &Path, error: &io::Error) -> Diagnostic {
-    Diagnostic::new(
-        Class::Provider,
-        format!("cannot write {what} to `{}`", path.display()),
-    )
-    .cause(error.to_string())
-    .hint("`--files-dir DIR` chooses another place")
+fn failure(what: &str, path: &Path, error: &io::Error) -> Box<Diagnostic> {
+    let title = format!("cannot write {what} to `{}`", path.display());
+    let diagnostic = Diagnostic::new(Class::Provider, title)
+        .cause(error.to_string())
+        .hint("`--files-dir DIR` chooses another place");
+    Box::new(diagnostic)
 }

@@ -39,7 +39,7 @@ impl Reader<'_> {
             url_style: None,
         };
         let is_custom = literal_engine(table).is_some_and(|name| engine::find(name).is_none());
-        for (key, value) in table.iter() {
+        for (key, value) in table {
             let key = name(key);
             match key.text.as_str() {
                 "url" => entry.url = Some(self.url(value)),

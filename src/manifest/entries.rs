@@ -38,7 +38,7 @@ impl Reader<'_> {
             optional: false,
         };
         let main = known.first().copied().unwrap_or("value");
-        for (key, value) in table.iter() {
+        for (key, value) in table {
             let key = name(key);
             match key.text.as_str() {
                 text if text == main => slot.item = self.item(what, value),

@@ -36,7 +36,7 @@ pub(super) fn read(source: Source, registry: &Registry) -> Manifest {
         instances: instance_names(&table),
         errors: Vec::new(),
     };
-    for pair in table.iter() {
+    for pair in &table {
         let key = name(pair.0);
         if key.text == "profiles" {
             manifest.profiles = reader.profiles(pair.1);
@@ -61,7 +61,7 @@ fn instance_names(table: &DeTable<'_>) -> Vec<String> {
     };
     add(table);
     if let Some(DeValue::Table(profiles)) = table.get("profiles").map(Spanned::get_ref) {
-        for (_, profile) in profiles.iter() {
+        for (_, profile) in profiles {
             if let DeValue::Table(layer) = profile.get_ref() {
                 add(layer);
             }
@@ -104,7 +104,7 @@ impl Reader<'_> {
             extends: Vec::new(),
             layer: Layer::default(),
         };
-        for (key, value) in table.iter() {
+        for (key, value) in table {
             let key = name(key);
             if key.text == "extends" {
                 profile.extends = self.extends(value);

@@ -40,7 +40,7 @@ impl Reader<'_> {
             kind: None,
             settings: Vec::new(),
         };
-        for (key, value) in table.iter() {
+        for (key, value) in table {
             let setting = name(key);
             if setting.text == "kind" {
                 entry.kind = self

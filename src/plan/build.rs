@@ -124,7 +124,11 @@ impl<'a> Builder<'a> {
     }
 
     pub(super) fn single(&mut self, template: &Template) {
-        self.plan.single = Some(self.outside("the value", template));
+        let reference = template
+            .holes()
+            .first()
+            .map_or_else(String::new, |hole| hole.reference.to_string());
+        self.plan.single = Some(self.outside(&reference, template));
     }
 
     pub(super) fn finish(mut self) -> (Plan, Vec<Diagnostic>) {

@@ -11,6 +11,17 @@ use crate::{
 };
 
 impl Plan {
+    /// What a value on its own is called: its reference.
+    pub(crate) fn single_key(&self) -> String {
+        let usage = self
+            .instances
+            .iter()
+            .flat_map(|instance| &instance.fetches)
+            .flat_map(|fetch| &fetch.uses)
+            .next();
+        usage.map_or_else(String::new, |usage| usage.key.clone())
+    }
+
     /// Whether there are `[files]`.
     #[must_use]
     pub fn has_files(&self) -> bool {

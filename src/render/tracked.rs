@@ -35,16 +35,19 @@ pub fn tracking(path: &Path) -> Option<Tracking> {
     if relative.starts_with(".git") {
         return None;
     }
-    check(&repository, &relative).unwrap_or(Some(Tracking::Unreadable))
+    match is_tracked_or_ignored(&repository, &relative) {
+        Some((true, _)) => Some(Tracking::Tracked),
+        Some((false, true)) => None,
+        Some((false, false)) => Some(Tracking::NotIgnored),
+        None => Some(Tracking::Unreadable),
+    }
 }
 
-/// `None` where git could not say.
-fn check(repository: &gix::Repository, relative: &Path) -> Option<Option<Tracking>> {
+/// Whether git tracks a path, and whether it ignores it; `None` where git could not say.
+fn is_tracked_or_ignored(repository: &gix::Repository, relative: &Path) -> Option<(bool, bool)> {
     let index = repository.index_or_empty().ok()?;
     let key = gix::path::to_unix_separators_on_windows(gix::path::into_bstr(relative).ok()?);
-    if index.entry_by_path(key.as_bstr()).is_some() {
-        return Some(Some(Tracking::Tracked));
-    }
+    let is_tracked = index.entry_by_path(key.as_bstr()).is_some();
     let mut ignores = repository
         .excludes(&index, None, Source::WorktreeThenIdMappingIfNotSkipped)
         .ok()?;
@@ -52,7 +55,7 @@ fn check(repository: &gix::Repository, relative: &Path) -> Option<Option<Trackin
         .at_path(relative, Some(Mode::FILE))
         .ok()?
         .is_excluded();
-    Some((!is_ignored).then_some(Tracking::NotIgnored))
+    Some((is_tracked, is_ignored))
 }
 
 fn is_no_repository(error: &gix::Error) -> bool {

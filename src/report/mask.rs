@@ -16,73 +16,203 @@ const SENSITIVE: &[&str] = &[
     "value",
 ];
 
-/// Replaces literals by as many bytes of `*`, so that every place in the text stays where it is. References, and
-/// literals whose key is not sensitive, stay readable. Works on lines: the text may not even be TOML.
+/// Keys of the manifest itself that hold words of the manifest, whatever they stand beside or inside of.
+const HARMLESS: &[&str] = &["url_style", "optional", "as", "description", "env", "kind"];
+
+/// Replaces literals by as many bytes that say nothing, so that every place in the text stays where it is. References,
+/// and literals whose key is not sensitive, stay readable. The text may not even be TOML, so nothing is taken for
+/// granted: in doubt, more is masked.
 pub(super) fn mask(text: &str) -> String {
-    text.split_inclusive('\n').map(mask_line).collect()
+    let mut masker = Masker {
+        rest: text,
+        masked: String::with_capacity(text.len()),
+        key: String::new(),
+        is_value: false,
+        is_secret: false,
+        has_bare: false,
+        open: Vec::new(),
+    };
+    while let Some(c) = masker.rest.chars().next() {
+        masker.step(c);
+    }
+    masker.masked
 }
 
-fn mask_line(line: &str) -> String {
-    let mut masked = String::with_capacity(line.len());
-    let mut key_start = 0;
-    let mut is_secret = false;
-    let mut rest = line;
-    while let Some(c) = rest.chars().next() {
-        let at = line.len() - rest.len();
-        if c == '"' || c == '\'' {
-            let length = mask_string(rest, c, is_secret, &mut masked);
-            rest = &rest[length..];
-            continue;
-        }
+struct Masker<'a> {
+    rest: &'a str,
+    masked: String,
+    /// What was written since the last thing that a key can follow.
+    key: String,
+    /// Between `=` and the end of the value.
+    is_value: bool,
+    is_secret: bool,
+    /// Whether the value has text outside of quotes: a number, or a mistake.
+    has_bare: bool,
+    /// Every `[` and `{` that is open, with what held around it.
+    open: Vec<(char, bool)>,
+}
+
+impl Masker<'_> {
+    fn step(&mut self, c: char) {
         match c {
-            '{' | ',' => key_start = at + 1,
-            '=' => is_secret = is_sensitive(&line[key_start..at]),
-            _ => {}
-        }
-        masked.push(c);
-        rest = &rest[c.len_utf8()..];
-    }
-    masked
-}
-
-fn is_sensitive(key: &str) -> bool {
-    let key = key.to_ascii_lowercase();
-    SENSITIVE.iter().any(|word| key.contains(word))
-}
-
-/// Copies a string with its quotes and gives its length; where it is secret, all but its references is masked, and so
-/// is a default inside one.
-fn mask_string(text: &str, quote: char, is_secret: bool, masked: &mut String) -> usize {
-    // One entry an open `${`: whether its default has begun.
-    let mut open: Vec<bool> = Vec::new();
-    let mut rest = &text[1..];
-    masked.push(quote);
-    while let Some(c) = rest.chars().next() {
-        let in_reference = open.last() == Some(&false);
-        let mut shown = c.len_utf8();
-        if c == quote && (open.is_empty() || !in_reference) {
-            masked.push(c);
-            return text.len() - rest.len() + 1;
-        }
-        if rest.starts_with("${") && !masked.ends_with('$') {
-            open.push(false);
-            shown = 2;
-        } else if in_reference && rest.starts_with(":-") {
-            if let Some(in_default) = open.last_mut() {
-                *in_default = true;
+            '"' | '\'' => self.string(c),
+            '#' => self.comment(),
+            '\n' => {
+                self.show(1);
+                self.key.clear();
+                self.has_bare = false;
+                if self.open.is_empty() {
+                    self.is_value = false;
+                    self.is_secret = false;
+                }
             }
-            shown = 2;
-        } else if c == '}' && !open.is_empty() {
-            open.pop();
-        } else if is_secret && !in_reference && c != '\n' {
-            masked.extend(std::iter::repeat_n('*', c.len_utf8()));
-            rest = &rest[shown..];
-            continue;
+            '=' => {
+                let inherited = self.open.last().is_some_and(|(_, is_secret)| *is_secret);
+                let is_more = is_sensitive(&self.key, inherited);
+                self.is_secret = is_more || (self.is_value && self.is_secret);
+                self.is_value = true;
+                self.show(1);
+            }
+            '[' | '{' => {
+                self.open.push((c, self.is_value && self.is_secret));
+                self.is_value &= c == '[';
+                self.key.clear();
+                self.show(1);
+            }
+            ']' | '}' => {
+                if let Some((_, is_secret)) = self.open.pop() {
+                    self.is_value = true;
+                    self.is_secret = is_secret;
+                }
+                self.show(1);
+            }
+            ',' if self.open.last().is_some_and(|(bracket, _)| *bracket == '{') => {
+                self.is_value = false;
+                self.key.clear();
+                self.show(1);
+            }
+            c if self.is_value && self.is_secret && !c.is_whitespace() => {
+                self.has_bare = true;
+                self.key.push(c);
+                self.hide(c);
+            }
+            c => {
+                self.key.push(c);
+                self.show(c.len_utf8());
+            }
         }
-        masked.push_str(&rest[..shown]);
-        rest = &rest[shown..];
     }
-    text.len()
+
+    /// Behind a value without quotes, `#` may be a part of it.
+    fn comment(&mut self) {
+        let end = self.rest.find('\n').unwrap_or(self.rest.len());
+        if !(self.is_secret && self.has_bare) {
+            self.show(end);
+            return;
+        }
+        let end = self.rest.len() - end;
+        while self.rest.len() > end {
+            self.hide_next();
+        }
+    }
+
+    /// A string with its quotes. Where it is secret, all but its references is masked, and so is a default inside one.
+    fn string(&mut self, quote: char) {
+        let three: String = std::iter::repeat_n(quote, 3).collect();
+        let is_long = self.rest.starts_with(&three);
+        let delimiter = if is_long { &three[..] } else { &three[..1] };
+        let is_secret = self.is_value && self.is_secret;
+        self.show(delimiter.len());
+        // One entry an open `${`: whether its default has begun.
+        let mut references: Vec<bool> = Vec::new();
+        while let Some(c) = self.rest.chars().next() {
+            if self.rest.starts_with(delimiter) {
+                // A long string may end in one or two quotes of its own.
+                self.show(delimiter.len());
+                return;
+            }
+            if c == '\n' && !is_long {
+                return;
+            }
+            let is_named = references.last() == Some(&false);
+            if c == '\\' && quote == '"' {
+                self.pass(c, is_secret && !is_named);
+                if let Some(escaped) = self.rest.chars().next() {
+                    self.pass(escaped, is_secret && !is_named);
+                }
+            } else if self.rest.starts_with("$${") && !is_named {
+                for c in "$${".chars() {
+                    self.pass(c, is_secret);
+                }
+            } else if begins_reference(self.rest) {
+                references.push(false);
+                self.show(2);
+            } else if is_named && self.rest.starts_with(":-") {
+                references.pop();
+                references.push(true);
+                self.show(2);
+            } else if c == '}' && references.pop().is_some() {
+                self.show(1);
+            } else {
+                self.pass(c, is_secret && !is_named);
+            }
+        }
+    }
+
+    fn pass(&mut self, c: char, is_hidden: bool) {
+        if is_hidden {
+            self.hide(c);
+        } else {
+            if !self.is_value {
+                self.key.push(c);
+            }
+            self.show(c.len_utf8());
+        }
+    }
+
+    fn show(&mut self, length: usize) {
+        let (shown, rest) = self.rest.split_at(length);
+        self.masked.push_str(shown);
+        self.rest = rest;
+    }
+
+    fn hide_next(&mut self) {
+        if let Some(c) = self.rest.chars().next() {
+            self.hide(c);
+        }
+    }
+
+    /// One character for one, of as many bytes: neither offsets nor columns move.
+    fn hide(&mut self, c: char) {
+        self.masked.push(match (c, c.len_utf8()) {
+            ('\n' | '\r', _) => c,
+            (_, 1) => '*',
+            (_, 2) => '·',
+            (_, 3) => '•',
+            _ => '🞄',
+        });
+        self.rest = &self.rest[c.len_utf8()..];
+    }
+}
+
+/// `${` and what a reference begins with; anything else in a secret may be a part of it.
+fn begins_reference(text: &str) -> bool {
+    let Some(inner) = text.strip_prefix("${") else {
+        return false;
+    };
+    let is_scheme = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    let behind = inner.trim_start_matches(is_scheme);
+    behind.starts_with("://") || behind.starts_with('}')
+}
+
+fn is_sensitive(key: &str, inherited: bool) -> bool {
+    let key = key.trim().to_ascii_lowercase();
+    let last = key
+        .rsplit('.')
+        .next()
+        .unwrap_or_default()
+        .trim_matches([' ', '"', '\'']);
+    !HARMLESS.contains(&last) && (inherited || SENSITIVE.iter().any(|word| key.contains(word)))
 }
 
 #[cfg(test)]
@@ -93,7 +223,7 @@ mod tests {
     fn literals_are_masked_and_places_kept() {
         let cases = [
             ("PASSWORD = \"hunter2\"\n", "PASSWORD = \"*******\"\n"),
-            ("PASSWORD = 'é' # x\n", "PASSWORD = '**' # x\n"),
+            ("PASSWORD = 'é日🎻' # x\n", "PASSWORD = '·•🞄' # x\n"),
             (
                 "PASSWORD = \"${env://A | trim}\"",
                 "PASSWORD = \"${env://A | trim}\"",
@@ -112,10 +242,41 @@ mod tests {
                 "a = { NAME = 'x', PASSWORD = 'y', HOST = 'z' }",
                 "a = { NAME = 'x', PASSWORD = '*', HOST = 'z' }",
             ),
+            (
+                "a = { \"PASSWORD\" = \"${x://y\", TOKEN = 'y' }",
+                "a = { \"PASSWORD\" = \"${x://y\", TOKEN = '*' }",
+            ),
+            ("PASSWORD = \"a\\\"b\" # x", "PASSWORD = \"****\" # x"),
+            ("PASSWORD = \"a$${b}${c\"", "PASSWORD = \"*********\""),
+            (
+                "PASSWORD = 1234 # x\nNAME = 1",
+                "PASSWORD = **** ***\nNAME = 1",
+            ),
+            (
+                "PASSWORD = hun#ter=2\nNAME = 1",
+                "PASSWORD = *********\nNAME = 1",
+            ),
+            (
+                "PASSWORD = \"\"\"\nhun\"ter\n${x://y}\n\"\"\"\nNAME = \"x\"",
+                "PASSWORD = \"\"\"\n*******\n${x://y}\n\"\"\"\nNAME = \"x\"",
+            ),
+            (
+                "KEYS = [\n  'a', # b\n  { x = 'y', as = 'z' },\n  'c'\n]\nNAME = 'x'",
+                "KEYS = [\n  '*', # b\n  { x = '*', as = 'z' },\n  '*'\n]\nNAME = 'x'",
+            ),
+            (
+                "[databases.default\nPASSWORD = 'a'\nNAME = 'x'",
+                "[databases.default\nPASSWORD = '*'\nNAME = 'x'",
+            ),
+            ("{ NAME = 1 PASSWORD = 'a' }", "{ NAME = 1 PASSWORD = '*' }"),
+            (
+                "url_style = 'x'\nenv.key.optional = 'y'",
+                "url_style = 'x'\nenv.key.optional = 'y'",
+            ),
         ];
-        for (line, expected) in cases {
-            assert_eq!(mask(line), expected);
-            assert_eq!(mask(line).len(), line.len());
+        for (text, expected) in cases {
+            assert_eq!(mask(text), expected);
+            assert_eq!(mask(text).len(), text.len());
         }
     }
 }

@@ -99,7 +99,7 @@ pub(super) fn evaluate(
     let single = plan
         .single
         .as_ref()
-        .and_then(|text| evaluation.bytes(text, "the value", false));
+        .and_then(|text| evaluation.bytes(text, &plan.single_key(), false));
     evaluation.failures.into_result()?;
     Ok(Resolved {
         document: Document { databases, env },

@@ -27,6 +27,10 @@ enum What {
     TooSlow(usize),
 }
 
+/// What to do about a secret that does not exist.
+const OPTIONAL: &str =
+    "`${…:-default}` or `optional = true` allow for a secret that does not exist";
+
 /// How many keys a title names.
 const NAMED: usize = 4;
 
@@ -35,7 +39,6 @@ struct Group {
     failure: Told,
     keys: Vec<String>,
     spans: Vec<Span>,
-    reference: String,
 }
 
 /// A failure in words.
@@ -87,7 +90,6 @@ impl<'a> Failures<'a> {
                     failure: tell(&self.plan.instances[instance].name, failure),
                     keys: Vec::new(),
                     spans: Vec::new(),
-                    reference: secret.reference.clone(),
                 };
                 self.fetches.push((what, group));
                 self.fetches.len() - 1
@@ -166,18 +168,18 @@ impl<'a> Failures<'a> {
 fn diagnose(group: Group) -> Diagnostic {
     let mut keys = suggest::list(&group.keys[..group.keys.len().min(NAMED)]);
     if group.keys.len() > NAMED {
-        keys.push_str(&format!(" and {} more", group.keys.len() - NAMED));
+        keys += &format!(" and {} more", group.keys.len() - NAMED);
     }
     let title = format!("cannot resolve {keys}: {}", group.failure.phrase);
+    // Only a key of a manifest can be made optional there.
+    let hint = group
+        .failure
+        .hint
+        .filter(|hint| hint != OPTIONAL || !group.spans.is_empty());
     let mut spans = group.spans.into_iter();
-    let mut diagnostic = Diagnostic::new(group.failure.class, title).maybe_hint(group.failure.hint);
+    let mut diagnostic = Diagnostic::new(group.failure.class, title).maybe_hint(hint);
     diagnostic.causes.push(group.failure.cause);
-    match spans.next() {
-        Some(first) => diagnostic.span = Some(first),
-        None => diagnostic
-            .causes
-            .push(format!("reference: `{}`", group.reference)),
-    }
+    diagnostic.span = spans.next();
     diagnostic.related = spans.map(|span| (span, "and here".to_owned())).collect();
     diagnostic
 }
@@ -191,7 +193,7 @@ fn tell(name: &str, failure: &Failure) -> Told {
             hint: error
                 .hint()
                 .map(str::to_owned)
-                .or_else(|| hint(error.kind(), name)),
+                .or_else(|| (error.kind() == ErrorKind::NotFound).then(|| OPTIONAL.to_owned())),
         },
         Failure::Deadline(deadline) => Told {
             class: Class::Deadline,
@@ -199,16 +201,6 @@ fn tell(name: &str, failure: &Failure) -> Told {
             cause: format!("no answer within {}", seconds(*deadline)),
             hint: Some("`--deadline SECONDS` gives it longer".to_owned()),
         },
-    }
-}
-
-fn hint(kind: ErrorKind, _name: &str) -> Option<String> {
-    match kind {
-        ErrorKind::NotFound => Some(
-            "`${…:-default}` or `optional = true` allow for a secret that does not exist"
-                .to_owned(),
-        ),
-        _ => None,
     }
 }
 

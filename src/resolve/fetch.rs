@@ -196,13 +196,12 @@ fn is_worth_another_try(error: &Error, attempt: u32) -> bool {
 fn pause(error: &Error, attempt: u32) -> Duration {
     let spread = f64::from(u32::try_from(RandomState::new().hash_one(0) >> 32).unwrap_or(0))
         / f64::from(u32::MAX);
-    match error.retry() {
-        Retry::After(wait) => wait + FIRST_WAIT.mul_f64(spread),
-        _ => {
-            let longest = FIRST_WAIT
-                .saturating_mul(2_u32.saturating_pow(attempt - 1))
-                .min(LONGEST_WAIT);
-            longest.mul_f64(0.5 + spread / 2.0)
-        }
+    if let Retry::After(wait) = error.retry() {
+        wait + FIRST_WAIT.mul_f64(spread)
+    } else {
+        let longest = FIRST_WAIT
+            .saturating_mul(2_u32.saturating_pow(attempt - 1))
+            .min(LONGEST_WAIT);
+        longest.mul_f64(0.5 + spread / 2.0)
     }
 }

@@ -1,0 +1,13 @@
+//! The examples run as they stand: the very files, in a copy of the checkout's layout, so that each test is a first run.
+#![allow(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::disallowed_methods,
+    reason = "a broken part is to fail the test at once, and tests do read the environment"
+)]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod quickstart;

@@ -1,0 +1,15 @@
+//! The formats against their real readers, in bulk: what comes out of them is what went in, and what cannot is refused.
+//! `documents` makes the values, `judge.py` reads them with the libraries and shells people use, `properties` is the
+//! part that needs no Python, `kill` ends a writer at any moment.
+#![allow(
+    clippy::unwrap_used,
+    reason = "what goes wrong here is to fail the test at once"
+)]
+
+mod documents;
+mod judge;
+mod kill;
+mod properties;
+
+#[path = "../support/mod.rs"]
+mod support;
