@@ -7,7 +7,7 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 /// Secrets for Django deployments: references in `nuages.toml` become a rendered DATABASES, an env file, or the
 /// environment of the command itself.
 #[derive(Debug, Parser)]
-#[command(name = "nuages", version, max_term_width = 100, disable_help_subcommand = true, subcommand_precedence_over_arg = true, after_help = AFTER_HELP)]
+#[command(name = "nuages", version, max_term_width = 100, disable_help_subcommand = true, after_help = AFTER_HELP)]
 pub(super) struct Arguments {
     #[command(flatten)]
     pub(super) global: Global,
@@ -34,8 +34,8 @@ pub(super) struct Global {
     /// A profile to put on the manifest; repeatable, the last wins [env: `NUAGES_PROFILE`, separated by commas]
     #[arg(long, global = true, value_name = "NAME", action = ArgAction::Append)]
     pub(super) profile: Vec<String>,
-    /// Keep these keys alone: `env.NAME` or `NAME`, `databases.default`, `files.PATH`
-    #[arg(long, global = true, value_name = "KEY", num_args = 1.., value_delimiter = ',')]
+    /// Keep these keys alone, repeatable: `env.NAME` or `NAME`, `databases.default`, `files.PATH`
+    #[arg(long, global = true, value_name = "KEY,…", value_delimiter = ',')]
     pub(super) only: Vec<String>,
     /// Seconds for the whole run [env: `NUAGES_DEADLINE`]
     #[arg(long, global = true, value_name = "SECONDS", value_parser = seconds)]

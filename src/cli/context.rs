@@ -151,7 +151,9 @@ impl Context {
     pub(super) fn selection(&self) -> Selection {
         let mut profiles = self.global.profile.clone();
         if profiles.is_empty() {
-            let named = self.environment.text(NUAGES_PROFILE).unwrap_or_default();
+            // A name that is not UTF-8 is no profile's and is refused as such: it must not pass for none.
+            let named = self.environment.var(NUAGES_PROFILE).unwrap_or_default();
+            let named = named.to_string_lossy();
             profiles.extend(
                 named
                     .split(',')
@@ -218,7 +220,18 @@ impl Context {
     fn tell(&self, plan: &Plan, resolved: &Resolved) {
         if self.global.verbose >= 1 {
             for instance in &plan.instances {
-                let count = instance.fetches.len();
+                let mut fetched: Vec<&str> = resolved
+                    .origins
+                    .iter()
+                    .filter(|origin| origin.instance == instance.name)
+                    .map(|origin| origin.locator.as_str())
+                    .collect();
+                fetched.sort_unstable();
+                fetched.dedup();
+                let count = fetched.len();
+                if count == 0 {
+                    continue;
+                }
                 self.note(&format!(
                     "fetched {count} from `{}` ({})",
                     instance.name, instance.descriptor.scheme

@@ -443,7 +443,6 @@ impl<'a> Builder<'a> {
             default,
             filters: hole.filters.clone(),
             span,
-            reference: hole.reference.to_string(),
         })
     }
 

@@ -100,7 +100,6 @@ pub(crate) struct Secret {
     pub(crate) default: Option<Text>,
     pub(crate) filters: Vec<Filter>,
     pub(crate) span: Option<Span>,
-    pub(crate) reference: String,
 }
 
 /// A value whose texts are planned.

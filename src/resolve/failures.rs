@@ -167,8 +167,8 @@ impl<'a> Failures<'a> {
 
 fn diagnose(group: Group) -> Diagnostic {
     let mut keys = suggest::list(&group.keys[..group.keys.len().min(NAMED)]);
-    if group.keys.len() > NAMED {
-        keys += &format!(" and {} more", group.keys.len() - NAMED);
+    if let Some(more) = group.keys.len().checked_sub(NAMED).filter(|more| *more > 0) {
+        keys = format!("{keys} and {more} more");
     }
     let title = format!("cannot resolve {keys}: {}", group.failure.phrase);
     // Only a key of a manifest can be made optional there.

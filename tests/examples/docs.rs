@@ -1,0 +1,89 @@
+//! What the documentation shows is true: every manifest in it is one, every command in it exists.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::Command;
+
+use nuages::manifest::Manifest;
+use nuages::plan::{Selection, plan};
+use nuages::registry::Registry;
+
+use crate::support::checkout;
+
+/// The README, the documentation, and the pages of providers and examples.
+fn pages() -> Vec<(PathBuf, String)> {
+    let mut pages = vec![checkout().join("README.md")];
+    for directory in ["docs", "providers/local", "examples/quickstart"] {
+        for entry in fs::read_dir(checkout().join(directory)).unwrap() {
+            let path = entry.unwrap().path();
+            if path.extension().is_some_and(|extension| extension == "md") {
+                pages.push(path);
+            }
+        }
+    }
+    let read = |path: PathBuf| {
+        let text = fs::read_to_string(&path).unwrap();
+        (path, text)
+    };
+    pages.into_iter().map(read).collect()
+}
+
+/// The blocks of a language in a page.
+fn blocks<'a>(page: &'a str, language: &str) -> Vec<&'a str> {
+    let fence = format!("```{language}\n");
+    let blocks = page.split(&fence).skip(1);
+    blocks
+        .map(|rest| rest.split("```").next().unwrap_or_default())
+        .collect()
+}
+
+#[test]
+fn every_manifest_in_the_documentation_is_one() {
+    let registry = Registry::builtin();
+    let mut count = 0;
+    for (path, page) in pages() {
+        for block in blocks(&page, "toml") {
+            let manifest = Manifest::read(path.display().to_string(), block, &registry);
+            let mut selections = vec![Selection::default()];
+            selections.extend(manifest.profiles().map(|profile| Selection {
+                profiles: vec![profile.to_owned()],
+                only: Vec::new(),
+            }));
+            for selection in selections {
+                if let Err(errors) = plan(&manifest, &selection, &registry) {
+                    panic!("{}: {selection:?}\n{block}\n{errors:#?}", path.display());
+                }
+            }
+            count += 1;
+        }
+    }
+    assert!(count >= 10, "found {count} manifests only");
+}
+
+#[test]
+fn every_command_in_the_documentation_exists() {
+    let mut count = 0;
+    for (path, page) in pages() {
+        for line in blocks(&page, "sh").into_iter().flat_map(str::lines) {
+            for (_, typed) in line
+                .match_indices("nuages ")
+                .map(|(at, _)| line.split_at(at))
+            {
+                // As far as the command's name: the options before it, then the name.
+                let words: Vec<&str> = typed.split_whitespace().skip(1).collect();
+                let end = words
+                    .iter()
+                    .position(|word| !word.starts_with('-') && *word != "migrate");
+                let Some(end) = end else { continue };
+                let output = Command::new(env!("CARGO_BIN_EXE_nuages"))
+                    .args(&words[..=end])
+                    .arg("--help")
+                    .output()
+                    .unwrap();
+                assert!(output.status.success(), "{}: `{typed}`", path.display());
+                count += 1;
+            }
+        }
+    }
+    assert!(count >= 5, "found {count} commands only");
+}
