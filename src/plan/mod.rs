@@ -3,6 +3,7 @@
 mod build;
 mod describe;
 mod more;
+mod slots;
 
 use nuages_provider::{Descriptor, Locator, Settings};
 
