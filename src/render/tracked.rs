@@ -15,9 +15,26 @@ pub enum Tracking {
     Unreadable,
 }
 
-/// How git sees `path`; `None` where it is in no work tree, inside `.git`, or ignored.
+/// As many symbolic links as Linux follows in one path.
+const MOST_LINKS: usize = 40;
+
+/// How git sees `path` and, where that is a symbolic link, what it leads to; `None` where it is in no work tree, inside
+/// `.git`, or ignored.
 #[must_use]
 pub fn tracking(path: &Path) -> Option<Tracking> {
+    let mut place = path.to_owned();
+    for _ in 0..MOST_LINKS {
+        if let Some(tracking) = tracking_of(&place) {
+            return Some(tracking);
+        }
+        let target = std::fs::read_link(&place).ok()?;
+        place = place.parent().unwrap_or(Path::new("/")).join(target);
+    }
+    // Writing there fails for the same reason.
+    None
+}
+
+fn tracking_of(path: &Path) -> Option<Tracking> {
     let directory = path
         .parent()
         .filter(|parent| !parent.as_os_str().is_empty())
