@@ -4,6 +4,7 @@ use nuages_provider::Descriptor;
 
 use crate::{
     diagnostic::{Class, Diagnostic},
+    manifest::Name,
     suggest,
 };
 
@@ -76,6 +77,13 @@ impl Registry {
             .chain(schemes)
             .collect();
         Diagnostic::new(Class::Manifest, title).maybe_hint(suggest::hint(scheme, known))
+    }
+
+    /// What to say of an instance without a `kind`.
+    pub(crate) fn no_kind(&self, instance: &Name) -> Diagnostic {
+        let schemes: Vec<&str> = self.descriptors.iter().map(|descriptor| descriptor.scheme).collect();
+        Diagnostic::manifest(format!("`providers.{}` has no `kind`", instance.text), instance.span.clone())
+            .hint(format!("kinds: {}", suggest::list(&schemes)))
     }
 
     /// What to say of a `kind` that no provider has.

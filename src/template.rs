@@ -52,6 +52,8 @@ impl Template {
         let mut parser = Parser {
             text,
             at: 0,
+            nesting: 0,
+            gave_up: false,
             errors: Vec::new(),
         };
         let template = parser.template(false);
@@ -103,9 +105,15 @@ impl Template {
     }
 }
 
+/// How deep defaults may stand in defaults: every level takes stack, and nobody writes this many.
+const MAX_NESTING: usize = 32;
+
 struct Parser<'a> {
     text: &'a str,
     at: usize,
+    nesting: usize,
+    /// Whether the rest was passed over, so that nothing more is said of it.
+    gave_up: bool,
     errors: Vec<TemplateError>,
 }
 
@@ -178,10 +186,20 @@ impl Parser<'_> {
             error
         });
         self.at += end;
-        let default = self.rest().starts_with(":-").then(|| {
+        let has_default = self.rest().starts_with(":-");
+        if has_default && self.nesting == MAX_NESTING {
+            self.too_deep(start);
+        }
+        let default = (has_default && !self.gave_up).then(|| {
             self.at += 2;
-            self.template(true)
+            self.nesting += 1;
+            let default = self.template(true);
+            self.nesting -= 1;
+            default
         });
+        if self.gave_up {
+            return None;
+        }
         let filters = self.filters();
         if !self.rest().starts_with('}') {
             self.unterminated(start);
@@ -228,6 +246,16 @@ impl Parser<'_> {
             self.at += end;
         }
         filters
+    }
+
+    fn too_deep(&mut self, start: usize) {
+        self.gave_up = true;
+        self.at = self.text.len();
+        self.errors.push(TemplateError {
+            range: start..start + 2,
+            message: format!("defaults stand more than {MAX_NESTING} deep in each other"),
+            hint: None,
+        });
     }
 
     fn unterminated(&mut self, start: usize) {
@@ -301,6 +329,22 @@ mod tests {
             url.default.unwrap().literal(),
             Some("postgres://u:p%23w@h:5432/db?a=b#c")
         );
+    }
+
+    #[test]
+    fn defaults_nest_only_so_deep() {
+        let nested =
+            |depth: usize| format!("{}x{}", "${env://A:-".repeat(depth), "}".repeat(depth));
+        assert!(Template::parse(&nested(MAX_NESTING)).is_ok());
+        for depth in [MAX_NESTING + 1, 100_000] {
+            let errors = Template::parse(&nested(depth)).unwrap_err();
+            assert_eq!(errors.len(), 1);
+            assert_eq!(
+                errors[0].message,
+                "defaults stand more than 32 deep in each other"
+            );
+            assert_eq!(errors[0].range, 352..354);
+        }
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use indexmap::IndexMap;
 use zeroize::Zeroizing;
 
 /// A value as a sink sees it: every reference replaced, every type settled.
@@ -130,7 +131,7 @@ impl fmt::Debug for Text {
 
 /// Keys and values in the order they were written; a key stands once.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Table(Vec<(String, Value)>);
+pub struct Table(IndexMap<String, Value>);
 
 impl Table {
     /// An empty table.
@@ -141,34 +142,23 @@ impl Table {
 
     /// Sets `key`, in its old place if it was there and at the end otherwise.
     pub fn insert(&mut self, key: impl Into<String>, value: Value) {
-        let key = key.into();
-        match self.0.iter_mut().find(|(have, _)| *have == key) {
-            Some((_, old)) => *old = value,
-            None => self.0.push((key, value)),
-        }
+        self.0.insert(key.into(), value);
     }
 
     /// The value of `key`.
     #[must_use]
     pub fn get(&self, key: &str) -> Option<&Value> {
-        self.0
-            .iter()
-            .find(|(have, _)| have == key)
-            .map(|(_, value)| value)
+        self.0.get(key)
     }
 
     /// The value of `key`, to change in place.
     pub fn get_mut(&mut self, key: &str) -> Option<&mut Value> {
-        self.0
-            .iter_mut()
-            .find(|(have, _)| have == key)
-            .map(|(_, value)| value)
+        self.0.get_mut(key)
     }
 
-    /// Takes `key` out.
+    /// Takes `key` out; the others keep their order.
     pub fn remove(&mut self, key: &str) -> Option<Value> {
-        let place = self.0.iter().position(|(have, _)| have == key)?;
-        Some(self.0.remove(place).1)
+        self.0.shift_remove(key)
     }
 
     /// All entries, in order.
@@ -191,7 +181,7 @@ impl Table {
 
 impl IntoIterator for Table {
     type Item = (String, Value);
-    type IntoIter = std::vec::IntoIter<(String, Value)>;
+    type IntoIter = indexmap::map::IntoIter<String, Value>;
 
     fn into_iter(self) -> Self::IntoIter {
         self.0.into_iter()

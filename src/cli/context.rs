@@ -32,7 +32,7 @@ const NUAGES_DEADLINE: &str = "NUAGES_DEADLINE";
 const NO_COLOR: &str = "NO_COLOR";
 
 const MANIFEST: &str = "nuages.toml";
-const LARGEST_MANIFEST: u64 = 4 * 1024 * 1024;
+const LARGEST_MANIFEST: u64 = 1024 * 1024;
 const DEFAULT_DEADLINE: Duration = Duration::from_secs(30);
 
 pub(super) struct Context {
@@ -281,7 +281,7 @@ fn read_text(path: &Path) -> Result<String, String> {
         .read_to_end(&mut bytes)
         .map_err(|error| error.to_string())?;
     if bytes.len() as u64 > LARGEST_MANIFEST {
-        return Err("it is larger than 4 MiB".to_owned());
+        return Err("it is larger than 1 MiB".to_owned());
     }
     String::from_utf8(bytes).map_err(|error| {
         format!(

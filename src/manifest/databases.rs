@@ -123,7 +123,10 @@ impl Reader<'_> {
     fn check_kind(&mut self, what: &str, kind: Kind, item: &mut Item) {
         let fits = match &item.node {
             Node::Invalid => true,
-            Node::Text(text) => text.literal().is_none_or(|text| coerce_literal(kind, text)),
+            Node::Text(text) => match text.literal() {
+                Some(text) => coerce_literal(kind, text),
+                None => !matches!(kind, Kind::Options | Kind::Test),
+            },
             Node::Bool(_) => kind == Kind::Flag,
             Node::Integer(number) => match kind {
                 Kind::Port => (0..=65535).contains(number),

@@ -154,8 +154,13 @@ impl Reader<'_> {
 
     /// A string as a template whose places are places of the file.
     fn template(&mut self, text: &str, span: &Span) -> Option<Template> {
-        let raw = self.text.get(span.clone()).unwrap_or_default().to_owned();
-        let place = |range: Range<usize>| place_in_string(&raw, text, &range, span);
+        let raw = self.text.get(span.clone()).unwrap_or_default();
+        let places = Places::new(raw, text, span);
+        let place = |range: Range<usize>| {
+            places
+                .as_ref()
+                .map_or_else(|| span.clone(), |places| places.of(&range))
+        };
         let (mut template, errors) = Template::read(text);
         template.relocate(&place);
         self.check_schemes(&template);
@@ -186,53 +191,67 @@ pub(super) fn name(key: &Spanned<Cow<'_, str>>) -> Name {
     }
 }
 
-/// Where `range` of a decoded string stands in the file, given the string's raw text and span.
-fn place_in_string(raw: &str, decoded: &str, range: &Range<usize>, span: &Span) -> Span {
-    let quotes = if raw.starts_with("\"\"\"") || raw.starts_with("'''") {
-        3
-    } else {
-        1
-    };
-    let Some(inner) = raw.get(quotes..raw.len().saturating_sub(quotes)) else {
-        return span.clone();
-    };
-    if inner == decoded {
-        return span.start + quotes + range.start..span.start + quotes + range.end;
+/// Where the parts of a decoded string stand in the file. Worked out once a string: there may be many parts.
+struct Places {
+    whole: Span,
+    /// Where the decoded string's first byte stands, and for every further byte and the end, how far behind that;
+    /// `None` where it is as far as in the decoded string.
+    start: usize,
+    offsets: Option<Vec<usize>>,
+}
+
+impl Places {
+    /// For a string with this raw text and span.
+    fn new(raw: &str, decoded: &str, span: &Span) -> Option<Self> {
+        let is_long = raw.starts_with("\"\"\"") || raw.starts_with("'''");
+        let quotes = if is_long { 3 } else { 1 };
+        let inner = raw.get(quotes..raw.len().checked_sub(quotes)?)?;
+        let offsets = if inner == decoded {
+            None
+        } else {
+            Some(raw_offsets(inner, decoded, raw.starts_with('"'))?)
+        };
+        Some(Self {
+            whole: span.clone(),
+            start: span.start + quotes,
+            offsets,
+        })
     }
-    // With escapes in it, the string is walked: each decoded character against the raw text that gave it.
-    let Some(places) = raw_places(inner, decoded) else {
-        return span.clone();
-    };
-    match (places.get(range.start), places.get(range.end)) {
-        (Some(start), Some(end)) => span.start + quotes + start..span.start + quotes + end,
-        _ => span.clone(),
+
+    fn of(&self, range: &Range<usize>) -> Span {
+        let place = |at: usize| match &self.offsets {
+            None => Some(self.start + at),
+            Some(offsets) => offsets.get(at).map(|offset| self.start + offset),
+        };
+        match (place(range.start), place(range.end)) {
+            (Some(start), Some(end)) => start..end,
+            _ => self.whole.clone(),
+        }
     }
 }
 
 /// For every byte of `decoded` and its end, the offset in `inner` that gave it.
-fn raw_places(inner: &str, decoded: &str) -> Option<Vec<usize>> {
-    let mut places = Vec::with_capacity(decoded.len() + 1);
+fn raw_offsets(inner: &str, decoded: &str, has_escapes: bool) -> Option<Vec<usize>> {
+    let mut offsets = Vec::with_capacity(decoded.len() + 1);
     let mut raw = inner
         .strip_prefix("\r\n")
         .or_else(|| inner.strip_prefix('\n'))
         .unwrap_or(inner);
     for c in decoded.chars() {
         // A backslash at a line's end swallows the break and the blanks behind it.
-        while let Some(rest) = raw
-            .strip_prefix('\\')
-            .filter(|rest| rest.trim_start_matches([' ', '\t', '\r']).starts_with('\n'))
-        {
+        while let Some(rest) = raw.strip_prefix('\\').filter(|rest| {
+            has_escapes && rest.trim_start_matches([' ', '\t', '\r']).starts_with('\n')
+        }) {
             raw = rest.trim_start();
         }
-        places.extend(std::iter::repeat_n(inner.len() - raw.len(), c.len_utf8()));
-        raw = match (raw.strip_prefix('\\'), raw.strip_prefix(c)) {
-            (_, Some(rest)) => rest,
-            (Some(escape), None) => escape.get(escape_length(escape)..)?,
-            (None, None) => raw.strip_prefix("\r\n")?,
+        offsets.extend(std::iter::repeat_n(inner.len() - raw.len(), c.len_utf8()));
+        raw = match raw.strip_prefix('\\').filter(|_| has_escapes) {
+            Some(escape) => escape.get(escape_length(escape)..)?,
+            None => raw.strip_prefix(c).or_else(|| raw.strip_prefix("\r\n"))?,
         };
     }
-    places.push(inner.len() - raw.len());
-    Some(places)
+    offsets.push(inner.len() - raw.len());
+    Some(offsets)
 }
 
 /// How long an escape is, without its backslash.
@@ -253,12 +272,14 @@ mod tests {
     fn places_are_found_behind_escapes() {
         let place = |raw: &str, decoded: &str, range: Range<usize>| {
             let span = 10..10 + raw.len();
-            let place = place_in_string(raw, decoded, &range, &span);
+            let place = Places::new(raw, decoded, &span).unwrap().of(&range);
             raw[place.start - 10..place.end - 10].to_owned()
         };
         assert_eq!(place("\"a${x}\"", "a${x}", 1..5), "${x}");
         assert_eq!(place(r#""\t\u00e9${x}""#, "\té${x}", 3..7), "${x}");
         assert_eq!(place("\"\"\"\na\\\n   ${x}\"\"\"", "a${x}", 1..5), "${x}");
         assert_eq!(place("'''\n${x}'''", "${x}", 0..4), "${x}");
+        assert_eq!(place(r#""\\ \\${x}""#, "\\ \\${x}", 3..7), "${x}");
+        assert_eq!(place("'''\n\\${x}'''", "\\${x}", 1..5), "${x}");
     }
 }

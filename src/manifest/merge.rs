@@ -37,8 +37,9 @@ impl Manifest {
     }
 
     /// Ancestors first. A circle has been reported; here it only must not hang.
-    fn flatten<'a>(&'a self, name: &str, order: &mut Vec<&'a Layer>, open: &mut BTreeSet<String>) {
-        if !open.insert(name.to_owned()) {
+    /// A profile that several extend is put on once, before the first of them.
+    fn flatten<'a>(&'a self, name: &str, order: &mut Vec<&'a Layer>, seen: &mut BTreeSet<String>) {
+        if !seen.insert(name.to_owned()) {
             return;
         }
         if let Some(profile) = entry(&self.profiles, name) {

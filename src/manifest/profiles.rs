@@ -45,6 +45,7 @@ pub(super) fn read(source: Source, registry: &Registry) -> Manifest {
             reader.unknown_key("the manifest", &key, &known);
         }
     }
+    reader.check_kinds(&table);
     reader.check_inheritance(&manifest.profiles);
     reader.check_instances(&manifest);
     manifest.errors = reader.errors;
@@ -124,6 +125,20 @@ impl Reader<'_> {
                 .filter_map(|item| self.plain("a name in `extends`", item))
                 .collect(),
             _ => self.plain("`extends`", value).into_iter().collect(),
+        }
+    }
+
+    /// Only a profile may leave an instance's kind to the layer below.
+    fn check_kinds(&mut self, table: &DeTable<'_>) {
+        let Some(DeValue::Table(providers)) = table.get("providers").map(Spanned::get_ref) else {
+            return;
+        };
+        for (key, value) in providers {
+            let is_table = matches!(value.get_ref(), DeValue::Table(table) if table.get("kind").is_none());
+            if is_table {
+                let error = self.registry.no_kind(&name(key));
+                self.errors.push(error);
+            }
         }
     }
 

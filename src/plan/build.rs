@@ -1,5 +1,9 @@
 //! From a layer to a plan: templates become slots, equal locators become one fetch.
 
+use std::collections::HashMap;
+
+use nuages_provider::Locator;
+
 use super::{Database, Entry, File, Node, Plan, Selection, Text, Variable};
 use crate::{
     diagnostic::Diagnostic,
@@ -19,6 +23,8 @@ pub(super) struct Builder<'a> {
     pub(super) registry: &'a Registry,
     only: Vec<Only<'a>>,
     pub(super) errors: Vec<Diagnostic>,
+    /// Which fetch of an instance a locator is.
+    pub(super) fetched: HashMap<(usize, Locator), usize>,
 }
 
 /// A key of `--only`, and whether it was found.
@@ -61,6 +67,7 @@ impl<'a> Builder<'a> {
                 .map(|key| Only { key, found: false })
                 .collect(),
             errors: Vec::new(),
+            fetched: HashMap::new(),
         }
     }
 
@@ -71,6 +78,15 @@ impl<'a> Builder<'a> {
         layer: &'a Layer,
         registry: &'a Registry,
     ) -> Self {
+        let mut fetched = HashMap::new();
+        for (place, instance) in plan.instances.iter().enumerate() {
+            let locators = instance.fetches.iter().map(|fetch| fetch.locator.clone());
+            fetched.extend(
+                locators
+                    .enumerate()
+                    .map(|(fetch, locator)| ((place, locator), fetch)),
+            );
+        }
         Self {
             plan,
             layer,
@@ -78,6 +94,7 @@ impl<'a> Builder<'a> {
             registry,
             only: Vec::new(),
             errors: Vec::new(),
+            fetched,
         }
     }
 
@@ -253,9 +270,9 @@ impl<'a> Builder<'a> {
 
     /// Two entries that would set one variable or one file.
     fn check_names(&mut self, layer: &Layer) {
-        let mut names: Vec<(String, String)> = Vec::new();
+        let mut names: HashMap<String, String> = HashMap::new();
         if !layer.databases.is_empty() {
-            names.push(("DATABASES".to_owned(), "databases".to_owned()));
+            names.insert("DATABASES".to_owned(), "databases".to_owned());
         }
         let variables = layer
             .env
@@ -269,7 +286,7 @@ impl<'a> Builder<'a> {
             (variable, format!("files.\"{}\"", path.text), path)
         });
         for (variable, key, place) in variables.chain(files) {
-            if let Some((_, other)) = names.iter().find(|(have, _)| *have == variable) {
+            if let Some(other) = names.get(&variable) {
                 let title = format!("`{key}` and `{other}` both set the variable `{variable}`");
                 let hint = key
                     .starts_with("files")
@@ -277,20 +294,25 @@ impl<'a> Builder<'a> {
                 self.errors
                     .push(Diagnostic::manifest(title, place.span.clone()).maybe_hint(hint));
             }
-            names.push((variable, key));
+            names.insert(variable, key);
         }
-        let paths: Vec<&Name> = layer.files.iter().map(|(path, _)| path).collect();
-        for path in &paths {
-            if paths
-                .iter()
-                .any(|other| other.text.starts_with(&format!("{}/", path.text)))
-            {
+        let paths: HashMap<&str, &Name> = layer
+            .files
+            .iter()
+            .map(|(path, _)| (&*path.text, path))
+            .collect();
+        for (inner, _) in &layer.files {
+            let above = inner
+                .text
+                .match_indices('/')
+                .find_map(|(at, _)| paths.get(&inner.text[..at]));
+            if let Some(outer) = above {
                 let title = format!(
                     "`files.\"{}\"` is a file and also the directory of another",
-                    path.text
+                    outer.text
                 );
                 self.errors
-                    .push(Diagnostic::manifest(title, path.span.clone()));
+                    .push(Diagnostic::manifest(title, outer.span.clone()));
             }
         }
     }

@@ -7,7 +7,7 @@ use super::{
     build::{Builder, Place},
 };
 use crate::{
-    diagnostic::Diagnostic,
+    diagnostic::{Class, Diagnostic},
     manifest::{self, check_settings, entry},
     registry::FILES_SCHEME,
     suggest,
@@ -45,7 +45,7 @@ impl Builder<'_> {
         match found {
             Ok(piece) => Some(piece),
             Err(mut error) => {
-                error.span = span;
+                error.span = error.span.take().or(span);
                 self.errors.push(*error);
                 None
             }
@@ -61,7 +61,7 @@ impl Builder<'_> {
         let known = self.layer.files.iter().map(|(path, _)| path.text.as_str());
         let title = format!("there is no `[files.\"{path}\"]`");
         Err(Box::new(
-            Diagnostic::manifest(title, 0..0).maybe_hint(suggest::hint(path, known)),
+            Diagnostic::new(Class::Manifest, title).maybe_hint(suggest::hint(path, known)),
         ))
     }
 
@@ -82,7 +82,7 @@ impl Builder<'_> {
                 hole.reference,
                 error.message()
             );
-            Box::new(Diagnostic::manifest(title, 0..0).maybe_hint(error.hint().map(str::to_owned)))
+            Box::new(Diagnostic::new(Class::Manifest, title).maybe_hint(error.hint().map(str::to_owned)))
         })?;
         let usage = Use {
             key: place.key.to_owned(),
@@ -91,16 +91,14 @@ impl Builder<'_> {
             fallback: place.fallback,
         };
         let fetches = &mut self.plan.instances[instance].fetches;
-        let fetch = fetches
-            .iter()
-            .position(|fetch| fetch.locator == locator)
-            .unwrap_or_else(|| {
-                fetches.push(Fetch {
-                    locator,
-                    uses: Vec::new(),
-                });
-                fetches.len() - 1
+        let known = self.fetched.entry((instance, locator.clone()));
+        let fetch = *known.or_insert_with(|| {
+            fetches.push(Fetch {
+                locator,
+                uses: Vec::new(),
             });
+            fetches.len() - 1
+        });
         fetches[fetch].uses.push(usage);
         let inner = Place {
             fallback: true,
@@ -142,19 +140,7 @@ impl Builder<'_> {
                     .as_ref()
                     .and_then(|kind| self.registry.find(&kind.text))
                     .ok_or_else(|| {
-                        Box::new(
-                            Diagnostic::manifest(format!("`providers.{name}` has no `kind`"), 0..0)
-                                .hint(format!(
-                                    "kinds: {}",
-                                    suggest::list(
-                                        &self
-                                            .registry
-                                            .iter()
-                                            .map(|descriptor| descriptor.scheme)
-                                            .collect::<Vec<_>>()
-                                    )
-                                )),
-                        )
+                        Box::new(self.registry.no_kind(have))
                     })?;
                 let settings = check_settings(have, descriptor, &body.settings, true)
                     .unwrap_or_else(|errors| {
@@ -198,7 +184,7 @@ impl Builder<'_> {
                 "instance `{name}` is only there with profile {}",
                 suggest::list(&profiles)
             );
-            return Diagnostic::manifest(title, 0..0)
+            return Diagnostic::new(Class::Manifest, title)
                 .hint(format!("choose one: `--profile {first}`"));
         }
         let instances: Vec<String> = self
@@ -240,7 +226,7 @@ fn check_options(
             let title = format!("`{scheme}` has no option `{name}`");
             let hint = suggest::hint(name, known.iter().map(|option| option.name))
                 .or_else(|| Some("a literal `?` in a name is written `%3F`".to_owned()));
-            return Err(Box::new(Diagnostic::manifest(title, 0..0).maybe_hint(hint)));
+            return Err(Box::new(Diagnostic::new(Class::Manifest, title).maybe_hint(hint)));
         }
     }
     Ok(())

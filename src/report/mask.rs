@@ -73,6 +73,8 @@ impl Masker<'_> {
                 self.is_value = true;
                 self.show(1);
             }
+            // The header of a table: one that is never closed must not reach into the lines below.
+            '[' if !self.is_value && self.open.is_empty() => self.show(1),
             '[' | '{' => {
                 self.open.push((c, self.is_value && self.is_secret));
                 self.is_value &= c == '[';
@@ -86,8 +88,10 @@ impl Masker<'_> {
                 }
                 self.show(1);
             }
-            ',' if self.open.last().is_some_and(|(bracket, _)| *bracket == '{') => {
-                self.is_value = false;
+            ',' if !self.open.is_empty() => {
+                let is_table = self.open.last().is_some_and(|(bracket, _)| *bracket == '{');
+                self.is_value &= !is_table;
+                self.has_bare = false;
                 self.key.clear();
                 self.show(1);
             }

@@ -31,6 +31,9 @@ enum What {
 const OPTIONAL: &str =
     "`${…:-default}` or `optional = true` allow for a secret that does not exist";
 
+/// How many places a message shows besides the first.
+const SHOWN: usize = 8;
+
 /// How many keys a title names.
 const NAMED: usize = 4;
 
@@ -180,7 +183,12 @@ fn diagnose(group: Group) -> Diagnostic {
     let mut diagnostic = Diagnostic::new(group.failure.class, title).maybe_hint(hint);
     diagnostic.causes.push(group.failure.cause);
     diagnostic.span = spans.next();
-    diagnostic.related = spans.map(|span| (span, "and here".to_owned())).collect();
+    let related = spans.by_ref().take(SHOWN).map(|span| (span, "and here".to_owned()));
+    diagnostic.related = related.collect();
+    match spans.count() {
+        0 => {}
+        more => diagnostic.causes.push(format!("{more} more places want it")),
+    }
     diagnostic
 }
 
