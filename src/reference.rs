@@ -35,7 +35,7 @@ pub(crate) fn parse(text: &str) -> Result<Reference, ReferenceError> {
     };
     if !is_scheme(scheme) {
         return Err(
-            ReferenceError::new(0..scheme.len(), format!("`{scheme}` cannot be a scheme"))
+            ReferenceError::new(0..scheme.len(), "this cannot be a scheme")
                 .hint("a scheme is letters, digits, `-` and `_`, beginning with a letter"),
         );
     }
@@ -104,8 +104,10 @@ fn with_options(
 
 fn not_a_reference(text: &str) -> ReferenceError {
     let error = ReferenceError::new(0..text.len().max(1), "this is not a reference");
-    let is_variable =
-        !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    let is_variable = !text.is_empty()
+        && text
+            .chars()
+            .all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_');
     if is_variable {
         return error.hint(format!(
             "`${{env://{text}}}` reads an environment variable; a literal `${{` is written `$${{`"

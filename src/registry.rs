@@ -81,9 +81,16 @@ impl Registry {
 
     /// What to say of an instance without a `kind`.
     pub(crate) fn no_kind(&self, instance: &Name) -> Diagnostic {
-        let schemes: Vec<&str> = self.descriptors.iter().map(|descriptor| descriptor.scheme).collect();
-        Diagnostic::manifest(format!("`providers.{}` has no `kind`", instance.text), instance.span.clone())
-            .hint(format!("kinds: {}", suggest::list(&schemes)))
+        let schemes: Vec<&str> = self
+            .descriptors
+            .iter()
+            .map(|descriptor| descriptor.scheme)
+            .collect();
+        Diagnostic::manifest(
+            format!("`providers.{}` has no `kind`", instance.text),
+            instance.span.clone(),
+        )
+        .hint(format!("kinds: {}", suggest::list(&schemes)))
     }
 
     /// What to say of a `kind` that no provider has.

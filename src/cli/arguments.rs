@@ -92,8 +92,10 @@ pub(super) enum Command {
   nuages --profile migrate exec -- python manage.py migrate
   nuages exec --pristine -- celery -A shop worker
 
-The command gets [env], DATABASES as JSON, and the paths of [files]. nuages becomes the command: same process,
-same arguments. Credentials that log in to a cloud are kept from it unless [env] passes them on.")]
+The command gets [env], DATABASES as JSON, and the paths of [files].
+nuages becomes the command: same process, same arguments.
+Credentials that log in to a cloud are kept from it unless [env] passes
+them on.")]
 pub(super) struct Exec {
     /// Give the command only PATH, HOME, LANG and the like, and what the manifest sets
     #[arg(long)]

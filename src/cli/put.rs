@@ -149,7 +149,10 @@ fn write(
     outcome.map_err(|error: nuages_provider::Error| {
         let title = format!("cannot store `{}`: {}", command.name, error.message());
         let exists = error.kind() == nuages_provider::ErrorKind::AlreadyExists;
-        let hint = exists.then_some("`--overwrite` replaces it").or(error.hint()).map(str::to_owned);
+        let hint = exists
+            .then_some("`--overwrite` replaces it")
+            .or(error.hint())
+            .map(str::to_owned);
         context.fail(Diagnostic::new(Class::Provider, title).maybe_hint(hint))
     })
 }

@@ -87,23 +87,16 @@ pub(crate) fn from_url(url: &Text, style: UrlStyle) -> Result<Table, UrlFailure>
     };
     let taint = |(key, value): (String, Value)| {
         let is_public = !url.is_secret() || (key == "ENGINE" && is_listed(&value));
-        (key, if is_public { value } else { tainted(value) })
+        (
+            key,
+            if is_public {
+                value
+            } else {
+                value.as_secret_as(url)
+            },
+        )
     };
     Ok(parsed.keys.into_iter().map(taint).collect())
-}
-
-fn tainted(value: Value) -> Value {
-    match value {
-        Value::Text(text) => Value::Text(Text::secret(text.expose())),
-        Value::List(items) => Value::List(items.into_iter().map(tainted).collect()),
-        Value::Table(table) => Value::Table(
-            table
-                .into_iter()
-                .map(|(key, value)| (key, tainted(value)))
-                .collect(),
-        ),
-        other => other,
-    }
 }
 
 /// Puts a value beside or over what a URL gave. Tables are merged key by key, as `OPTIONS` beside a URL adds to them.

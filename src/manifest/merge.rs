@@ -16,10 +16,11 @@ impl Manifest {
     /// Where a profile does not exist.
     pub(crate) fn select(&self, profiles: &[String]) -> Result<Layer, Vec<Diagnostic>> {
         let mut order = Vec::new();
+        let mut seen = BTreeSet::new();
         let mut errors = Vec::new();
         for profile in profiles {
             if self.profiles.iter().any(|(have, _)| have.text == *profile) {
-                self.flatten(profile, &mut order, &mut BTreeSet::new());
+                self.flatten(profile, &mut order, &mut seen);
             } else {
                 let title = format!("the manifest has no profile `{profile}`");
                 let hint = suggest::hint(profile, self.profiles());
@@ -44,11 +45,10 @@ impl Manifest {
         }
         if let Some(profile) = entry(&self.profiles, name) {
             for parent in &profile.extends {
-                self.flatten(&parent.text, order, open);
+                self.flatten(&parent.text, order, seen);
             }
             order.push(&profile.layer);
         }
-        open.remove(name);
     }
 }
 

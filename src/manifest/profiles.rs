@@ -134,7 +134,8 @@ impl Reader<'_> {
             return;
         };
         for (key, value) in providers {
-            let is_table = matches!(value.get_ref(), DeValue::Table(table) if table.get("kind").is_none());
+            let is_table =
+                matches!(value.get_ref(), DeValue::Table(table) if table.get("kind").is_none());
             if is_table {
                 let error = self.registry.no_kind(&name(key));
                 self.errors.push(error);

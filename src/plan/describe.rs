@@ -28,7 +28,8 @@ impl fmt::Display for Plan {
                 .max()
                 .unwrap_or(0);
             for fetch in &instance.fetches {
-                let wants: Vec<String> = fetch.uses.iter().map(want).collect();
+                let mut wants: Vec<String> = fetch.uses.iter().map(want).collect();
+                wants.dedup();
                 writeln!(
                     f,
                     "  {:width$}  → {}",

@@ -82,7 +82,9 @@ impl Builder<'_> {
                 hole.reference,
                 error.message()
             );
-            Box::new(Diagnostic::new(Class::Manifest, title).maybe_hint(error.hint().map(str::to_owned)))
+            Box::new(
+                Diagnostic::new(Class::Manifest, title).maybe_hint(error.hint().map(str::to_owned)),
+            )
         })?;
         let usage = Use {
             key: place.key.to_owned(),
@@ -139,9 +141,7 @@ impl Builder<'_> {
                     .kind
                     .as_ref()
                     .and_then(|kind| self.registry.find(&kind.text))
-                    .ok_or_else(|| {
-                        Box::new(self.registry.no_kind(have))
-                    })?;
+                    .ok_or_else(|| Box::new(self.registry.no_kind(have)))?;
                 let settings = check_settings(have, descriptor, &body.settings, true)
                     .unwrap_or_else(|errors| {
                         self.errors.extend(errors);
@@ -226,7 +226,9 @@ fn check_options(
             let title = format!("`{scheme}` has no option `{name}`");
             let hint = suggest::hint(name, known.iter().map(|option| option.name))
                 .or_else(|| Some("a literal `?` in a name is written `%3F`".to_owned()));
-            return Err(Box::new(Diagnostic::new(Class::Manifest, title).maybe_hint(hint)));
+            return Err(Box::new(
+                Diagnostic::new(Class::Manifest, title).maybe_hint(hint),
+            ));
         }
     }
     Ok(())

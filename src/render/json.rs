@@ -84,6 +84,7 @@ fn write_value(out: &mut Buffer, value: &Value, style: Style) {
         // `Debug` of a float is the shortest text that reads back as the same number, with a point or an exponent.
         Value::Float(number) => out.push_formatted(format_args!("{number:?}")),
         Value::Text(text) => write_text(out, text.expose(), style),
+        Value::Scalar(json) => out.push_str(json.expose()),
         Value::List(items) => write_list(out, items, style),
         Value::Table(table) => write_table(out, table.iter(), style),
     }

@@ -17,7 +17,7 @@ use std::fmt;
 
 use zeroize::Zeroizing;
 
-use crate::value::{Table, Text, Value};
+use crate::value::{Table, Value};
 use buffer::Buffer;
 
 /// The variable that carries the databases, in the formats that hold variables.
@@ -160,7 +160,7 @@ pub fn env_text(value: &Value) -> Zeroizing<String> {
     let mut text = Buffer::new();
     match value {
         Value::Null => {}
-        Value::Text(plain) => text.push_str(plain.expose()),
+        Value::Text(plain) | Value::Scalar(plain) => text.push_str(plain.expose()),
         other => json::write_compact(&mut text, other),
     }
     text.into_text()
@@ -186,7 +186,8 @@ fn masked_table(table: &Table) -> Table {
 
 fn masked_value(value: &Value) -> Value {
     match value {
-        Value::Text(text) if text.is_secret() => Value::Text(Text::plain(MASK)),
+        Value::Text(text) | Value::Scalar(text) if text.is_secret() => Value::plain(MASK),
+        Value::Table(table) if table.hides_keys() => Value::plain(MASK),
         Value::List(items) => Value::List(items.iter().map(masked_value).collect()),
         Value::Table(table) => Value::Table(masked_table(table)),
         other => other.clone(),

@@ -28,24 +28,23 @@ fn draw(diagnostic: &Diagnostic, source: Option<&Source>, colour: bool) -> Strin
     } else {
         Renderer::plain()
     };
-    let mut main = Group::with_title(Level::ERROR.primary_title(visible(&diagnostic.title)));
-    if let (Some(span), Some(source)) = (&diagnostic.span, source) {
-        let mut primary = AnnotationKind::Primary.span(within(span, &source.text));
-        if let Some(label) = &diagnostic.label {
-            primary = primary.label(visible(label));
-        }
-        let related = diagnostic.related.iter().map(|(span, label)| {
-            AnnotationKind::Context
-                .span(within(span, &source.text))
-                .label(visible(label))
-        });
-        main = main.element(
-            Snippet::source(&*source.text)
-                .path(&*source.name)
-                .annotation(primary)
-                .annotations(related),
-        );
+    let (Some(span), Some(source)) = (&diagnostic.span, source) else {
+        return draw_plainly(diagnostic, &renderer);
+    };
+    let mut primary = AnnotationKind::Primary.span(within(span, &source.text));
+    if let Some(label) = &diagnostic.label {
+        primary = primary.label(visible(label));
     }
+    let related = diagnostic.related.iter().map(|(span, label)| {
+        let place = AnnotationKind::Context.span(within(span, &source.text));
+        place.label(visible(label))
+    });
+    let snippet = Snippet::source(&*source.text)
+        .path(&*source.name)
+        .annotation(primary)
+        .annotations(related);
+    let title = Level::ERROR.primary_title(visible(&diagnostic.title));
+    let mut main = Group::with_title(title).element(snippet);
     for cause in &diagnostic.causes {
         main = main.element(Level::NOTE.with_name("cause").message(visible(cause)));
     }
@@ -56,6 +55,26 @@ fn draw(diagnostic: &Diagnostic, source: Option<&Source>, colour: bool) -> Strin
         ));
     }
     renderer.render(&groups)
+}
+
+/// Without a place there is nothing to draw beside: one line each.
+fn draw_plainly(diagnostic: &Diagnostic, renderer: &Renderer) -> String {
+    let line = |level: Level<'_>, text: &str| {
+        renderer.render(&[Group::with_title(level.primary_title(visible(text)))])
+    };
+    let mut lines = vec![line(Level::ERROR, &diagnostic.title)];
+    let causes = diagnostic
+        .causes
+        .iter()
+        .map(|cause| line(Level::NOTE.with_name("cause"), cause));
+    lines.extend(causes);
+    lines.extend(
+        diagnostic
+            .hint
+            .iter()
+            .map(|hint| line(Level::HELP.with_name("hint"), hint)),
+    );
+    lines.join("\n")
 }
 
 /// Text without control characters: names come from files, and a terminal obeys what it is sent.

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     diagnostic::Diagnostic,
-    django::{database, keys::Kind},
+    django::{database, engine, keys::Kind},
     manifest::Cast,
     plan::{Database, Entry, Node, Piece, Plan, Secret, SlotId, Text},
     render::Document,
@@ -296,7 +296,14 @@ impl Evaluation<'_> {
         let Value::Text(text) = value else {
             return Some(value);
         };
-        let coerced = database::coerce(kind, &text);
+        let coerced = database::coerce(kind, &text).map(|value| {
+            let is_listed = kind == Kind::Engine && engine::find(text.expose()).is_some();
+            if is_listed {
+                value
+            } else {
+                value.as_secret_as(&text)
+            }
+        });
         if coerced.is_none() {
             let cause = format!("the value is not {}", kind.expects());
             self.failures
@@ -335,7 +342,7 @@ impl Evaluation<'_> {
                 None,
             );
         }
-        cast_value
+        cast_value.map(|cast_value| cast_value.as_secret_as(text))
     }
 }
 

@@ -183,11 +183,16 @@ fn diagnose(group: Group) -> Diagnostic {
     let mut diagnostic = Diagnostic::new(group.failure.class, title).maybe_hint(hint);
     diagnostic.causes.push(group.failure.cause);
     diagnostic.span = spans.next();
-    let related = spans.by_ref().take(SHOWN).map(|span| (span, "and here".to_owned()));
+    let related = spans
+        .by_ref()
+        .take(SHOWN)
+        .map(|span| (span, "and here".to_owned()));
     diagnostic.related = related.collect();
     match spans.count() {
         0 => {}
-        more => diagnostic.causes.push(format!("{more} more places want it")),
+        more => diagnostic
+            .causes
+            .push(format!("{more} more places want it")),
     }
     diagnostic
 }

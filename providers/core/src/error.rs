@@ -8,7 +8,6 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// A failure of one locator, one instance or one reference.
 ///
 /// `message` and `hint` are lower-case fragments with names in backticks. They never hold a value or a response body.
-#[derive(Debug)]
 pub struct Error {
     kind: ErrorKind,
     retry: Retry,
@@ -39,6 +38,8 @@ pub enum ErrorKind {
     Malformed,
     /// This provider or this build cannot do that.
     Unsupported,
+    /// There is such a secret, and it was not to be replaced. Only of writing.
+    AlreadyExists,
 }
 
 /// Whether the same request may succeed later. Kept apart from the class: not every `Unavailable` passes.
@@ -138,6 +139,18 @@ impl Error {
     }
 }
 
+/// Leaves the source out: an error of a library may quote what it was working on.
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Error")
+            .field("kind", &self.kind)
+            .field("retry", &self.retry)
+            .field("message", &self.message)
+            .field("hint", &self.hint)
+            .finish_non_exhaustive()
+    }
+}
+
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.message)
@@ -166,6 +179,7 @@ impl ErrorKind {
             Self::Unavailable => "is unavailable",
             Self::Malformed => "gave an answer that cannot be used",
             Self::Unsupported => "cannot do this",
+            Self::AlreadyExists => "has such a secret already",
         }
     }
 
@@ -182,6 +196,7 @@ impl ErrorKind {
             Self::Unavailable => "unavailable",
             Self::Malformed => "malformed",
             Self::Unsupported => "unsupported",
+            Self::AlreadyExists => "already-exists",
         }
     }
 }

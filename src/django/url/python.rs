@@ -187,6 +187,8 @@ pub(super) fn is_true(value: &Value) -> bool {
         Value::Integer(value) => *value != 0,
         Value::Float(value) => *value != 0.0,
         Value::Text(value) => !value.expose().is_empty(),
+        // No library gives one: it is what a number becomes once it is known to be secret.
+        Value::Scalar(value) => !matches!(value.expose(), "false" | "0" | "0.0" | "-0.0"),
         Value::List(value) => !value.is_empty(),
         Value::Table(value) => !value.is_empty(),
     }
@@ -211,6 +213,7 @@ fn write_repr(out: &mut String, value: &Value) {
         Value::Integer(value) => out.push_str(&value.to_string()),
         Value::Float(value) => out.extend([format!("{value:?}")]),
         Value::Text(value) => write_text_repr(out, value.expose()),
+        Value::Scalar(value) => out.push_str(value.expose()),
         Value::List(items) => write_items(out, ['[', ']'], items.iter(), write_repr),
         Value::Table(table) => write_items(out, ['{', '}'], table.iter(), |out, (key, value)| {
             write_text_repr(out, key);

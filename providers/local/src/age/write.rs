@@ -36,11 +36,8 @@ pub(super) fn put(
         },
     };
     if store.secrets.contains_key(name) && !overwrite {
-        return Err(Error::new(
-            ErrorKind::PermissionDenied,
-            format!("`{name}` is in `{}` already", file.shown),
-        )
-        .with_hint("say that it may be replaced"));
+        let message = format!("`{name}` is in `{}` already", file.shown);
+        return Err(Error::new(ErrorKind::AlreadyExists, message));
     }
     let sealed = seal::close(name, value, &store.recipients)?;
     let replaced = store.secrets.insert(name.to_owned(), sealed).is_some();

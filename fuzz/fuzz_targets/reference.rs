@@ -1,0 +1,57 @@
+//! Any text as a reference: planning it never panics, and a reference as the plan writes it means the same again.
+#![no_main]
+
+use std::sync::LazyLock;
+
+use libfuzzer_sys::fuzz_target;
+use nuages::{
+    manifest::Manifest,
+    plan::{Plan, Selection, plan_reference},
+    registry::Registry,
+};
+use nuages_fuzz::check;
+
+const MANIFEST: &str = r#"
+[providers]
+secrets = { kind = "age" }
+laptop = { kind = "dotenv" }
+mounted = { kind = "file" }
+pass = { kind = "command", argv = ["pass", "show"] }
+variables = { kind = "env" }
+"#;
+
+static REGISTRY: LazyLock<Registry> = LazyLock::new(Registry::builtin);
+static FIXTURE: LazyLock<Manifest> =
+    LazyLock::new(|| Manifest::read("nuages.toml", MANIFEST, &REGISTRY));
+
+fn read(text: &str) -> Option<Plan> {
+    assert!(FIXTURE.errors().is_empty());
+    match plan_reference(&FIXTURE, &Selection::default(), &REGISTRY, text) {
+        Ok(plan) => Some(plan),
+        Err(errors) => {
+            assert!(!errors.is_empty(), "a refusal says why");
+            check(&errors, &FIXTURE.source);
+            None
+        }
+    }
+}
+
+fuzz_target!(|text: &str| {
+    let Some(plan) = read(text) else { return };
+    for instance in &plan.instances {
+        for fetch in &instance.fetches {
+            for usage in &fetch.uses {
+                let again = read(&usage.reference)
+                    .unwrap_or_else(|| panic!("`{}` is refused", usage.reference));
+                let same = again
+                    .instances
+                    .iter()
+                    .find(|other| other.name == instance.name)
+                    .is_some_and(|other| {
+                        other.fetches.iter().any(|it| it.locator == fetch.locator)
+                    });
+                assert!(same, "`{}` means something else", usage.reference);
+            }
+        }
+    }
+});

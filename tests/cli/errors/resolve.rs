@@ -1,0 +1,312 @@
+//! What goes wrong while secrets are fetched and put in their places: each failure once, never a value.
+
+use std::time::{Duration, Instant};
+
+use super::fails;
+use crate::shot::shot;
+use crate::support::project::Project;
+
+#[test]
+fn a_missing_secret_is_reported_once_with_every_place() {
+    let project = Project::new(
+        r#"[providers.secrets]
+kind = "file"
+path = "secrets"
+
+[databases.default]
+ENGINE = "postgresql"
+PASSWORD = "${secrets://db-password}"
+
+[databases.replica]
+ENGINE = "postgresql"
+PASSWORD = "${secrets://db-password}"
+
+[env]
+DB_PASSWORD = "${secrets://db-password | urlencode}"
+"#,
+    )
+    .file("secrets/other", "x");
+    fails(
+        "missing_secret_of_three_keys",
+        &project,
+        &["render", "json"],
+        4,
+    );
+}
+
+#[test]
+fn failures_of_several_instances_stand_in_one_report() {
+    let project = Project::new(
+        r#"[providers.files]
+kind = "file"
+path = "secrets"
+"#,
+    );
+    fails("instance_named_files", &project, &["plan"], 3);
+
+    let project = Project::new(
+        r#"[providers.store]
+kind = "age"
+
+[providers.disk]
+kind = "file"
+path = "secrets"
+
+[providers.program]
+kind = "command"
+argv = ["sh", "-c", "echo hunter2; echo hunter2 >&2; exit 3"]
+
+[providers.dev]
+kind = "dotenv"
+
+[env]
+A = "${store://a}"
+B = "${disk://b}"
+C = "${program://c}"
+D = "${dev://d}"
+E = "${env://E}"
+F = "${disk://../f:-default}"
+"#,
+    );
+    fails(
+        "reference_that_its_provider_refuses",
+        &project,
+        &["render", "json"],
+        3,
+    );
+
+    let text = project.read("nuages.toml").replace("../f", "f");
+    project.write("nuages.toml", text);
+    fails(
+        "failures_of_several_instances",
+        &project,
+        &["render", "json"],
+        4,
+    );
+    let child = project
+        .nuages(["exec", "--", "touch", "started"])
+        .output()
+        .code(4)
+        .silent_about(&["hunter2"]);
+    assert!(
+        child.stdout.is_empty() && !project.path("started").exists(),
+        "the command was started"
+    );
+}
+
+#[test]
+fn the_deadline_ends_a_run_and_names_what_was_outstanding() {
+    let project = Project::new(
+        r#"[providers.slow]
+kind = "command"
+argv = ["sleep", "600"]
+
+[env]
+SLOW = "${slow://600}"
+QUICK = "${env://QUICK}"
+"#,
+    );
+    let began = Instant::now();
+    let run = project
+        .nuages(["--deadline", "0.5", "render", "json"])
+        .env("QUICK", "hunter2");
+    let outcome = run.output().code(5).silent_about(&["hunter2"]);
+    assert!(
+        began.elapsed() < Duration::from_secs(10),
+        "the run outlasts its deadline"
+    );
+    shot("deadline", &project, &outcome);
+
+    let outcome = project
+        .nuages(["render", "json"])
+        .env("NUAGES_DEADLINE", "0.5")
+        .output()
+        .code(4);
+    shot("deadline_and_a_missing_secret", &project, &outcome);
+    let outcome = project
+        .nuages(["render", "json"])
+        .env("NUAGES_DEADLINE", "soon")
+        .output()
+        .code(2);
+    shot("deadline_that_is_no_time", &project, &outcome);
+    let outcome = project
+        .nuages(["--deadline", "-1", "plan"])
+        .output()
+        .code(2);
+    shot("deadline_below_zero", &project, &outcome);
+}
+
+#[test]
+fn urls_that_are_none() {
+    let project = Project::new(
+        r#"[databases.scheme]
+url = "${file://scheme}"
+
+[databases.port]
+url = "${file://port}"
+
+[databases.bracket]
+url = "${file://bracket}"
+
+[databases.empty]
+url = "${file://empty}"
+
+[databases.environ]
+url = "${file://port}"
+url_style = "django-environ"
+
+[databases.raw]
+url = "postgres://shop:${file://password}@db:5432/shop"
+"#,
+    )
+    .file("scheme", "hunter2://shop:hunter2@db/shop")
+    .file("port", "postgres://shop:hunter2@db:hunter2/shop")
+    .file("bracket", "postgres://shop:hunter2@[db/shop")
+    .file("empty", "")
+    .file("password", "hun/ter2[");
+    fails("urls_that_are_none", &project, &["render"], 4);
+    project
+        .nuages(["render"])
+        .output()
+        .silent_about(&["hunter2", "ter2["]);
+}
+
+#[test]
+fn fields_that_are_not_there() {
+    let project = Project::new(
+        r#"[env]
+TEXT = "${file://text#key}"
+LACKS = "${file://json#other}"
+DEEP = "${file://json#/list/7}"
+NULL = "${file://json#null}"
+THROUGH = "${file://json#/key/below}"
+DEFAULT = "${file://text#key:-default}"
+"#,
+    )
+    .file("text", "hunter2")
+    .file(
+        "json",
+        r#"{"key": "hunter2", "list": [1, 2], "null": null}"#,
+    );
+    fails(
+        "fields_that_are_not_there",
+        &project,
+        &["render", "json"],
+        4,
+    );
+    project
+        .nuages(["render", "json"])
+        .output()
+        .silent_about(&["hunter2"]);
+}
+
+#[test]
+fn bytes_that_are_no_text() {
+    let project = Project::new(
+        r#"[env]
+BYTES = "before ${file://bytes} after"
+TRIMMED = "${file://bytes | trim}"
+QUOTED = "${file://bytes | json}"
+DECODED = "${file://bytes | base64decode}"
+FINE = "${file://bytes | base64}"
+"#,
+    )
+    .file("bytes", b"hunter2\xff\xfe");
+    fails("bytes_that_are_no_text", &project, &["render", "json"], 4);
+}
+
+#[test]
+fn a_key_file_that_others_can_read_is_refused() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let project = Project::new(
+        "[providers.secrets]\nkind = \"age\"\nkey_file = \"age.key\"\n\n[env]\nKEY = \"${secrets://key}\"\n",
+    );
+    project.nuages(["key", "new"]).output().code(0);
+    project
+        .nuages(["put", "key"])
+        .stdin("hunter2")
+        .output()
+        .code(0);
+    assert_eq!(
+        project
+            .nuages(["get", "secrets://key"])
+            .output()
+            .code(0)
+            .stdout(),
+        "hunter2"
+    );
+    for mode in [0o644, 0o640, 0o604, 0o660] {
+        std::fs::set_permissions(
+            project.path("age.key"),
+            std::fs::Permissions::from_mode(mode),
+        )
+        .expect("permissions");
+        project
+            .nuages(["get", "secrets://key"])
+            .output()
+            .code(4)
+            .silent_about(&["hunter2"]);
+    }
+    std::fs::set_permissions(
+        project.path("age.key"),
+        std::fs::Permissions::from_mode(0o644),
+    )
+    .expect("permissions");
+    fails("key_file_open_to_others", &project, &["render", "json"], 4);
+}
+
+#[test]
+fn a_dotenv_line_that_cannot_be_read() {
+    let project = Project::new("[providers.secrets]\nkind = \"dotenv\"\n\n[env]\nKEY = \"${secrets://key:-default}\"\nNONE = \"${secrets://none}\"\n")
+        .file(".env", "OTHER=hunter2\nKEY='hunter2\n");
+    fails("dotenv_line", &project, &["render", "json"], 4);
+    project
+        .nuages(["render", "json"])
+        .output()
+        .silent_about(&["hunter2"]);
+}
+
+#[test]
+fn a_program_that_cannot_be_run() {
+    let project = Project::new(
+        r#"[providers.none]
+kind = "command"
+argv = ["no-such-program-anywhere", "{}"]
+
+[providers.plain]
+kind = "command"
+argv = ["./plain", "{}"]
+
+[providers.killed]
+kind = "command"
+argv = ["sh", "-c", "kill -9 $$"]
+
+[providers.silent]
+kind = "command"
+argv = ["true"]
+
+[providers.noisy]
+kind = "command"
+protocol = "json-lines"
+argv = ["sh", "-c", "echo hunter2"]
+
+[env]
+A = "${none://a}"
+B = "${plain://b}"
+C = "${killed://c}"
+D = "${silent://d}"
+E = "${noisy://e}"
+"#,
+    )
+    .file("plain", "#!/bin/sh\n");
+    fails(
+        "programs_that_cannot_be_run",
+        &project,
+        &["render", "json"],
+        4,
+    );
+    project
+        .nuages(["render", "json"])
+        .output()
+        .silent_about(&["hunter2"]);
+}

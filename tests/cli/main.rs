@@ -1,0 +1,24 @@
+//! The program as its user meets it: whole outputs, what a command is handed, what is kept secret, what files are left.
+//! Every run has an environment that holds nothing but what the test says.
+#![allow(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::disallowed_methods,
+    clippy::format_collect,
+    clippy::format_push_string,
+    reason = "what goes wrong here is to fail the test at once, tests do read `PATH`, and plain words beat speed here"
+)]
+
+mod commands;
+mod errors;
+mod exec;
+mod files;
+mod memory;
+mod profiles;
+mod render;
+mod secrecy;
+mod shot;
+
+#[path = "../support/mod.rs"]
+mod support;
