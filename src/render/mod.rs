@@ -228,6 +228,7 @@ fn find_unwritable_numbers(key: &str, entries: &Entries<'_>, faults: &mut Vec<Un
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::value::Text;
 
     fn table(entries: &[(&str, Value)]) -> Table {
         entries

@@ -63,7 +63,6 @@ fn the_schema_refuses_what_the_reader_refuses() {
             Verdict::Sound => (true, true),
             Verdict::Wrong => (false, false),
             Verdict::PlanRefuses(_) => (true, false),
-            Verdict::SchemaRefuses(_) => (false, true),
         };
         if (by_schema.is_none(), by_plan.is_none()) != (schema_takes, plan_takes) {
             let say = |refusal: Option<String>| refusal.unwrap_or_else(|| "takes it".to_owned());
@@ -89,7 +88,7 @@ fn every_exception_has_its_reason_and_both_verdicts_are_well_covered() {
     assert!(count(|verdict| matches!(verdict, Verdict::Sound)) >= 30);
     assert!(count(|verdict| matches!(verdict, Verdict::Wrong)) >= 40);
     for (manifest, verdict) in CASES {
-        if let Verdict::PlanRefuses(reason) | Verdict::SchemaRefuses(reason) = verdict {
+        if let Verdict::PlanRefuses(reason) = verdict {
             assert!(reason.split(' ').count() > 3, "{manifest}");
         }
     }
