@@ -80,7 +80,14 @@ impl Random {
         match self.below(12) {
             0 => Value::Null,
             1 => Value::Bool(self.one_in(2)),
-            2 => Value::Integer(self.next().cast_signed().into()),
+            2 => {
+                let number = Value::Integer(self.next().cast_signed().into());
+                if self.one_in(2) {
+                    number.as_secret_as(&Text::secret(""))
+                } else {
+                    number
+                }
+            }
             3 => {
                 let number = f64::from_bits(self.next());
                 Value::Float(if number.is_finite() { number } else { 0.1 })

@@ -114,6 +114,7 @@ fn plain(value: &Value) -> serde_json::Value {
         Value::Integer(value) => json!(i64::try_from(*value).unwrap()),
         Value::Float(value) => json!(value),
         Value::Text(text) => json!(text.expose()),
+        Value::Scalar(text) => serde_json::from_str(text.expose()).unwrap(),
         Value::List(items) => items.iter().map(plain).collect(),
         Value::Table(table) => plain_table(table),
     }

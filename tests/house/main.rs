@@ -1,4 +1,8 @@
 //! The rules of the house that a machine can hold: one list of providers, licences, one stack of each kind.
+#![allow(
+    clippy::unwrap_used,
+    reason = "a part that is broken is to fail the test at once"
+)]
 
 use std::{collections::BTreeSet, fs, path::Path, process::Command};
 

@@ -104,7 +104,7 @@ async fn answer(locators: &[Locator]) -> Vec<Result<Secret>> {
         earlier
     };
     if names.iter().any(|name| name.contains("/slow/")) {
-        tokio::time::sleep(Duration::from_secs(3600)).await;
+        std::future::pending::<()>().await;
     }
     tokio::time::sleep(Duration::from_millis(5)).await;
     let asked_before = |name: &String| earlier.iter().filter(|call| call.contains(name)).count();
