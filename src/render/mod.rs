@@ -1,4 +1,4 @@
-//! Resolved values to bytes: one file a format, all listed in [`FORMATS`]. [`file`] puts the bytes where they belong.
+//! Resolved values to bytes: one file a format, all listed in [`FORMATS`]. [`mod@file`] puts the bytes where they belong.
 //!
 //! A format never writes something its reader would take for something else. What it cannot hold is an
 //! [`Unrepresentable`], every one of them is reported, and then there are no bytes at all.
