@@ -48,10 +48,16 @@ pub(super) fn run(context: &Context, command: &Exec) -> Outcome {
     if let Some(directory) = directory.filter(|_| !resolved.files.is_empty()) {
         files::write(&directory, &resolved.files).map_err(|error| context.fail(*error))?;
     }
-    if !child.stripped.is_empty() {
+    // A command may have wanted a cloud's login; nobody but us wants our own variables.
+    let missed: Vec<&String> = child
+        .stripped
+        .iter()
+        .filter(|name| !name.starts_with("NUAGES_"))
+        .collect();
+    if !missed.is_empty() {
         context.note(&format!(
             "kept from the command: {} (pass one on with `[env] NAME = \"${{env://NAME}}\"`)",
-            crate::suggest::list(&child.stripped)
+            crate::suggest::list(&missed)
         ));
     }
     if context.global.verbose >= 3 {

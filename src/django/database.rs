@@ -1,5 +1,7 @@
 //! One database of `DATABASES`: values given the types Django wants, and a URL's keys beneath the others.
 
+use std::fmt;
+
 use super::{
     engine,
     keys::{self, Kind},
@@ -56,6 +58,15 @@ pub(crate) enum UrlFailure {
     Unreadable(UrlError),
     /// The library would warn and give nothing, and Django would run without a database.
     Empty(&'static str),
+}
+
+impl fmt::Display for UrlFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unreadable(error) => error.fmt(f),
+            Self::Empty(warning) => f.write_str(warning),
+        }
+    }
 }
 
 /// The keys that a URL gives. Text is marked secret where the URL is.

@@ -11,12 +11,13 @@ use super::{
 };
 use crate::{
     django::{
-        database::coerce_literal,
+        database::{coerce_literal, from_url},
         engine,
         keys::{self, Kind, MSSQL_ONLY, TEST_KEYS},
         url::UrlStyle,
     },
     suggest,
+    value::Text,
 };
 
 impl Reader<'_> {
@@ -52,7 +53,26 @@ impl Reader<'_> {
             }
         }
         self.check_mssql_only(table, &entry);
+        self.check_url(&mut entry);
         Some((alias, entry))
+    }
+
+    /// A URL that is written out can be read here and now.
+    fn check_url(&mut self, entry: &mut DatabaseEntry) {
+        let Some(url) = &mut entry.url else { return };
+        let Node::Text(template) = &url.node else {
+            return;
+        };
+        let style = entry.url_style.unwrap_or_default();
+        let failure = template
+            .literal()
+            .and_then(|literal| from_url(&Text::plain(literal), style).err());
+        if let Some(failure) = failure {
+            let title = format!("`url` cannot be read as `{}` reads it", style.name());
+            let error = self.error(title, url.span.clone());
+            error.causes.push(failure.to_string());
+            url.node = Node::Invalid;
+        }
     }
 
     fn url(&mut self, value: &Spanned<DeValue<'_>>) -> Item {

@@ -83,12 +83,18 @@ impl Reader<'_> {
             }
             _ => self.slot(&what, value),
         };
-        if matches!(slot.item.node, Node::List(_) | Node::Table(_)) && cast != Some(Cast::Json) {
+        if is_many(&slot.item.node) && cast != Some(Cast::Json) {
             self.error(
                 format!("{what} must be one value: a process environment holds strings"),
                 slot.item.span.clone(),
             )
             .hint = Some("for a list or table written as JSON, add `as = \"json\"`".to_owned());
+        }
+        if let Some(cast) =
+            cast.filter(|cast| !cast.fits(&slot.item.node) && !is_many(&slot.item.node))
+        {
+            let title = format!("{what} must be {}", cast.expects());
+            self.error(title, slot.item.span.clone());
         }
         let cast = cast.unwrap_or(Cast::Text);
         Some((variable, EnvEntry { slot, cast }))
@@ -153,4 +159,9 @@ impl Reader<'_> {
         }
         Some((path, FileEntry { content, env }))
     }
+}
+
+/// A value that is made of values.
+fn is_many(node: &Node) -> bool {
+    matches!(node, Node::List(_) | Node::Table(_))
 }

@@ -1,5 +1,6 @@
 //! `nuages.toml` as data: every entry with its place in the file, every mistake found in one reading.
 
+mod cast;
 mod databases;
 mod document;
 mod entries;
@@ -14,6 +15,7 @@ use crate::{
     diagnostic::Diagnostic, django::url::UrlStyle, registry::Registry, template::Template,
 };
 
+pub use cast::Cast;
 pub(crate) use providers::check_settings;
 
 /// A place in the manifest, in bytes.
@@ -118,32 +120,6 @@ pub(crate) enum Node {
     Table(Entries<Item>),
     /// Was wrong and has been reported; stands so that nothing else is reported because of it.
     Invalid,
-}
-
-/// The type that `as = …` gives a value of `[env]`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Cast {
-    /// Text, as it is.
-    Text,
-    /// A whole number.
-    Integer,
-    /// A number.
-    Float,
-    /// A boolean.
-    Bool,
-    /// JSON.
-    Json,
-}
-
-impl Cast {
-    /// All casts, by their names in a manifest.
-    pub const ALL: &'static [(&'static str, Self)] = &[
-        ("str", Self::Text),
-        ("int", Self::Integer),
-        ("float", Self::Float),
-        ("bool", Self::Bool),
-        ("json", Self::Json),
-    ];
 }
 
 impl Manifest {

@@ -316,33 +316,13 @@ impl Evaluation<'_> {
         let Value::Text(text) = &value else {
             return Some(value);
         };
-        let raw = text.expose();
-        let (cast_value, what) = match cast {
-            Cast::Text => return Some(value),
-            Cast::Integer => (
-                raw.trim().parse().ok().map(Value::Integer),
-                "a whole number",
-            ),
-            Cast::Float => (
-                raw.trim()
-                    .parse()
-                    .ok()
-                    .filter(|number: &f64| number.is_finite())
-                    .map(Value::Float),
-                "a number",
-            ),
-            Cast::Bool => (database::flag(raw.trim()).map(Value::Bool), "a boolean"),
-            Cast::Json => (value::Value::from_json(text), "JSON"),
-        };
+        let cast_value = cast.apply(text);
         if cast_value.is_none() {
-            self.failures.unusable(
-                &entry.key,
-                Some(entry.span.clone()),
-                &format!("the value is not {what}"),
-                None,
-            );
+            let cause = format!("the value is not {}", cast.expects());
+            self.failures
+                .unusable(&entry.key, Some(entry.span.clone()), &cause, None);
         }
-        cast_value.map(|cast_value| cast_value.as_secret_as(text))
+        cast_value
     }
 }
 

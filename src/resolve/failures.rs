@@ -142,16 +142,12 @@ impl<'a> Failures<'a> {
 
     /// A URL that gives no database.
     pub(super) fn url(&mut self, entry: &Entry, style: UrlStyle, failure: &UrlFailure) {
-        let cause = match failure {
-            UrlFailure::Unreadable(error) => error.to_string(),
-            UrlFailure::Empty(warning) => (*warning).to_owned(),
-        };
         let title = format!(
             "cannot use the value of `{}` as a `{}` URL",
             entry.key,
             style.name()
         );
-        let diagnostic = Diagnostic::new(Class::Provider, title).cause(cause);
+        let diagnostic = Diagnostic::new(Class::Provider, title).cause(failure.to_string());
         self.other(
             diagnostic,
             Some(entry.span.clone()),

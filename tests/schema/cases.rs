@@ -395,4 +395,13 @@ pub(crate) const CASES: &[(&str, Verdict)] = &[
         "databases.default = { ENGINE = 'mysql', OPTIONS = '${env://OPTIONS}' }",
         Wrong,
     ),
+    (
+        "databases.default = { url = 'postgres//shop' }",
+        PlanRefuses("a schema reads no URLs"),
+    ),
+    (
+        "env.A = { value = 'four', as = 'int' }",
+        PlanRefuses("a schema sees the type of a value, not what its text says"),
+    ),
+    ("env.A = { value = '4', as = 'int' }", Sound),
 ];
