@@ -19,6 +19,8 @@ refused! {
     token_without_mssql: "[databases.default]\nENGINE = \"postgresql\"\nTOKEN = \"${env://T}\"\n";
     database_without_engine: "[databases.default]\nNAME = \"shop\"\n";
     url_style_without_url: "[databases.default]\nENGINE = \"sqlite3\"\nurl_style = \"django-environ\"\n";
+    literal_urls_that_are_none: "[databases.default]\nurl = \"postgres://u:hunter2@h:54x/d\"\n[databases.a]\nurl = \"shop\"\nurl_style = \"django-environ\"\n[databases.b]\nurl = \"postgre://h/d\"\n";
+    literals_of_another_type: "[env]\nA = { value = \"four\", as = \"int\" }\nB = { value = 1.5, as = \"int\" }\nC = { value = \"maybe\", as = \"bool\" }\nD = { value = 1, as = \"str\" }\n";
     unknown_url_style: "[databases.default]\nurl = \"sqlite://\"\nurl_style = \"dj-database-urls\"\n";
     setting_of_the_wrong_type: "[providers.a]\nkind = \"command\"\nargv = \"pass show\"\nprotocol = \"xml\"\nkeep_newline = 1\nnot_found_code = -1\n";
 }
