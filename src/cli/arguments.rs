@@ -37,7 +37,7 @@ pub(super) struct Global {
     /// Keep these keys alone, repeatable: `env.NAME` or `NAME`, `databases.default`, `files.PATH`
     #[arg(long, global = true, value_name = "KEY,…", value_delimiter = ',')]
     pub(super) only: Vec<String>,
-    /// Seconds for the whole run [env: `NUAGES_DEADLINE`]
+    /// Seconds for the whole run [default: 30] [env: `NUAGES_DEADLINE`]
     #[arg(long, global = true, value_name = "SECONDS", value_parser = seconds)]
     pub(super) deadline: Option<Duration>,
     /// Say nothing but errors

@@ -7,7 +7,7 @@ use std::hash::{Hash, Hasher};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use super::{must_run, on_path, scratch};
+use super::{is_root, must_run, on_path, scratch};
 
 /// The releases of Django the tests run with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -131,7 +131,8 @@ struct Interpreter {
 
 fn interpreter(django: Django) -> Interpreter {
     let oldest = django.oldest_python();
-    candidates(oldest).find_map(|path| probe(&path, oldest)).unwrap_or_else(|| {
+    let look = || candidates(oldest).find_map(|path| probe(&path, oldest));
+    look().or_else(|| install_venv().then(look)?).unwrap_or_else(|| {
         let others: Vec<_> = Django::ALL.iter().filter(|&&other| other != django).map(|other| other.name()).collect();
         panic!(
             "Django {} needs Python 3.{oldest} or newer with its `venv` module, and none was found on PATH or in \
@@ -141,6 +142,21 @@ fn interpreter(django: Django) -> Interpreter {
             others.join(","),
         )
     })
+}
+
+/// Debian keeps `venv` in a package of its own. Whether it could be installed.
+fn install_venv() -> bool {
+    let apt = |arguments: &[&str]| {
+        let mut command = Command::new("apt-get");
+        command
+            .args(arguments)
+            .env("DEBIAN_FRONTEND", "noninteractive");
+        command.stdin(Stdio::null()).stdout(Stdio::null());
+        command.status().is_ok_and(|status| status.success())
+    };
+    is_root()
+        && apt(&["update", "-q"])
+        && apt(&["install", "-qy", "--no-install-recommends", "python3-venv"])
 }
 
 /// Every place worth trying: `python3` itself, then the versioned names, then what pyenv has built.
