@@ -22,7 +22,7 @@ use crate::{
 
 /// Linux's number for tmpfs, from `statfs(2)`.
 #[cfg(target_os = "linux")]
-const TMPFS: i64 = 0x0102_1994;
+const TMPFS: rustix::fs::FsWord = 0x0102_1994;
 
 /// Where the files of a manifest go, and whether that is memory. Nothing is made yet.
 #[must_use]
