@@ -172,6 +172,28 @@ mod tests {
     }
 
     #[test]
+    fn names_of_options_out_of_a_secret_are_secret() {
+        // With its `?` not encoded, the rest of the password reads as the name of an option.
+        let url = Text::secret("postgres://shop:5?hunter2=x@db:5432/shop");
+        let table = from_url(&url, UrlStyle::DjDatabaseUrl).unwrap();
+        assert!(!format!("{table:?}").contains("hunter2"));
+        let document = crate::render::Document {
+            databases: [("default".to_owned(), Value::Table(table))]
+                .into_iter()
+                .collect(),
+            env: Table::new(),
+        };
+        for format in crate::render::FORMATS {
+            let shown = format.render(&crate::render::masked(&document)).unwrap();
+            assert!(
+                !String::from_utf8_lossy(&shown).contains("hunter2"),
+                "{}",
+                format.name
+            );
+        }
+    }
+
+    #[test]
     fn options_beside_a_url_add_to_its_own() {
         let mut table = from_url(
             &Text::plain("postgres://h/db?connect_timeout=3"),
