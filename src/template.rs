@@ -62,7 +62,16 @@ impl Template {
 
     /// Reads what stands between `${` and `}`.
     pub(crate) fn parse_hole(inner: &str) -> Result<Self, Vec<TemplateError>> {
-        Self::parse(&format!("${{{inner}}}"))
+        let template = Self::parse(&format!("${{{inner}}}"))?;
+        if let [Part::Hole(_)] = template.parts[..] {
+            return Ok(template);
+        }
+        // A `}` in the text would otherwise let more stand behind the reference.
+        Err(vec![TemplateError {
+            range: 0..inner.len(),
+            message: "this is not one reference".to_owned(),
+            hint: Some("a literal `}` in a name is written `%7D`".to_owned()),
+        }])
     }
 
     /// The text, where no reference stands in it.
@@ -344,6 +353,14 @@ mod tests {
                 "defaults stand more than 32 deep in each other"
             );
             assert_eq!(errors[0].range, 352..354);
+        }
+    }
+
+    #[test]
+    fn nothing_stands_behind_a_lone_reference() {
+        assert!(Template::parse_hole("env://A:-x | trim").is_ok());
+        for text in ["env://A} ${env://B", "env://A}x${env://B", "env://A}"] {
+            assert!(Template::parse_hole(text).is_err(), "{text}");
         }
     }
 

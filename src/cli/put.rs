@@ -19,6 +19,9 @@ use crate::{
 /// The longest value that is read.
 const LONGEST: u64 = 1024 * 1024;
 
+/// Room for that and more, so that the buffer never grows and leaves a copy behind.
+const ROOM: usize = 1024 * 1024 + 64;
+
 pub(super) fn run(context: &Context, command: &Put) -> Outcome {
     let loaded = context.load_or_empty()?;
     let reference = reference(context, command, &loaded)?;
@@ -90,7 +93,7 @@ fn read(context: &Context, command: &Put) -> Result<SecretValue, Exit> {
         }
         return Ok(SecretValue::new(value.as_bytes().to_vec()));
     }
-    let mut bytes = Zeroizing::new(Vec::with_capacity(64 * 1024));
+    let mut bytes = Zeroizing::new(Vec::with_capacity(ROOM));
     io::stdin()
         .lock()
         .take(LONGEST + 1)

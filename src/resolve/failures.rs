@@ -81,7 +81,7 @@ impl<'a> Failures<'a> {
     pub(super) fn fetch(&mut self, secret: &Secret, key: &str, failure: &Failure) {
         let instance = secret.slot.instance;
         let what = match failure {
-            Failure::Provider(error) => What::Answer(Arc::as_ptr(error)),
+            Failure::Provider(error) | Failure::Unopened(error) => What::Answer(Arc::as_ptr(error)),
             Failure::Deadline(_) => What::TooSlow(instance),
         };
         let place = self
@@ -195,7 +195,7 @@ fn diagnose(group: Group) -> Diagnostic {
 
 fn tell(name: &str, failure: &Failure) -> Told {
     match failure {
-        Failure::Provider(error) => Told {
+        Failure::Provider(error) | Failure::Unopened(error) => Told {
             class: Class::Provider,
             phrase: format!("`{name}` {}", error.kind().phrase()),
             cause: error.message().to_owned(),

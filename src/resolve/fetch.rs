@@ -66,21 +66,32 @@ impl<'a> Fetcher<'a> {
                     answers.extend(
                         slots
                             .into_iter()
-                            .map(|slot| (slot, Err(Failure::Provider(Arc::clone(error))))),
+                            .map(|slot| (slot, Err(Failure::Unopened(Arc::clone(error))))),
                     );
                 }
                 None => {}
             }
         }
-        while let Some(Some(Ok(batch))) = before(self.until, tasks.join_next()).await {
+        while let Some(Some(joined)) = before(self.until, tasks.join_next()).await {
+            let Ok(batch) = joined else { continue };
             answers.extend(
                 batch
                     .into_iter()
                     .map(|(slot, answer)| (slot, answer.map_err(Failure::Provider))),
             );
         }
+        let is_late = Instant::now() >= self.until;
+        let panicked = Arc::new(panicked());
         for slot in wanted {
-            answers
+            answers.entry(*slot).or_insert_with(|| {
+                Err(if is_late {
+                    Failure::Deadline(self.deadline)
+                } else {
+                    Failure::Unopened(Arc::clone(&panicked))
+                })
+            });
+        }
+        answers
                 .entry(*slot)
                 .or_insert(Err(Failure::Deadline(self.deadline)));
         }
@@ -99,7 +110,8 @@ impl<'a> Fetcher<'a> {
                 (instance.descriptor.open)(instance.settings.clone(), self.environment.clone());
             tasks.spawn(async move { (index, opening.await) });
         }
-        while let Some(Some(Ok((index, provider)))) = before(self.until, tasks.join_next()).await {
+        while let Some(Some(joined)) = before(self.until, tasks.join_next()).await {
+            let Ok((index, provider)) = joined else { continue };
             self.opened
                 .insert(index, provider.map(Arc::from).map_err(Arc::new));
         }
@@ -185,6 +197,11 @@ fn unanswered() -> Error {
         ErrorKind::Malformed,
         "the provider gave fewer answers than it was asked for",
     )
+}
+
+/// One provider's defect is one failure: the others are still heard.
+fn panicked() -> Error {
+    Error::new(ErrorKind::Malformed, "the provider failed within itself")
 }
 
 fn is_worth_another_try(error: &Error, attempt: u32) -> bool {

@@ -104,8 +104,10 @@ pub(crate) type Answers = BTreeMap<SlotId, Result<Secret, Failure>>;
 /// Why a slot has no value.
 #[derive(Debug)]
 pub(crate) enum Failure {
-    /// The provider's answer, or why it could not be opened.
+    /// The provider's answer.
     Provider(std::sync::Arc<nuages_provider::Error>),
+    /// Why its instance could not be opened. Of whatever class that is, it says nothing of the secret: no default applies.
+    Unopened(std::sync::Arc<nuages_provider::Error>),
     /// Time ran out first.
     Deadline(Duration),
 }

@@ -55,6 +55,9 @@ fn parse(reference: &Reference) -> Result<Locator> {
 
 fn open(_settings: Settings, environment: Environment) -> OpenFuture {
     Box::pin(async move {
+        if environment.text("FAKE_TOKEN") == Some("lost") {
+            return Err(Error::not_found("there is no such account"));
+        }
         if environment
             .text("FAKE_TOKEN")
             .is_some_and(|token| token == "wrong")
@@ -103,6 +106,10 @@ async fn answer(locators: &[Locator]) -> Vec<Result<Secret>> {
         calls.push(names.clone());
         earlier
     };
+    assert!(
+        !names.iter().any(|name| name.contains("/panic/")),
+        "a defect of the fake"
+    );
     if names.iter().any(|name| name.contains("/slow/")) {
         std::future::pending::<()>().await;
     }

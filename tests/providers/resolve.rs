@@ -208,6 +208,34 @@ fn an_instance_that_does_not_open_fails_all_that_wanted_it() {
 }
 
 #[test]
+fn an_instance_that_does_not_open_is_no_secret_that_does_not_exist() {
+    let plan = planned(&env([
+        "A = '${fake://lost/x/a:-default}'".to_owned(),
+        "B = { value = '${fake://lost/x/b}', optional = true }".to_owned(),
+    ]));
+    let environment = Environment::new([("FAKE_TOKEN".into(), "lost".into())], "/");
+    let errors = run_in(&plan, Duration::from_secs(5), &environment).unwrap_err();
+    assert_eq!(errors.len(), 1, "{errors:#?}");
+}
+
+#[test]
+fn a_provider_that_panics_hides_no_other_and_is_not_taken_for_slow() {
+    let plan = planned(&env([
+        "A = '${fake://defect/panic/a}'".to_owned(),
+        "B = '${file://not-there}'".to_owned(),
+    ]));
+    let errors = run_in(&plan, Duration::from_secs(60), &Environment::default()).unwrap_err();
+    let titles: Vec<&str> = errors.iter().map(|error| error.title.as_str()).collect();
+    assert_eq!(
+        titles,
+        [
+            "cannot resolve `env.A`: `fake` gave an answer that cannot be used",
+            "cannot resolve `env.B`: `file` has no such secret",
+        ]
+    );
+}
+
+#[test]
 fn variables_that_are_remote_references_are_found_and_no_others() {
     let manifest = Manifest::empty();
     let mut plan = planned("");
