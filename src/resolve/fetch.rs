@@ -50,72 +50,88 @@ impl<'a> Fetcher<'a> {
     }
 
     /// Asks for every wanted slot. Each gets an answer; what is still open at the deadline gets that as its answer.
+    ///
+    /// An instance is opened when it is first wanted, and asked as soon as it is open: a slow login holds up nobody else.
     pub(crate) async fn fetch(&mut self, wanted: &[SlotId]) -> Answers {
         let mut answers = Answers::new();
-        self.open(wanted).await;
         let mut tasks = JoinSet::new();
         for (index, instance) in self.plan.instances.iter().enumerate() {
-            let slots: Vec<SlotId> = wanted
-                .iter()
-                .copied()
-                .filter(|slot| slot.instance == index)
-                .collect();
-            match self.opened.get(&index) {
-                Some(Ok(provider)) => start(&mut tasks, instance, provider, &slots, self.until),
-                Some(Err(error)) => {
-                    answers.extend(
-                        slots
-                            .into_iter()
-                            .map(|slot| (slot, Err(Failure::Unopened(Arc::clone(error))))),
-                    );
-                }
-                None => {}
+            if !wanted.iter().any(|slot| slot.instance == index) {
+                continue;
+            }
+            if self.opened.contains_key(&index) {
+                self.ask(index, wanted, &mut tasks, &mut answers);
+            } else {
+                let opening =
+                    (instance.descriptor.open)(instance.settings.clone(), self.environment.clone());
+                tasks.spawn(async move { Event::Opened(index, opening.await) });
             }
         }
         while let Some(Some(joined)) = before(self.until, tasks.join_next()).await {
-            let Ok(batch) = joined else { continue };
-            answers.extend(
-                batch
-                    .into_iter()
-                    .map(|(slot, answer)| (slot, answer.map_err(Failure::Provider))),
-            );
+            match joined {
+                Ok(Event::Opened(index, opened)) => {
+                    let opened = opened.map(Arc::from).map_err(Arc::new);
+                    self.opened.insert(index, opened);
+                    self.ask(index, wanted, &mut tasks, &mut answers);
+                }
+                Ok(Event::Answered(batch)) => answers.extend(
+                    batch
+                        .into_iter()
+                        .map(|(slot, answer)| (slot, answer.map_err(Failure::Provider))),
+                ),
+                // A provider's defect: what it owes is noted below, and the others are still heard.
+                Err(_) => {}
+            }
         }
         let is_late = Instant::now() >= self.until;
-        let panicked = Arc::new(panicked());
+        let defect = Arc::new(Error::new(
+            ErrorKind::Malformed,
+            "the provider failed within itself",
+        ));
         for slot in wanted {
             answers.entry(*slot).or_insert_with(|| {
                 Err(if is_late {
                     Failure::Deadline(self.deadline)
                 } else {
-                    Failure::Unopened(Arc::clone(&panicked))
+                    Failure::Unopened(Arc::clone(&defect))
                 })
             });
         }
         answers
-                .entry(*slot)
-                .or_insert(Err(Failure::Deadline(self.deadline)));
-        }
-        answers
     }
 
-    /// Opens the instances that are wanted for the first time, all at once.
-    async fn open(&mut self, wanted: &[SlotId]) {
-        let mut tasks = JoinSet::new();
-        for (index, instance) in self.plan.instances.iter().enumerate() {
-            if self.opened.contains_key(&index) || !wanted.iter().any(|slot| slot.instance == index)
-            {
-                continue;
+    /// Starts the batches of an instance that is open, or answers for one that could not be opened.
+    fn ask(
+        &self,
+        index: usize,
+        wanted: &[SlotId],
+        tasks: &mut JoinSet<Event>,
+        answers: &mut Answers,
+    ) {
+        let slots = wanted.iter().copied().filter(|slot| slot.instance == index);
+        match self.opened.get(&index) {
+            Some(Ok(provider)) => {
+                let slots: Vec<SlotId> = slots.collect();
+                start(
+                    tasks,
+                    &self.plan.instances[index],
+                    provider,
+                    &slots,
+                    self.until,
+                );
             }
-            let opening =
-                (instance.descriptor.open)(instance.settings.clone(), self.environment.clone());
-            tasks.spawn(async move { (index, opening.await) });
-        }
-        while let Some(Some(joined)) = before(self.until, tasks.join_next()).await {
-            let Ok((index, provider)) = joined else { continue };
-            self.opened
-                .insert(index, provider.map(Arc::from).map_err(Arc::new));
+            Some(Err(error)) => {
+                answers.extend(slots.map(|slot| (slot, Err(Failure::Unopened(Arc::clone(error))))));
+            }
+            None => {}
         }
     }
+}
+
+/// What a task comes back with.
+enum Event {
+    Opened(usize, Result<Box<dyn Provider>, Error>),
+    Answered(Vec<Answer>),
 }
 
 /// `None` where the deadline comes first. Dropping the tasks then stops what they were doing.
@@ -125,7 +141,7 @@ async fn before<T>(until: Instant, work: impl Future<Output = T>) -> Option<T> {
 
 /// Starts one task a batch, no more at once than the provider allows.
 fn start(
-    tasks: &mut JoinSet<Vec<Answer>>,
+    tasks: &mut JoinSet<Event>,
     instance: &Instance,
     provider: &Arc<dyn Provider>,
     slots: &[SlotId],
@@ -143,7 +159,7 @@ fn start(
         let (provider, turns) = (Arc::clone(provider), Arc::clone(&turns));
         tasks.spawn(async move {
             let _turn = turns.acquire().await;
-            fetch_batch(&*provider, batch, until).await
+            Event::Answered(fetch_batch(&*provider, batch, until).await)
         });
     }
 }
@@ -197,11 +213,6 @@ fn unanswered() -> Error {
         ErrorKind::Malformed,
         "the provider gave fewer answers than it was asked for",
     )
-}
-
-/// One provider's defect is one failure: the others are still heard.
-fn panicked() -> Error {
-    Error::new(ErrorKind::Malformed, "the provider failed within itself")
 }
 
 fn is_worth_another_try(error: &Error, attempt: u32) -> bool {

@@ -55,6 +55,9 @@ fn parse(reference: &Reference) -> Result<Locator> {
 
 fn open(_settings: Settings, environment: Environment) -> OpenFuture {
     Box::pin(async move {
+        if environment.text("FAKE_TOKEN") == Some("hangs") {
+            std::future::pending::<()>().await;
+        }
         if environment.text("FAKE_TOKEN") == Some("lost") {
             return Err(Error::not_found("there is no such account"));
         }

@@ -236,6 +236,25 @@ fn a_provider_that_panics_hides_no_other_and_is_not_taken_for_slow() {
 }
 
 #[test]
+fn a_login_that_hangs_is_not_blamed_on_others() {
+    let plan = planned(&env([
+        "A = '${fake://hanging/x/a}'".to_owned(),
+        "B = '${env://B}'".to_owned(),
+    ]));
+    let variables = [("FAKE_TOKEN", "hangs"), ("B", "b")];
+    let environment = Environment::new(
+        variables.map(|(name, value)| (name.into(), value.into())),
+        "/",
+    );
+    let errors = run_in(&plan, Duration::from_millis(200), &environment).unwrap_err();
+    assert_eq!(errors.len(), 1, "{errors:#?}");
+    assert_eq!(
+        errors[0].title,
+        "cannot resolve `env.A`: `fake` did not answer in time"
+    );
+}
+
+#[test]
 fn variables_that_are_remote_references_are_found_and_no_others() {
     let manifest = Manifest::empty();
     let mut plan = planned("");
