@@ -224,7 +224,7 @@ fn a_provider_that_panics_hides_no_other_and_is_not_taken_for_slow() {
         "A = '${fake://defect/panic/a}'".to_owned(),
         "B = '${file://not-there}'".to_owned(),
     ]));
-    let errors = run_in(&plan, Duration::from_secs(60), &Environment::default()).unwrap_err();
+    let errors = run_in(&plan, Duration::from_secs(30), &Environment::default()).unwrap_err();
     let titles: Vec<&str> = errors.iter().map(|error| error.title.as_str()).collect();
     assert_eq!(
         titles,
