@@ -1,11 +1,12 @@
 //! The process environment as it is handed to a provider.
 
 use std::{
+    any::{Any, TypeId},
     collections::BTreeMap,
     ffi::{OsStr, OsString},
     fmt,
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, Mutex, OnceLock, PoisonError},
 };
 
 /// Variables and directories, taken once by the program and handed down. Cloning is cheap. `Debug` shows no value.
@@ -13,7 +14,11 @@ use std::{
 pub struct Environment {
     variables: Arc<BTreeMap<OsString, OsString>>,
     base: Arc<PathBuf>,
+    shared: Arc<Mutex<Shared>>,
 }
+
+/// What instances have in common, by its type and a key.
+type Shared = BTreeMap<(TypeId, String), Arc<OnceLock<Arc<dyn Any + Send + Sync>>>>;
 
 impl Environment {
     /// These variables; relative paths of settings start at `base`, the manifest's directory.
@@ -24,7 +29,21 @@ impl Environment {
         Self {
             variables: Arc::new(variables.into_iter().collect()),
             base: Arc::new(base.into()),
+            shared: Arc::default(),
         }
+    }
+
+    /// What all instances opened with this environment have in common under `key`, such as a connection pool or a
+    /// login: made for the first who asks. Two types never meet under one key. `make` asks for nothing shared itself.
+    pub fn shared<T: Any + Send + Sync>(&self, key: &str, make: impl Fn() -> T) -> Arc<T> {
+        let place = {
+            let mut shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
+            let key = (TypeId::of::<T>(), key.to_owned());
+            Arc::clone(shared.entry(key).or_default())
+        };
+        let common = place.get_or_init(|| Arc::new(make()));
+        // The key holds the type, so this is always it.
+        Arc::downcast(Arc::clone(common)).unwrap_or_else(|_| Arc::new(make()))
     }
 
     /// The value of a variable, in bytes of any encoding.
@@ -77,6 +96,29 @@ impl fmt::Debug for Environment {
         f.debug_struct("Environment")
             .field("variables", &self.variables.len())
             .field("base", &self.base)
-            .finish()
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_shared_is_made_once_for_each_key_and_type() {
+        let environment = Environment::default();
+        let first = environment.shared("pool", || String::from("made first"));
+        let second = environment
+            .clone()
+            .shared("pool", || String::from("made second"));
+        assert_eq!(*second, "made first");
+        assert!(Arc::ptr_eq(&first, &second));
+        assert_eq!(
+            *environment.shared("other", || String::from("other")),
+            "other"
+        );
+        assert_eq!(*environment.shared("pool", || 7_u8), 7);
+        let stranger = Environment::default();
+        assert_eq!(*stranger.shared("pool", || String::from("own")), "own");
     }
 }

@@ -37,7 +37,7 @@ pub use descriptor::{Capabilities, Descriptor, OpenFuture, OptionSpec, SettingKi
 pub use environment::Environment;
 pub use error::{Error, ErrorKind, Result, Retry};
 pub use locator::Locator;
-pub use provider::{Identity, Provider, PutOutcome, Writer};
+pub use provider::{Identity, Provider, PutOptions, PutOutcome, Writer};
 pub use reference::Reference;
 pub use secret::{Secret, SecretValue};
 pub use settings::{Setting, Settings};

@@ -8,6 +8,7 @@ pub struct Locator {
     name: String,
     alternative: Option<String>,
     options: BTreeMap<String, String>,
+    batch: Option<String>,
 }
 
 impl Locator {
@@ -17,6 +18,7 @@ impl Locator {
             name: name.into(),
             alternative: None,
             options: BTreeMap::new(),
+            batch: None,
         }
     }
 
@@ -32,6 +34,20 @@ impl Locator {
     pub fn with_option(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.options.insert(name.into(), value.into());
         self
+    }
+
+    /// Keeps it apart from locators that say something else here, or nothing: they never come in one batch. For a store
+    /// that has to ask elsewhere for them, such as in another region.
+    #[must_use]
+    pub fn apart(mut self, batch: impl Into<String>) -> Self {
+        self.batch = Some(batch.into());
+        self
+    }
+
+    /// What [`Locator::apart`] said.
+    #[must_use]
+    pub fn batch(&self) -> Option<&str> {
+        self.batch.as_deref()
     }
 
     /// The name to look up.
