@@ -21,6 +21,7 @@ Examples:
   nuages --profile migrate exec -- python manage.py migrate
   nuages render databases-json -o /run/shop/databases.json
   nuages plan                                           what would be fetched, from where
+  nuages doctor                                         does each store answer, and as whom
 
 Exit codes: 0 ok, 1 findings, 2 usage, 3 manifest, 4 a provider failed, 5 deadline;
 126, 127 and 128+n come from the command that was to be run.";
@@ -74,6 +75,8 @@ pub(super) enum Command {
     Get(Get),
     /// Show what would be fetched, from where, for which key; fetch nothing
     Plan(Plan),
+    /// Ask each instance whether it answers, and as whom; read no secret
+    Doctor(Doctor),
     /// Store a secret in a store that can be written
     Put(Put),
     /// Make keys for the embedded store
@@ -151,6 +154,33 @@ pub(super) struct Plan {
     pub(super) json: bool,
 }
 
+/// `nuages doctor`
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  nuages doctor                            every instance of the manifest
+  nuages --profile prod doctor secrets     one, as production has it
+  nuages doctor --format json              for machines
+
+All are asked at once, each one time, within --deadline. A program of kind
+`command` is looked for and not run.")]
+pub(super) struct Doctor {
+    /// Ask these alone: instances, or providers that need no settings
+    #[arg(value_name = "INSTANCE")]
+    pub(super) instances: Vec<String>,
+    /// How the answers are written
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t = ReportFormat::Human)]
+    pub(super) format: ReportFormat,
+}
+
+/// How a report is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum ReportFormat {
+    /// For people
+    Human,
+    /// For machines
+    Json,
+}
+
 /// `nuages put`
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
@@ -167,6 +197,9 @@ pub(super) struct Put {
     /// Replace a secret that exists
     #[arg(long)]
     pub(super) overwrite: bool,
+    /// The key to encrypt with, in a store that uses a key service: an ID, an ARN or an alias
+    #[arg(long, value_name = "KEY")]
+    pub(super) kms_key: Option<String>,
     /// Keep the line break at the end of what is read
     #[arg(long)]
     pub(super) keep_newline: bool,

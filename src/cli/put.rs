@@ -2,7 +2,7 @@
 
 use std::io::{self, IsTerminal, Read};
 
-use nuages_provider::{PutOutcome, SecretValue};
+use nuages_provider::{PutOptions, PutOutcome, SecretValue};
 use zeroize::Zeroizing;
 
 use super::{
@@ -140,7 +140,10 @@ fn write(
             (instance.descriptor.open)(instance.settings.clone(), loaded.environment.clone())
                 .await?;
         let writer = opened.writer().ok_or_else(|| unwritable(&instance.name))?;
-        writer.put(&fetch.locator, value, command.overwrite).await
+        let options = PutOptions::new()
+            .overwrite(command.overwrite)
+            .kms_key(command.kms_key.clone());
+        writer.put(&fetch.locator, value, &options).await
     };
     let outcome = runtime.block_on(async { tokio::time::timeout(deadline, put).await });
     runtime.shutdown_background();

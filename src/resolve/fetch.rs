@@ -62,9 +62,12 @@ impl<'a> Fetcher<'a> {
             if self.opened.contains_key(&index) {
                 self.ask(index, wanted, &mut tasks, &mut answers);
             } else {
-                let opening =
-                    (instance.descriptor.open)(instance.settings.clone(), self.environment.clone());
-                tasks.spawn(async move { Event::Opened(index, opening.await) });
+                let instance = instance.clone();
+                let environment = self.environment.clone();
+                let until = self.until;
+                tasks.spawn(async move {
+                    Event::Opened(index, open(&instance, &environment, until).await)
+                });
             }
         }
         while let Some(Some(joined)) = before(self.until, tasks.join_next()).await {
@@ -139,6 +142,28 @@ async fn before<T>(until: Instant, work: impl Future<Output = T>) -> Option<T> {
     tokio::time::timeout_at(until, work).await.ok()
 }
 
+/// Opens an instance, tried again as a fetch is: a login may be throttled too.
+pub(super) async fn open(
+    instance: &Instance,
+    environment: &Environment,
+    until: Instant,
+) -> Result<Box<dyn Provider>, Error> {
+    let mut attempt = 1;
+    loop {
+        let opening = (instance.descriptor.open)(instance.settings.clone(), environment.clone());
+        let error = match opening.await {
+            Err(error) if is_worth_another_try(&error, attempt) => error,
+            outcome => return outcome,
+        };
+        let wait = pause(&error, attempt);
+        if Instant::now() + wait >= until {
+            return Err(error);
+        }
+        tokio::time::sleep(wait).await;
+        attempt += 1;
+    }
+}
+
 /// Starts one task a batch, no more at once than the provider allows.
 fn start(
     tasks: &mut JoinSet<Event>,
@@ -151,11 +176,17 @@ fn start(
     let turns = Arc::new(Semaphore::new(
         limits.concurrency.clamp(1, Semaphore::MAX_PERMITS),
     ));
-    for batch in slots.chunks(limits.max_batch.max(1)) {
-        let batch: Vec<(SlotId, Locator)> = batch
-            .iter()
-            .map(|slot| (*slot, instance.fetches[slot.fetch].locator.clone()))
-            .collect();
+    let mut apart: BTreeMap<Option<&str>, Vec<(SlotId, Locator)>> = BTreeMap::new();
+    for slot in slots {
+        let locator = &instance.fetches[slot.fetch].locator;
+        let together = apart.entry(locator.batch()).or_default();
+        together.push((*slot, locator.clone()));
+    }
+    let batches = apart
+        .values()
+        .flat_map(|together| together.chunks(limits.max_batch.max(1)));
+    for batch in batches {
+        let batch = batch.to_vec();
         let (provider, turns) = (Arc::clone(provider), Arc::clone(&turns));
         tasks.spawn(async move {
             let _turn = turns.acquire().await;

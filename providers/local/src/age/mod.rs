@@ -11,8 +11,8 @@ use std::{path::PathBuf, sync::Arc};
 use ::age::x25519;
 use nuages_provider::{
     Capabilities, Descriptor, Environment, Error, ErrorKind, Identity, Locator, OpenFuture,
-    Provider, PutOutcome, Reference, Result, Secret, SecretValue, SettingKind, SettingSpec,
-    Settings, Writer, async_trait,
+    Provider, PutOptions, PutOutcome, Reference, Result, Secret, SecretValue, SettingKind,
+    SettingSpec, Settings, Writer, async_trait,
 };
 
 pub use keys::{default_key_file, new_identity, recipients_of};
@@ -234,9 +234,10 @@ impl Writer for Embedded {
         &self,
         locator: &Locator,
         value: &SecretValue,
-        overwrite: bool,
+        options: &PutOptions,
     ) -> Result<PutOutcome> {
         let (name, value) = (locator.name().to_owned(), value.clone());
+        let overwrite = options.without_kms_key()?.overwrite;
         self.apart(move |vault| write::put(vault, &name, &value, overwrite))
             .await?
     }

@@ -3,7 +3,8 @@
 use std::{ffi::OsString, fs, path::PathBuf};
 
 use nuages_provider::{
-    Environment, Error, Locator, Provider, PutOutcome, Reference, Result, SecretValue, Settings,
+    Environment, Error, Locator, Provider, PutOptions, PutOutcome, Reference, Result, SecretValue,
+    Settings,
 };
 use nuages_provider_local::age::{DESCRIPTOR, new_identity};
 use tempfile::TempDir;
@@ -78,12 +79,11 @@ impl Project {
 
     pub(crate) fn write(&self, name: &str, value: &[u8], overwrite: bool) -> Result<PutOutcome> {
         let (provider, value) = (self.open(), SecretValue::new(value.to_vec()));
-        block_on(
-            provider
-                .writer()
-                .unwrap()
-                .put(&locator(name), &value, overwrite),
-        )
+        block_on(provider.writer().unwrap().put(
+            &locator(name),
+            &value,
+            &PutOptions::new().overwrite(overwrite),
+        ))
     }
 
     pub(crate) fn get(&self, name: &str) -> Result<Vec<u8>> {
