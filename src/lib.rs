@@ -25,7 +25,8 @@
 //!
 //! Dependencies run one way: `cli` may use everything; `exec` and `render` know `resolve` and `django`; `resolve` knows
 //! `plan`, which knows `manifest`. Providers live in crates of their own under `providers/` and know
-//! [`nuages_provider`] alone.
+//! [`nuages_provider`] alone, and the remote ones the HTTP client they share (`providers/http`): one TLS configuration, one
+//! pool of connections, one list of hosts a token may travel to.
 //!
 //! # The words
 //!

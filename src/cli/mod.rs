@@ -2,6 +2,7 @@
 
 mod arguments;
 mod context;
+mod doctor;
 mod exec;
 mod get;
 #[cfg(feature = "provider-local")]
@@ -53,6 +54,7 @@ pub fn run(arguments: Vec<OsString>, registry: Registry) -> ExitCode {
         Command::Render(command) => render::run(&context, &command),
         Command::Get(command) => get::run(&context, &command),
         Command::Plan(command) => plan::run(&context, &command),
+        Command::Doctor(command) => doctor::run(&context, &command),
         Command::Put(command) => put::run(&context, &command),
         #[cfg(feature = "provider-local")]
         Command::Key(command) => key::run(&context, &command),

@@ -1,4 +1,4 @@
-//! `[databases.ALIAS]`: Django's own keys, under Django's own names, and `url`.
+//! `[databases.ALIAS]`: Django's own keys, under Django's own names, and `url` or `from`.
 
 use toml::{
     Spanned,
@@ -17,6 +17,7 @@ use crate::{
         url::UrlStyle,
     },
     suggest,
+    template::Part,
     value::Text,
 };
 
@@ -37,6 +38,7 @@ impl Reader<'_> {
         let mut entry = DatabaseEntry {
             keys: Vec::new(),
             url: None,
+            from: None,
             url_style: None,
         };
         let is_custom = literal_engine(table).is_some_and(|name| engine::find(name).is_none());
@@ -44,6 +46,7 @@ impl Reader<'_> {
             let key = name(key);
             match key.text.as_str() {
                 "url" => entry.url = Some(self.url(value)),
+                "from" => entry.from = Some(self.from(value)),
                 "url_style" => entry.url_style = self.url_style(value),
                 _ => {
                     if let Some(slot) = self.database_key(&alias, &key, value, is_custom) {
@@ -54,6 +57,7 @@ impl Reader<'_> {
         }
         self.check_mssql_only(table, &entry);
         self.check_url(&mut entry);
+        self.check_sources(&entry);
         Some((alias, entry))
     }
 
@@ -84,6 +88,33 @@ impl Reader<'_> {
         item
     }
 
+    /// A string that is one reference and nothing else: the value is JSON, and text around it would break it.
+    fn from(&mut self, value: &Spanned<DeValue<'_>>) -> Item {
+        let mut item = self.item("`from`", value);
+        let title = match &item.node {
+            Node::Text(template) if matches!(template.parts[..], [Part::Hole(_)]) => return item,
+            Node::Invalid => return item,
+            Node::Text(_) => "`from` must be one reference and nothing else",
+            _ => "`from` must be a string",
+        };
+        self.error(title, item.span.clone()).hint = Some(
+            "write `from = \"${…}\"`, a reference to a secret that holds the login as JSON"
+                .to_owned(),
+        );
+        item.node = Node::Invalid;
+        item
+    }
+
+    /// Both would give the same keys.
+    fn check_sources(&mut self, entry: &DatabaseEntry) {
+        if let (Some(_), Some(from)) = (&entry.url, &entry.from) {
+            self.error("`url` and `from` cannot stand together", from.span.clone())
+                .hint = Some(
+                "keep the one that the secret is: a database URL, or a JSON object".to_owned(),
+            );
+        }
+    }
+
     fn url_style(&mut self, value: &Spanned<DeValue<'_>>) -> Option<UrlStyle> {
         let style = self.plain("`url_style`", value)?;
         let parsed = UrlStyle::parse(&style.text);
@@ -111,7 +142,7 @@ impl Reader<'_> {
             let names: Vec<&str> = keys::KEYS
                 .iter()
                 .map(|key| key.name)
-                .chain(["url", "url_style"])
+                .chain(["url", "from", "url_style"])
                 .collect();
             let is_slip = suggest::nearest(&key.text, names.iter().copied()).is_some();
             if is_custom && !is_slip && key.text.chars().all(|c| c.is_ascii_uppercase() || c == '_')

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::{DatabaseEntry, Entries, InstanceEntry, Item, Layer, Manifest, Name, Node, entry};
 use crate::{
     diagnostic::{Class, Diagnostic},
-    django::engine,
+    django::{engine, managed},
     suggest,
 };
 
@@ -74,14 +74,15 @@ impl InstanceEntry {
 }
 
 impl DatabaseEntry {
-    /// A `url`, or an engine for another kind of server, starts afresh; anything else changes the keys it names, and
-    /// inside `OPTIONS` and `TEST` the keys those name.
+    /// A `url`, a `from`, or an engine for another kind of server, starts afresh; anything else changes the keys it names,
+    /// and inside `OPTIONS` and `TEST` the keys those name.
     fn put_on(&mut self, upper: &Self) {
         let moves = match (self.engine(), upper.engine()) {
             (Some(from), Some(to)) => engine::is_other_family(from, to),
+            (None, Some(to)) => self.from.is_some() && managed::is_foreign(to),
             _ => false,
         };
-        if upper.url.is_some() || moves {
+        if upper.url.is_some() || upper.from.is_some() || moves {
             self.clone_from(upper);
             return;
         }

@@ -78,6 +78,8 @@ pub(crate) struct InstanceEntry {
 pub(crate) struct DatabaseEntry {
     pub(crate) keys: Entries<Slot>,
     pub(crate) url: Option<Item>,
+    /// One reference to a secret that holds a whole login.
+    pub(crate) from: Option<Item>,
     pub(crate) url_style: Option<UrlStyle>,
 }
 

@@ -184,6 +184,15 @@ fn database() -> Value {
         "url".to_owned(),
         json!({ "type": "string", "description": "a database URL; keys beside it override" }),
     );
+    // One reference and nothing else.
+    properties.insert(
+        "from".to_owned(),
+        json!({
+            "type": "string",
+            "pattern": r"^\$\{[\s\S]*\}$",
+            "description": "a reference to a secret that holds the login as JSON; keys beside it override"
+        }),
+    );
     properties.insert(
         "url_style".to_owned(),
         json!({ "enum": styles, "description": "the library whose rules the URL is read by" }),
@@ -208,6 +217,7 @@ fn database() -> Value {
         "type": "object",
         "properties": properties,
         "additionalProperties": other,
+        "not": { "required": ["url", "from"] },
         "allOf": [
             {
                 "if": with_engine(json!({ "type": "string", "not": { "enum": engines(&|_| true) } })),

@@ -182,17 +182,21 @@ impl<'a> Builder<'a> {
         let mut planned = Database {
             alias: alias.text.clone(),
             url: None,
+            from: None,
+            left_out: Vec::new(),
             entries: Vec::new(),
         };
         if let Some(url) = &database.url {
             let key = format!("{path}.url");
             if self.keeps(&key, None) {
-                let slot = Slot {
-                    item: url.clone(),
-                    optional: false,
-                };
                 let style = database.url_style.unwrap_or_default();
-                planned.url = self.entry(key, &slot).map(|entry| (entry, style));
+                planned.url = self.required(key, url).map(|entry| (entry, style));
+            }
+        }
+        if let Some(from) = &database.from {
+            let key = format!("{path}.from");
+            if self.keeps(&key, None) {
+                planned.from = self.required(key, from);
             }
         }
         for (key, slot) in &database.keys {
@@ -202,12 +206,16 @@ impl<'a> Builder<'a> {
                     self.entry(path, slot)
                         .map(|entry| (key.text.clone(), entry)),
                 );
+            } else {
+                planned.left_out.push(key.text.clone());
             }
         }
         if self.only.is_empty() {
             self.check_database(alias, database);
         }
-        if planned.url.is_some() || !planned.entries.is_empty() || self.only.is_empty() {
+        let has_any =
+            planned.url.is_some() || planned.from.is_some() || !planned.entries.is_empty();
+        if has_any || self.only.is_empty() {
             self.plan.databases.push(planned);
         }
     }
@@ -215,13 +223,14 @@ impl<'a> Builder<'a> {
     fn check_database(&mut self, alias: &Name, database: &DatabaseEntry) {
         let place = format!("`databases.{}`", alias.text);
         if database.url.is_none()
+            && database.from.is_none()
             && entry(&database.keys, "ENGINE").is_none()
             && !database.keys.is_empty()
         {
             let known: Vec<&str> = engine::ENGINES.iter().map(|engine| engine.short).collect();
             self.errors.push(
                 Diagnostic::manifest(
-                    format!("{place} has neither `ENGINE` nor `url`"),
+                    format!("{place} has no `ENGINE`, `url` or `from`"),
                     alias.span.clone(),
                 )
                 .hint(format!("engines: {}", suggest::list(&known))),
@@ -325,6 +334,14 @@ impl<'a> Builder<'a> {
             optional: slot.optional,
             span: slot.item.span.clone(),
         })
+    }
+
+    fn required(&mut self, key: String, item: &Item) -> Option<Entry> {
+        let slot = Slot {
+            item: item.clone(),
+            optional: false,
+        };
+        self.entry(key, &slot)
     }
 
     fn node(&mut self, key: &str, item: &Item) -> Option<Node> {

@@ -17,7 +17,7 @@ use crate::{
 };
 
 pub use describe::describe_json;
-pub use more::{setting, writable_instances};
+pub use more::{instances_to_check, setting, writable_instances};
 
 /// What a run will do. Holds no secret.
 #[derive(Clone, Debug)]
@@ -128,6 +128,10 @@ pub(crate) struct Entry {
 pub(crate) struct Database {
     pub(crate) alias: String,
     pub(crate) url: Option<(Entry, UrlStyle)>,
+    /// The secret that holds a whole login.
+    pub(crate) from: Option<Entry>,
+    /// Keys that are written and that `--only` leaves out: they are not taken from `from` either.
+    pub(crate) left_out: Vec<String>,
     /// Django's key and its value.
     pub(crate) entries: Vec<(String, Entry)>,
 }
@@ -233,7 +237,8 @@ impl Plan {
         let mut texts: Vec<&Text> = self.single.iter().collect();
         for database in &self.databases {
             let url = database.url.iter().map(|(entry, _)| entry);
-            for entry in url.chain(database.entries.iter().map(|(_, entry)| entry)) {
+            let sources = url.chain(&database.from);
+            for entry in sources.chain(database.entries.iter().map(|(_, entry)| entry)) {
                 entry.node.texts(&mut texts);
             }
         }

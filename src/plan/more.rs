@@ -1,12 +1,13 @@
 //! What commands ask of a plan or a manifest besides the plan itself.
 
-use nuages_provider::Environment;
+use nuages_provider::{Environment, Settings};
 
-use super::{Entry, Node, Plan, Selection, Variable, build::Builder};
+use super::{Entry, Instance, Node, Plan, Selection, Variable, build::Builder, in_order, plan};
 use crate::{
-    diagnostic::Diagnostic,
-    manifest::{self, Cast, Manifest, entry},
+    diagnostic::{Class, Diagnostic},
+    manifest::{self, Cast, InstanceEntry, Layer, Manifest, Name, check_settings, entry},
     registry::Registry,
+    suggest,
     template::Template,
 };
 
@@ -132,6 +133,148 @@ pub fn writable_instances(
         .iter()
         .filter(|(_, instance)| is_writable(instance));
     Ok(named.map(|(name, _)| name.text.clone()).collect())
+}
+
+/// The instances to be checked: those of `names`, or every one that the manifest names, whether anything refers to it
+/// or not, and every provider that a reference uses without one. `--only` leaves those that its keys read from.
+///
+/// The order is the manifest's; providers used directly come after it, in the order of their first use.
+///
+/// # Errors
+/// Every mistake of the manifest and of the selection, and every name that is neither an instance nor a provider that
+/// can be opened as it is.
+pub fn instances_to_check(
+    manifest: &Manifest,
+    selection: &Selection,
+    registry: &Registry,
+    names: &[String],
+) -> Result<Vec<Instance>, Vec<Diagnostic>> {
+    let planned = if names.is_empty() {
+        plan(manifest, selection, registry)?.instances
+    } else if manifest.errors().is_empty() {
+        Vec::new()
+    } else {
+        return Err(in_order(manifest.errors().to_vec()));
+    };
+    let layer = manifest.select(&selection.profiles)?;
+    let is_wanted = |name: &str| {
+        if names.is_empty() {
+            selection.only.is_empty() || planned.iter().any(|instance| instance.name == name)
+        } else {
+            names.iter().any(|wanted| wanted == name)
+        }
+    };
+    let mut instances = Vec::new();
+    let mut errors = Vec::new();
+    for (name, body) in &layer.providers {
+        if is_wanted(&name.text) {
+            match named(name, body, registry) {
+                Ok(instance) => instances.push(instance),
+                Err(more) => errors.extend(more),
+            }
+        }
+    }
+    let direct = planned
+        .into_iter()
+        .filter(|instance| instance.span.is_none());
+    instances.extend(direct);
+    for name in names {
+        let is_known = entry(&layer.providers, name).is_some()
+            || instances.iter().any(|instance| instance.name == *name);
+        if !is_known {
+            match unnamed(name, &layer, manifest, registry) {
+                Ok(instance) => instances.push(instance),
+                Err(error) => errors.push(*error),
+            }
+        }
+    }
+    if errors.is_empty() {
+        Ok(instances)
+    } else {
+        Err(in_order(errors))
+    }
+}
+
+/// An instance as the manifest has it.
+fn named(
+    name: &Name,
+    body: &InstanceEntry,
+    registry: &Registry,
+) -> Result<Instance, Vec<Diagnostic>> {
+    let kind = body.kind.as_ref();
+    let descriptor = kind
+        .and_then(|kind| registry.find(&kind.text))
+        .ok_or_else(|| vec![registry.no_kind(name)])?;
+    Ok(Instance {
+        name: name.text.clone(),
+        descriptor: *descriptor,
+        settings: check_settings(name, descriptor, &body.settings, true)?,
+        fetches: Vec::new(),
+        span: Some(name.span.clone()),
+    })
+}
+
+/// A provider as a reference without an instance would use it.
+fn unnamed(
+    scheme: &str,
+    layer: &Layer,
+    manifest: &Manifest,
+    registry: &Registry,
+) -> Result<Instance, Box<Diagnostic>> {
+    let Some(descriptor) = registry.find(scheme) else {
+        return Err(Box::new(unknown(scheme, layer, manifest, registry)));
+    };
+    if let Some(spec) = descriptor.settings.iter().find(|spec| spec.required) {
+        let title = format!("`{scheme}` cannot be opened without `{}`", spec.name);
+        let is_of_kind =
+            |body: &InstanceEntry| body.kind.as_ref().is_some_and(|kind| kind.text == scheme);
+        let of_kind: Vec<&str> = layer
+            .providers
+            .iter()
+            .filter(|(_, body)| is_of_kind(body))
+            .map(|(name, _)| name.text.as_str())
+            .collect();
+        let hint = if of_kind.is_empty() {
+            "an instance of the manifest, `[providers.NAME]`, gives it settings".to_owned()
+        } else {
+            format!("instances of this kind: {}", suggest::list(&of_kind))
+        };
+        return Err(Box::new(Diagnostic::new(Class::Usage, title).hint(hint)));
+    }
+    Ok(Instance {
+        name: scheme.to_owned(),
+        descriptor: *descriptor,
+        settings: Settings::new(),
+        fetches: Vec::new(),
+        span: None,
+    })
+}
+
+/// A name on the command line that is an instance of another profile, or of none.
+fn unknown(name: &str, layer: &Layer, manifest: &Manifest, registry: &Registry) -> Diagnostic {
+    let profiles: Vec<&str> = manifest
+        .profiles
+        .iter()
+        .filter(|(_, profile)| entry(&profile.layer.providers, name).is_some())
+        .map(|(profile, _)| profile.text.as_str())
+        .collect();
+    if let Some(first) = profiles.first() {
+        let title = format!(
+            "instance `{name}` is only there with profile {}",
+            suggest::list(&profiles)
+        );
+        return Diagnostic::new(Class::Usage, title)
+            .hint(format!("choose one: `--profile {first}`"));
+    }
+    let instances: Vec<String> = layer
+        .providers
+        .iter()
+        .map(|(name, _)| name.text.clone())
+        .collect();
+    Diagnostic {
+        class: Class::Usage,
+        ..registry.unknown_scheme(name, &instances)
+    }
 }
 
 /// The text of a setting of the first instance of this kind.

@@ -16,6 +16,9 @@ const SENSITIVE: &[&str] = &[
     "value",
 ];
 
+/// Keys of the manifest itself whose literals are masked. As a part of a longer key the word says nothing.
+const SENSITIVE_ALONE: &[&str] = &["from"];
+
 /// Keys of the manifest itself that hold words of the manifest, whatever they stand beside or inside of.
 const HARMLESS: &[&str] = &["url_style", "optional", "as", "description", "env", "kind"];
 
@@ -216,7 +219,8 @@ fn is_sensitive(key: &str, inherited: bool) -> bool {
         .next()
         .unwrap_or_default()
         .trim_matches([' ', '"', '\'']);
-    !HARMLESS.contains(&last) && (inherited || SENSITIVE.iter().any(|word| key.contains(word)))
+    let is_own = SENSITIVE_ALONE.contains(&last) || SENSITIVE.iter().any(|word| key.contains(word));
+    !HARMLESS.contains(&last) && (inherited || is_own)
 }
 
 #[cfg(test)]
@@ -240,6 +244,8 @@ mod tests {
                 "url = \"pg://u:${x://y}@h/d\"",
                 "url = \"*******${x://y}****\"",
             ),
+            ("from = '{\"a\": 1}'", "from = '********'"),
+            ("MAIL_FROM = 'a@b'", "MAIL_FROM = 'a@b'"),
             ("NAME = \"shop\"", "NAME = \"shop\""),
             ("PASSWORD = \"hunter2", "PASSWORD = \"*******"),
             (

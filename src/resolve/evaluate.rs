@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     diagnostic::Diagnostic,
-    django::{database, engine, keys::Kind},
+    django::{database, engine, keys::Kind, managed},
     manifest::Cast,
     plan::{Database, Entry, Node, Piece, Plan, Secret, SlotId, Text},
     render::Document,
@@ -128,16 +128,47 @@ impl Evaluation<'_> {
                 }
             }
         }
-        for (key, entry) in &planned.entries {
-            let kind = database::kind(key);
-            let value = self.entry(entry, |evaluation, value| {
-                evaluation.coerce(entry, kind, value)
-            });
+        let beside: Vec<(&str, &Entry, Option<Value>)> = planned
+            .entries
+            .iter()
+            .map(|(key, entry)| {
+                let kind = database::kind(key);
+                let value = self.entry(entry, |evaluation, value| {
+                    evaluation.coerce(entry, kind, value)
+                });
+                (key.as_str(), entry, value)
+            })
+            .collect();
+        if let Some(from) = &planned.from {
+            // What is written and went wrong has been told; only an optional key leaves room for the secret's.
+            let is_given = |key: &str| {
+                let is_beside = |(have, entry, value): &(&str, &Entry, Option<Value>)| {
+                    *have == key && (value.is_some() || !entry.optional)
+                };
+                beside.iter().any(is_beside) || planned.left_out.iter().any(|left| left == key)
+            };
+            table = self.managed(from, is_given);
+        }
+        for (key, _, value) in beside {
             if let Some(value) = value {
                 database::put_on(&mut table, key, value);
             }
         }
         table
+    }
+
+    /// The keys that a secret gives which holds a whole login.
+    fn managed(&mut self, from: &Entry, is_given: impl Fn(&str) -> bool) -> Table {
+        let Node::Text(text) = &from.node else {
+            return Table::new();
+        };
+        let Some((json, _)) = self.bytes(text, &from.key, from.optional) else {
+            return Table::new();
+        };
+        managed::from_secret(&json, is_given).unwrap_or_else(|failure| {
+            self.failures.managed(from, &failure);
+            Table::new()
+        })
     }
 
     fn files(&mut self) -> Vec<ResolvedFile> {

@@ -1,15 +1,15 @@
 //! What stood in the way: each failure once, with every place that wanted the value.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use nuages_provider::ErrorKind;
 
 use super::Failure;
 use crate::{
     diagnostic::{Class, Diagnostic},
-    django::{database::UrlFailure, url::UrlStyle},
+    django::{database::UrlFailure, managed::ManagedFailure, url::UrlStyle},
     manifest::Span,
-    plan::{Entry, Plan, Secret},
+    plan::{Entry, Instance, Plan, Secret},
     suggest,
 };
 
@@ -20,16 +20,20 @@ pub(super) struct Failures<'a> {
     others: Vec<Diagnostic>,
 }
 
-/// What failed: an answer, which a whole instance that did not open shares, or an instance that was too slow.
+/// What failed: an answer of an instance, the same for everything that one cause keeps from it, or an instance that was
+/// too slow.
 #[derive(PartialEq, Eq)]
 enum What {
-    Answer(*const nuages_provider::Error),
+    Answer(usize, ErrorKind, String),
     TooSlow(usize),
 }
 
 /// What to do about a secret that does not exist.
 const OPTIONAL: &str =
     "`${…:-default}` or `optional = true` allow for a secret that does not exist";
+
+/// What to do about an answer that did not come in time.
+pub(super) const LONGER: &str = "`--deadline SECONDS` gives it longer";
 
 /// How many places a message shows besides the first.
 const SHOWN: usize = 8;
@@ -81,7 +85,9 @@ impl<'a> Failures<'a> {
     pub(super) fn fetch(&mut self, secret: &Secret, key: &str, failure: &Failure) {
         let instance = secret.slot.instance;
         let what = match failure {
-            Failure::Provider(error) | Failure::Unopened(error) => What::Answer(Arc::as_ptr(error)),
+            Failure::Provider(error) | Failure::Unopened(error) => {
+                What::Answer(instance, error.kind(), error.message().to_owned())
+            }
             Failure::Deadline(_) => What::TooSlow(instance),
         };
         let place = self
@@ -90,7 +96,7 @@ impl<'a> Failures<'a> {
             .position(|(have, _)| *have == what)
             .unwrap_or_else(|| {
                 let group = Group {
-                    failure: tell(&self.plan.instances[instance].name, failure),
+                    failure: self.tell(&self.plan.instances[instance], failure),
                     keys: Vec::new(),
                     spans: Vec::new(),
                 };
@@ -155,6 +161,53 @@ impl<'a> Failures<'a> {
         );
     }
 
+    /// A secret that holds no login.
+    pub(super) fn managed(&mut self, from: &Entry, failure: &ManagedFailure) {
+        let title = format!("cannot use the value of `{}` as a database", from.key);
+        let mut diagnostic = Diagnostic::new(Class::Provider, title);
+        diagnostic.causes = failure.causes();
+        self.other(diagnostic, Some(from.span.clone()), Some(&failure.hint()));
+    }
+
+    fn tell(&self, instance: &Instance, failure: &Failure) -> Told {
+        let name = &instance.name;
+        match failure {
+            Failure::Provider(error) | Failure::Unopened(error) => Told {
+                class: Class::Provider,
+                phrase: format!("`{name}` {}", error.kind().phrase()),
+                cause: error.message().to_owned(),
+                hint: error
+                    .hint()
+                    .map(str::to_owned)
+                    .or_else(|| self.advise(instance, error.kind())),
+            },
+            Failure::Deadline(deadline) => Told {
+                class: Class::Deadline,
+                phrase: format!("`{name}` did not answer in time"),
+                cause: format!("no answer within {}", seconds(*deadline)),
+                hint: Some(LONGER.to_owned()),
+            },
+        }
+    }
+
+    /// What to do where the provider does not say. What a store on this machine refuses, it refuses to `doctor` too.
+    fn advise(&self, instance: &Instance, kind: ErrorKind) -> Option<String> {
+        let shows = match kind {
+            ErrorKind::NotFound => return Some(OPTIONAL.to_owned()),
+            ErrorKind::PermissionDenied => "shows the identity in use",
+            ErrorKind::Unauthenticated => "tries the login alone",
+            _ => return None,
+        };
+        // Another profile may have another instance of this name.
+        let mut command = String::from("nuages");
+        for profile in &self.plan.profiles {
+            command.push_str(" --profile ");
+            command.push_str(profile);
+        }
+        let is_offline = instance.descriptor.capabilities.offline;
+        (!is_offline).then(|| format!("`{command} doctor {}` {shows}", instance.name))
+    }
+
     fn other(&mut self, mut diagnostic: Diagnostic, span: Option<Span>, hint: Option<&str>) {
         diagnostic.span = span;
         diagnostic.hint = hint.map(str::to_owned);
@@ -193,27 +246,7 @@ fn diagnose(group: Group) -> Diagnostic {
     diagnostic
 }
 
-fn tell(name: &str, failure: &Failure) -> Told {
-    match failure {
-        Failure::Provider(error) | Failure::Unopened(error) => Told {
-            class: Class::Provider,
-            phrase: format!("`{name}` {}", error.kind().phrase()),
-            cause: error.message().to_owned(),
-            hint: error
-                .hint()
-                .map(str::to_owned)
-                .or_else(|| (error.kind() == ErrorKind::NotFound).then(|| OPTIONAL.to_owned())),
-        },
-        Failure::Deadline(deadline) => Told {
-            class: Class::Deadline,
-            phrase: format!("`{name}` did not answer in time"),
-            cause: format!("no answer within {}", seconds(*deadline)),
-            hint: Some("`--deadline SECONDS` gives it longer".to_owned()),
-        },
-    }
-}
-
-fn seconds(duration: Duration) -> String {
+pub(super) fn seconds(duration: Duration) -> String {
     if duration.subsec_millis() == 0 {
         format!("{} s", duration.as_secs())
     } else {

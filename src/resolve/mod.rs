@@ -3,6 +3,7 @@
 //! References are fetched in rounds: first all that are wanted for sure, all instances at once; then the defaults'
 //! references whose turn has come, because something did not exist.
 
+mod doctor;
 mod evaluate;
 mod failures;
 mod fetch;
@@ -24,6 +25,7 @@ use crate::{
     render::Document,
 };
 
+pub use doctor::{Checkup, Setback, doctor};
 pub(crate) use fetch::Fetcher;
 
 /// What bounds a run and where it puts files.

@@ -12,6 +12,7 @@ fn help_of_every_command() {
         "render",
         "get",
         "plan",
+        "doctor",
         "put",
         "key",
         "key new",

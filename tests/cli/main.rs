@@ -11,9 +11,11 @@
 )]
 
 mod commands;
+mod doctor;
 mod errors;
 mod exec;
 mod files;
+mod from;
 mod memory;
 mod profiles;
 mod render;

@@ -11,7 +11,8 @@ use std::{
 
 use nuages_provider::{
     Capabilities, Descriptor, Environment, Error, ErrorKind, Identity, Locator, OpenFuture,
-    Provider, Reference, Result, Retry, Secret, SecretValue, Settings, async_trait,
+    Provider, Reference, Result, Retry, Secret, SecretValue, SettingKind, SettingSpec, Settings,
+    async_trait,
 };
 
 /// What a test can see of the fake: one for the whole process, reached by the `tag` that each test's names begin with.
@@ -27,7 +28,12 @@ pub(crate) const DESCRIPTOR: Descriptor = Descriptor {
         concurrency: 4,
         ..Capabilities::REMOTE
     },
-    settings: &[],
+    settings: &[SettingSpec {
+        name: "check",
+        kind: SettingKind::Text,
+        required: false,
+        summary: "what happens when it is asked who we are",
+    }],
     options: &[],
     bootstrap: &["FAKE_TOKEN"],
     parse,
@@ -53,7 +59,14 @@ fn parse(reference: &Reference) -> Result<Locator> {
     Ok(Locator::new(reference.locator()))
 }
 
-fn open(_settings: Settings, environment: Environment) -> OpenFuture {
+/// The same store, as one that is on this machine.
+pub(crate) const LOCAL: Descriptor = Descriptor {
+    scheme: "fake-local",
+    capabilities: Capabilities::LOCAL,
+    ..DESCRIPTOR
+};
+
+fn open(settings: Settings, environment: Environment) -> OpenFuture {
     Box::pin(async move {
         if environment.text("FAKE_TOKEN") == Some("hangs") {
             std::future::pending::<()>().await;
@@ -70,11 +83,15 @@ fn open(_settings: Settings, environment: Environment) -> OpenFuture {
                 "the token is not known",
             ));
         }
-        Ok(Box::new(Fake) as Box<dyn Provider>)
+        let check = settings.text("check").unwrap_or_default().to_owned();
+        Ok(Box::new(Fake { check }) as Box<dyn Provider>)
     })
 }
 
-struct Fake;
+struct Fake {
+    /// `wait-200` answers after so many milliseconds, `block-200` holds up its thread so long, `hang` never answers.
+    check: String,
+}
 
 #[async_trait]
 impl Provider for Fake {
@@ -87,7 +104,20 @@ impl Provider for Fake {
     }
 
     async fn check(&self) -> Result<Identity> {
-        Ok(Identity::new("fake"))
+        let (verb, count) = self.check.split_once('-').unwrap_or((&self.check, "0"));
+        let time = Duration::from_millis(count.parse().unwrap_or(0));
+        match verb {
+            "wait" => tokio::time::sleep(time).await,
+            "block" => std::thread::sleep(time),
+            "hang" => std::future::pending().await,
+            "panic" => panic!("a defect of the fake"),
+            "denied" => return Err(Error::new(ErrorKind::PermissionDenied, "no access")),
+            "lost" => return Err(Error::not_found("no such vault").with_hint("make one")),
+            _ => {}
+        }
+        Ok(Identity::new("the fake's user")
+            .with("region", "here")
+            .with("account", "1"))
     }
 }
 

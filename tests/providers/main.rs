@@ -9,5 +9,6 @@
 mod custom;
 #[path = "../../examples/custom_provider.rs"]
 mod custom_provider;
+mod doctor;
 mod fake;
 mod resolve;

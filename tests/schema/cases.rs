@@ -299,6 +299,50 @@ pub(crate) const CASES: &[(&str, Verdict)] = &[
         "databases.default = { ENGINE = 'sqlite3', url_style = 'django-environ' }",
         PlanRefuses(LAYERS),
     ),
+    // Databases: secrets that hold a login.
+    (
+        "databases.default = { from = '${env://LOGIN}', ENGINE = 'postgis', OPTIONS = { a = 1 } }",
+        Sound,
+    ),
+    (
+        "databases.default = { from = '${env://LOGIN#/a/b:-{\"engine\": \"mysql\"} | trim}' }",
+        Sound,
+    ),
+    ("databases.default = { from = 'LOGIN' }", Wrong),
+    ("databases.default = { from = '' }", Wrong),
+    ("databases.default = { from = 1 }", Wrong),
+    ("databases.default = { from = ['${env://LOGIN}'] }", Wrong),
+    ("databases.default = { from = 'x${env://LOGIN}' }", Wrong),
+    ("databases.default = { from = '${env://LOGIN} ' }", Wrong),
+    ("databases.default = { from = '$${env://LOGIN}' }", Wrong),
+    (
+        "databases.default = { from = '${env://A}${env://B}' }",
+        PlanRefuses(GRAMMAR),
+    ),
+    (
+        "databases.default = { from = { value = '${env://LOGIN}', optional = true } }",
+        Wrong,
+    ),
+    (
+        "databases.default = { from = '${env://LOGIN}', url = 'sqlite://' }",
+        Wrong,
+    ),
+    (
+        "databases.default = { from = '${env://LOGIN}' }\nprofiles.dev.databases.default = { url = 'sqlite://' }",
+        Sound,
+    ),
+    (
+        "databases.default = { url = 'sqlite://' }\nprofiles.dev.databases.default = { from = '${env://LOGIN}' }",
+        Sound,
+    ),
+    (
+        "databases.default = { from = '${env://LOGIN}', FROM = 'x' }",
+        Wrong,
+    ),
+    (
+        "databases.default = { from = '${env://LOGIN}', url_style = 'django-environ' }",
+        PlanRefuses(LAYERS),
+    ),
     // [env].
     (
         "env = { A = 'a', B = 1, C = 1.5, D = true, e = '${env://E | trim}' }",

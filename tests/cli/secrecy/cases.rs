@@ -106,6 +106,31 @@ pub(super) const CASES: &[(&str, &[&str], bool)] = &[
         false,
     ),
     (
+        "[databases.d]\nfrom = \"${s://text}\"\n",
+        &["render"],
+        false,
+    ),
+    (
+        "[databases.d]\nfrom = \"${s://broken}\"\n",
+        &["render"],
+        false,
+    ),
+    (
+        "[databases.d]\nfrom = \"${s://json}\"\n",
+        &["render"],
+        false,
+    ),
+    (
+        "[databases.d]\nfrom = \"${s://binary}\"\n",
+        &["render"],
+        false,
+    ),
+    (
+        "[databases.d]\nfrom = \"${s://json}\"\nENGINE = \"mysql\"\nUSER = \"u\"\nPASSWORD = \"p\"\n",
+        &["render", "-o", "out.json"],
+        true,
+    ),
+    (
         "[env]\nA = \"${s://text#key}\"\n",
         &["render", "json"],
         false,
