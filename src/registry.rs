@@ -18,13 +18,18 @@ pub struct Registry {
 const BUILTIN: &[&[Descriptor]] = &[
     #[cfg(feature = "provider-local")]
     nuages_provider_local::DESCRIPTORS,
+    #[cfg(feature = "provider-aws")]
+    nuages_provider_aws::DESCRIPTORS,
 ];
 
 /// Which feature of the build brings which schemes, for a build that lacks it.
-pub const FEATURES: &[(&str, &[&str])] = &[(
-    "provider-local",
-    &["env", "dotenv", "file", "command", "age"],
-)];
+pub const FEATURES: &[(&str, &[&str])] = &[
+    (
+        "provider-local",
+        &["env", "dotenv", "file", "command", "age"],
+    ),
+    ("provider-aws", &["aws-ssm", "aws-secrets", "aws-rds-token"]),
+];
 
 /// The scheme that names a file of `[files]`: no provider's.
 pub(crate) const FILES_SCHEME: &str = "files";

@@ -20,9 +20,6 @@ pub const LONGEST_VARIABLE: usize = 131_071;
 /// Credentials that log a process in to a cloud. With these nuages fetches what the child needs; the child then does
 /// not need them. Each provider adds its own.
 pub const BOOTSTRAP: &[&str] = &[
-    "AWS_ACCESS_KEY_ID",
-    "AWS_SECRET_ACCESS_KEY",
-    "AWS_SESSION_TOKEN",
     "AZURE_CLIENT_SECRET",
     "AZURE_CLIENT_CERTIFICATE_PASSWORD",
     "AZURE_PASSWORD",

@@ -13,7 +13,13 @@ use crate::support::checkout;
 /// The README, the documentation, and the pages of providers and examples.
 fn pages() -> Vec<(PathBuf, String)> {
     let mut pages = vec![checkout().join("README.md")];
-    for directory in ["docs", "providers/local", "examples/quickstart"] {
+    for directory in [
+        "docs",
+        "providers/aws",
+        "providers/local",
+        "examples/postgres-ssm",
+        "examples/quickstart",
+    ] {
         for entry in fs::read_dir(checkout().join(directory)).unwrap() {
             let path = entry.unwrap().path();
             if path.extension().is_some_and(|extension| extension == "md") {

@@ -1,0 +1,437 @@
+//! An identity and a place: credentials that all instances of one login share, and the SDK's configuration for them.
+
+use std::{
+    fmt,
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
+
+use aws_config::{
+    BehaviorVersion, SdkConfig, meta::region::RegionProviderChain,
+    profile::ProfileFileRegionProvider, provider_config::ProviderConfig, retry::RetryConfig,
+    stalled_stream_protection::StalledStreamProtectionConfig, timeout::TimeoutConfig,
+};
+use aws_credential_types::{
+    Credentials,
+    provider::{self, ProvideCredentials, error::CredentialsError, future},
+};
+use aws_sdk_sts::config::IdentityCache;
+use aws_types::{app_name::AppName, region::Region};
+use nuages_provider::{Environment, Error, ErrorKind, Identity, Retry};
+use nuages_provider_http::HttpClient;
+use tokio::sync::Mutex;
+
+use crate::{
+    error::{Action, classify},
+    login::{self, Login, METADATA_LIMIT, SESSION_NAME, Source},
+    settings::{Connection, Role},
+    transport::Transport,
+};
+
+/// Credentials with less life than this are fetched anew before they are used.
+const TOO_OLD: Duration = Duration::from_mins(5);
+
+/// How long a region may take to answer where there is another to ask.
+const FAILOVER_AFTER: Duration = Duration::from_secs(5);
+
+/// An opened connection: everything a client needs.
+#[derive(Clone)]
+pub(crate) struct Session {
+    pub(crate) transport: Transport,
+    regions: Vec<Region>,
+    endpoint: Option<String>,
+    configuration: SdkConfig,
+    identity: Arc<Shared>,
+}
+
+/// One login, shared by all instances that log in alike.
+pub(crate) struct Shared {
+    environment: Environment,
+    transport: Transport,
+    profile: Option<String>,
+    role: Option<Role>,
+    state: Mutex<State>,
+}
+
+/// What has come of it so far.
+enum State {
+    New,
+    Open(Box<Opened>),
+    /// It cannot work, and need not be tried by every instance.
+    Failed(Error),
+}
+
+struct Opened {
+    login: Login,
+    /// Where the manifest and the environment leave it open.
+    region: Option<Region>,
+    /// Of the role, where one is assumed.
+    credentials: Option<Credentials>,
+}
+
+impl Session {
+    /// Logs in. Reads no secret.
+    pub(crate) async fn open(
+        environment: &Environment,
+        connection: &Connection,
+    ) -> Result<Self, Error> {
+        let client = HttpClient::shared(environment)?;
+        let host = connection
+            .endpoint
+            .as_ref()
+            .map(|endpoint| endpoint.host.as_str());
+        // Logging in goes to AWS's own hosts, whatever the store's endpoint is.
+        let identity = Shared::of(
+            environment,
+            connection,
+            &Transport::new(client.clone(), None),
+        );
+        let transport = Transport::new(client, host);
+        let mut regions: Vec<Region> = connection
+            .regions
+            .iter()
+            .cloned()
+            .map(Region::new)
+            .collect();
+        let given = regions
+            .first()
+            .cloned()
+            .or_else(|| environment_region(environment));
+        let found = identity.log_in(given).await?;
+        if regions.is_empty() {
+            regions.extend(found);
+        }
+        let configuration = configuration(
+            &identity,
+            &transport,
+            regions.first().cloned(),
+            connection.profile.as_deref(),
+        )
+        .await;
+        Ok(Self {
+            transport,
+            regions,
+            endpoint: connection
+                .endpoint
+                .as_ref()
+                .map(|endpoint| endpoint.url.clone()),
+            configuration,
+            identity,
+        })
+    }
+
+    /// The regions to ask in turn, with the time each of them has: the one that a reference names, or the instance's.
+    pub(crate) fn regions(
+        &self,
+        asked: Option<&str>,
+    ) -> Result<Vec<(Region, Option<Duration>)>, Error> {
+        let regions = match asked {
+            Some(region) => vec![Region::new(region.to_owned())],
+            None => self.regions.clone(),
+        };
+        let last = regions.len().checked_sub(1).ok_or_else(|| {
+            Error::invalid_settings("no region is known")
+                .with_hint("set `AWS_REGION`, or give the instance a `region`")
+        })?;
+        let limit = |place| (place < last).then_some(FAILOVER_AFTER);
+        Ok(regions
+            .into_iter()
+            .enumerate()
+            .map(|(place, region)| (region, limit(place)))
+            .collect())
+    }
+
+    /// The SDK's configuration, for one region.
+    pub(crate) fn configuration(&self, region: Region, transport: Transport) -> SdkConfig {
+        let builder = self
+            .configuration
+            .to_builder()
+            .region(region)
+            .http_client(transport);
+        match &self.endpoint {
+            Some(url) => builder.endpoint_url(url).build(),
+            None => builder.build(),
+        }
+    }
+
+    /// The credentials themselves, for signing here, with the moment they end.
+    pub(crate) async fn credentials(&self) -> Result<Credentials, Error> {
+        self.identity.credentials().await
+    }
+
+    /// Who we are, asked of STS.
+    pub(crate) async fn identity(&self) -> Result<Identity, Error> {
+        let (region, _) = self
+            .regions(None)?
+            .into_iter()
+            .next()
+            .ok_or_else(|| Error::invalid_settings("no region is known"))?;
+        // The store's own endpoint is not STS's.
+        let configuration = self
+            .configuration
+            .to_builder()
+            .region(region.clone())
+            .http_client(self.identity.transport.apart())
+            .build();
+        let answer = aws_sdk_sts::Client::new(&configuration)
+            .get_caller_identity()
+            .send()
+            .await
+            .map_err(|error| classify(&error, Action("sts:GetCallerIdentity")))?;
+        let who = answer.arn().unwrap_or("unknown").to_owned();
+        let regions: Vec<&str> = self.regions.iter().map(Region::as_ref).collect();
+        Ok(Identity::new(who)
+            .with("account", answer.account().unwrap_or("unknown"))
+            .with("credentials", self.identity.source().await)
+            .with("region", regions.join(", ")))
+    }
+}
+
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Session")
+            .field("regions", &self.regions)
+            .field("endpoint", &self.endpoint)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The SDK's own switches (FIPS, dual-stack, endpoints of single services) from the environment and the profile; retries
+/// and time limits are the caller's.
+async fn configuration(
+    identity: &Arc<Shared>,
+    transport: &Transport,
+    region: Option<Region>,
+    profile: Option<&str>,
+) -> SdkConfig {
+    let mut loader = aws_config::defaults(BehaviorVersion::latest())
+        .http_client(transport.clone())
+        .region(RegionProviderChain::first_try(region))
+        .credentials_provider(Provided(Arc::clone(identity)))
+        .identity_cache(IdentityCache::no_cache())
+        .retry_config(RetryConfig::disabled())
+        .timeout_config(TimeoutConfig::disabled())
+        .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
+    if let Ok(name) = AppName::new("nuages") {
+        loader = loader.app_name(name);
+    }
+    if let Some(profile) = profile {
+        loader = loader.profile_name(profile);
+    }
+    loader.load().await
+}
+
+fn environment_region(environment: &Environment) -> Option<Region> {
+    let name = environment
+        .text("AWS_REGION")
+        .or_else(|| environment.text("AWS_DEFAULT_REGION"))?;
+    Some(Region::new(name.to_owned()))
+}
+
+impl Shared {
+    fn of(environment: &Environment, connection: &Connection, transport: &Transport) -> Arc<Self> {
+        let key = format!("{:?} {:?}", connection.profile, connection.role);
+        environment.shared(&key, || Self {
+            // Without what is shared: it would hold itself.
+            environment: Environment::new(
+                environment
+                    .variables()
+                    .map(|(name, value)| (name.to_owned(), value.to_owned())),
+                environment.base(),
+            ),
+            transport: transport.clone(),
+            profile: connection.profile.clone(),
+            role: connection.role.clone(),
+            state: Mutex::new(State::New),
+        })
+    }
+
+    /// Logs in once for all; the others wait. Gives the region, looked up where `given` is none.
+    async fn log_in(&self, given: Option<Region>) -> Result<Option<Region>, Error> {
+        let mut state = self.state.lock().await;
+        match &*state {
+            State::Open(opened) => return Ok(given.or_else(|| opened.region.clone())),
+            State::Failed(error) => return Err(error.repeat()),
+            State::New => {}
+        }
+        match self.first(given.clone()).await {
+            Ok(opened) => {
+                let region = opened.region.clone();
+                *state = State::Open(Box::new(opened));
+                Ok(given.or(region))
+            }
+            Err(error) => {
+                if error.retry() == Retry::Never {
+                    *state = State::Failed(error.repeat());
+                }
+                Err(error)
+            }
+        }
+    }
+
+    async fn first(&self, given: Option<Region>) -> Result<Opened, Error> {
+        let profile = self.profile.as_deref();
+        let region = match given {
+            Some(region) => Some(region),
+            None => self.profile_region().await,
+        };
+        let login =
+            login::log_in(&self.environment, &self.transport, profile, region.clone()).await?;
+        // Only where the instance's own metadata is already known to answer.
+        let region = match (region, &login.source) {
+            (None, Source::InstanceMetadata) => self.metadata_region().await,
+            (region, _) => region,
+        };
+        let mut opened = Opened {
+            login,
+            region,
+            credentials: None,
+        };
+        opened.credentials = self.assume(&opened).await?;
+        Ok(opened)
+    }
+
+    async fn profile_region(&self) -> Option<Region> {
+        use aws_config::meta::region::ProvideRegion;
+        let mut builder = ProfileFileRegionProvider::builder();
+        if let Some(name) = &self.profile {
+            builder = builder.profile_name(name);
+        }
+        builder.build().region().await
+    }
+
+    async fn metadata_region(&self) -> Option<Region> {
+        use aws_config::imds::region::ImdsRegionProvider;
+        let configuration =
+            ProviderConfig::without_region().with_http_client(self.transport.clone());
+        let provider = ImdsRegionProvider::builder()
+            .imds_client(login::metadata_client(&configuration, &self.transport))
+            .build();
+        let asked = provider.region();
+        tokio::time::timeout(METADATA_LIMIT, asked).await.ok()?
+    }
+
+    /// The role's credentials, where the manifest names a role.
+    async fn assume(&self, opened: &Opened) -> Result<Option<Credentials>, Error> {
+        let Some(role) = &self.role else {
+            return Ok(None);
+        };
+        let region = opened.region.clone().ok_or_else(|| {
+            Error::invalid_settings("a role is assumed in a region, and none is known")
+                .with_hint("set `AWS_REGION`, or give the instance a `region`")
+        })?;
+        let configuration = aws_config::defaults(BehaviorVersion::latest())
+            .http_client(self.transport.clone())
+            .region(region)
+            .credentials_provider(opened.login.provider.clone())
+            .identity_cache(IdentityCache::no_cache())
+            .retry_config(RetryConfig::disabled())
+            .timeout_config(TimeoutConfig::disabled())
+            .load()
+            .await;
+        let answer = aws_sdk_sts::Client::new(&configuration)
+            .assume_role()
+            .role_arn(&role.arn)
+            .role_session_name(
+                self.environment
+                    .text("AWS_ROLE_SESSION_NAME")
+                    .unwrap_or(SESSION_NAME),
+            )
+            .set_external_id(role.external_id.clone())
+            .send()
+            .await
+            .map_err(|error| {
+                let cause = classify(&error, Action("sts:AssumeRole"));
+                let text = format!("cannot assume `{}`: {cause}", role.arn);
+                let told = Error::new(cause.kind(), text).with_retry(cause.retry());
+                let hint = cause.hint().unwrap_or(
+                    "the role's trust policy must name this identity, and its policy allow sts:AssumeRole",
+                );
+                told.with_hint(hint)
+            })?;
+        let given = answer.credentials().ok_or_else(|| {
+            Error::new(ErrorKind::Malformed, "sts:AssumeRole gave no credentials")
+        })?;
+        Ok(Some(Credentials::new(
+            given.access_key_id(),
+            given.secret_access_key(),
+            Some(given.session_token().to_owned()),
+            SystemTime::try_from(*given.expiration()).ok(),
+            "role",
+        )))
+    }
+
+    /// Credentials with some life left.
+    async fn credentials(&self) -> Result<Credentials, Error> {
+        let mut state = self.state.lock().await;
+        let State::Open(opened) = &mut *state else {
+            return Err(Error::new(ErrorKind::Unauthenticated, "not logged in"));
+        };
+        let current = opened
+            .credentials
+            .as_ref()
+            .unwrap_or(&opened.login.credentials);
+        if !is_old(current) {
+            return Ok(current.clone());
+        }
+        let fresh = opened.login.provider.provide_credentials().await;
+        opened.login.credentials = fresh.map_err(|error| {
+            crate::error::inner(&error).unwrap_or_else(|| {
+                let name = opened.login.source.name();
+                Error::new(
+                    ErrorKind::Unauthenticated,
+                    format!("{name} gives no fresh credentials"),
+                )
+            })
+        })?;
+        opened.credentials = self.assume(opened).await?;
+        Ok(opened
+            .credentials
+            .as_ref()
+            .unwrap_or(&opened.login.credentials)
+            .clone())
+    }
+
+    /// Where the credentials are from, in words.
+    async fn source(&self) -> String {
+        let state = self.state.lock().await;
+        let State::Open(opened) = &*state else {
+            return "none".to_owned();
+        };
+        match &self.role {
+            Some(role) => format!("{}, then `{}`", opened.login.source.name(), role.arn),
+            None => opened.login.source.name(),
+        }
+    }
+}
+
+fn is_old(credentials: &Credentials) -> bool {
+    credentials
+        .expiry()
+        .is_some_and(|expiry| SystemTime::now() + TOO_OLD >= expiry)
+}
+
+/// The shared login as the SDK asks for it.
+struct Provided(Arc<Shared>);
+
+impl fmt::Debug for Provided {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Provided")
+    }
+}
+
+impl ProvideCredentials for Provided {
+    fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
+    where
+        Self: 'a,
+    {
+        future::ProvideCredentials::new(async {
+            let outcome: provider::Result = self
+                .0
+                .credentials()
+                .await
+                .map_err(CredentialsError::provider_error);
+            outcome
+        })
+    }
+}

@@ -1,0 +1,112 @@
+//! Which certificates are trusted: the system's, or those the environment names, or Mozilla's where a bare image has
+//! none.
+
+use std::path::Path;
+
+use nuages_provider::{Environment, Error};
+use rustls::{ClientConfig, RootCertStore, pki_types::CertificateDer};
+use rustls_native_certs::CertificateResult;
+
+/// Bundles of certificates that are trusted besides: the names that AWS's and Python's tools read.
+const BUNDLES: &[&str] = &["AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE"];
+
+/// TLS 1.2 and 1.3 with ring, HTTP/2 where a server offers it.
+pub(crate) fn configuration(environment: &Environment) -> Result<ClientConfig, Error> {
+    let provider = std::sync::Arc::new(rustls::crypto::ring::default_provider());
+    let builder = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(|error| Error::invalid_settings("TLS cannot be set up").with_source(error))?;
+    let mut configuration = builder
+        .with_root_certificates(roots(environment)?)
+        .with_no_client_auth();
+    configuration.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    Ok(configuration)
+}
+
+fn roots(environment: &Environment) -> Result<RootCertStore, Error> {
+    let file = environment.text("SSL_CERT_FILE");
+    let directory = environment.text("SSL_CERT_DIR");
+    let mut roots = RootCertStore::empty();
+    if file.is_none() && directory.is_none() {
+        let system = rustls_native_certs::load_native_certs();
+        roots.add_parsable_certificates(system.certs);
+        if roots.is_empty() {
+            roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
+        }
+    } else {
+        let found = rustls_native_certs::load_certs_from_paths(
+            file.map(Path::new),
+            // A list of directories, as OpenSSL reads it, is looked through one by one below.
+            None,
+        );
+        add(&mut roots, found);
+        for directory in directory.iter().flat_map(std::env::split_paths) {
+            let found = rustls_native_certs::load_certs_from_paths(None, Some(&directory));
+            add(&mut roots, found);
+        }
+        if roots.is_empty() {
+            return Err(nothing_in(if file.is_some() {
+                "SSL_CERT_FILE"
+            } else {
+                "SSL_CERT_DIR"
+            }));
+        }
+    }
+    for name in BUNDLES {
+        if let Some(path) = environment.text(name) {
+            let path = Path::new(path);
+            let (file, directory) = if path.is_dir() {
+                (None, Some(path))
+            } else {
+                (Some(path), None)
+            };
+            let found = rustls_native_certs::load_certs_from_paths(file, directory);
+            if add(&mut roots, found) == 0 {
+                return Err(nothing_in(name));
+            }
+        }
+    }
+    Ok(roots)
+}
+
+/// How many of them could be used.
+fn add(roots: &mut RootCertStore, found: CertificateResult) -> usize {
+    let certificates: Vec<CertificateDer<'static>> = found.certs;
+    roots.add_parsable_certificates(certificates).0
+}
+
+fn nothing_in(name: &str) -> Error {
+    Error::invalid_settings(format!(
+        "`{name}` in the environment names nothing that holds a certificate"
+    ))
+    .with_hint("name a readable file of PEM certificates, or take the variable away")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn roots_with(name: &str, value: &str) -> Result<RootCertStore, Error> {
+        roots(&Environment::new([(name.into(), value.into())], "/"))
+    }
+
+    #[test]
+    fn a_bundle_that_is_not_there_is_an_error_and_not_a_silent_default() {
+        for name in [
+            "SSL_CERT_FILE",
+            "SSL_CERT_DIR",
+            "AWS_CA_BUNDLE",
+            "REQUESTS_CA_BUNDLE",
+        ] {
+            let error = roots_with(name, "/nonexistent/ca.pem").unwrap_err();
+            assert!(error.message().contains(name), "{error}");
+        }
+        let error = roots_with("SSL_CERT_FILE", "/dev/null").unwrap_err();
+        assert!(error.message().contains("SSL_CERT_FILE"), "{error}");
+    }
+
+    #[test]
+    fn some_certificates_are_always_trusted() {
+        assert!(!roots(&Environment::default()).unwrap().is_empty());
+    }
+}
