@@ -1,4 +1,5 @@
-//! Real parts for the end-to-end tests: Python environments, a PostgreSQL server with TLS, projects to run `nuages` in.
+//! Real parts for the end-to-end tests: Python environments, a PostgreSQL server with TLS, moto for AWS and
+//! what can go wrong in front of it, projects to run `nuages` in.
 //! A test target takes it in with `#[path = "../support/mod.rs"] mod support;`.
 #![allow(
     dead_code,
@@ -10,7 +11,9 @@
     reason = "each test target uses a part of this, a broken part is to fail the test at once, and tests do read the environment"
 )]
 
+pub(crate) mod faults;
 pub(crate) mod http;
+pub(crate) mod moto;
 pub(crate) mod postgres;
 mod postgres_programs;
 pub(crate) mod process;

@@ -55,7 +55,7 @@ impl Django {
     }
 
     fn requirements(self) -> PathBuf {
-        directory().join(format!("requirements-{}.txt", self.name()))
+        requirements(self.name())
     }
 }
 
@@ -65,24 +65,37 @@ pub(crate) fn venv() -> PathBuf {
 }
 
 /// The `python` of the environment for one release of Django. Its directory holds `gunicorn` as well.
+pub(crate) fn venv_for(django: Django) -> PathBuf {
+    environment(
+        &format!("django-{}", django.name()),
+        &[django.requirements(), requirements("common")],
+        &interpreter(django),
+    )
+}
+
+/// The `python` of an environment with the files of `tests/support` called `requirements-NAME.txt`, for a thing that
+/// needs Python 3.`oldest`.
+pub(crate) fn venv_with(name: &str, oldest: u32) -> PathBuf {
+    let interpreter =
+        find(oldest).unwrap_or_else(|| panic!("{}", missing(name, oldest, "and try again")));
+    environment(name, &[requirements(name)], &interpreter)
+}
+
+/// The environment of this name, made when it is not there yet. The first of the files is what gets installed; the
+/// others are those it names.
 ///
 /// Several test processes may ask at once: one makes the environment, the others wait for it.
-pub(crate) fn venv_for(django: Django) -> PathBuf {
-    let interpreter = interpreter(django);
+fn environment(name: &str, files: &[PathBuf], interpreter: &Interpreter) -> PathBuf {
     let place = scratch().join("venv");
     fs::create_dir_all(&place).expect("a directory for the environments");
-    let name = format!(
-        "django-{}-{:016x}",
-        django.name(),
-        fingerprint(django, &interpreter)
-    );
+    let name = format!("{name}-{:016x}", fingerprint(files, interpreter));
 
     let lock = File::create(place.join(format!("{name}.lock"))).expect("a lock file");
     lock.lock().expect("the lock of the environment");
     let venv = place.join(name);
     let complete = venv.join("complete");
     if !complete.exists() {
-        make(&venv, &interpreter.path, &django.requirements());
+        make(&venv, &interpreter.path, &files[0]);
         fs::write(&complete, "").expect("the mark of a finished environment");
     }
     venv.join("bin/python")
@@ -109,12 +122,9 @@ fn make(venv: &Path, interpreter: &Path, requirements: &Path) {
 }
 
 /// Changes whenever the requirements or the interpreter do.
-fn fingerprint(django: Django, interpreter: &Interpreter) -> u64 {
+fn fingerprint(files: &[PathBuf], interpreter: &Interpreter) -> u64 {
     let mut hasher = DefaultHasher::new();
-    for file in [
-        django.requirements(),
-        directory().join("requirements-common.txt"),
-    ] {
+    for file in files {
         fs::read(file)
             .expect("a requirements file")
             .hash(&mut hasher);
@@ -131,17 +141,33 @@ struct Interpreter {
 
 fn interpreter(django: Django) -> Interpreter {
     let oldest = django.oldest_python();
-    let look = || candidates(oldest).find_map(|path| probe(&path, oldest));
-    look().or_else(|| install_venv().then(look)?).unwrap_or_else(|| {
-        let others: Vec<_> = Django::ALL.iter().filter(|&&other| other != django).map(|other| other.name()).collect();
+    find(oldest).unwrap_or_else(|| {
+        let others: Vec<_> = Django::ALL
+            .iter()
+            .filter(|&&other| other != django)
+            .map(|other| other.name())
+            .collect();
+        let way_out = format!(
+            "or set {CHOICE}={} to leave this release out",
+            others.join(",")
+        );
         panic!(
-            "Django {} needs Python 3.{oldest} or newer with its `venv` module, and none was found on PATH or in \
-             ~/.pyenv/versions: install one (`apt-get install python3-venv`, `pyenv install 3.13`, …), or set \
-             {CHOICE}={} to leave this release out",
-            django.name(),
-            others.join(","),
+            "{}",
+            missing(&format!("Django {}", django.name()), oldest, &way_out)
         )
     })
+}
+
+fn find(oldest: u32) -> Option<Interpreter> {
+    let look = || candidates(oldest).find_map(|path| probe(&path, oldest));
+    look().or_else(|| install_venv().then(look)?)
+}
+
+fn missing(what: &str, oldest: u32, way_out: &str) -> String {
+    format!(
+        "{what} needs Python 3.{oldest} or newer with its `venv` module, and none was found on PATH or in \
+         ~/.pyenv/versions: install one (`apt-get install python3-venv`, `pyenv install 3.13`, …), {way_out}"
+    )
 }
 
 /// Debian keeps `venv` in a package of its own. Whether it could be installed.
@@ -193,6 +219,6 @@ fn probe(path: &Path, oldest: u32) -> Option<Interpreter> {
     (output.status.success() && minor >= oldest).then_some(Interpreter { path, version })
 }
 
-fn directory() -> PathBuf {
-    super::checkout().join("tests/support")
+fn requirements(name: &str) -> PathBuf {
+    super::checkout().join(format!("tests/support/requirements-{name}.txt"))
 }
