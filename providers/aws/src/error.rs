@@ -147,9 +147,10 @@ fn kind(code: &str, status: u16) -> ErrorKind {
             ErrorKind::NotFound
         }
         "ParameterAlreadyExists" | "ResourceExistsException" => ErrorKind::AlreadyExists,
-        "InvalidParameterException" | "ValidationException" | "ValidationError" => {
-            ErrorKind::InvalidReference
-        }
+        "InvalidParameterException"
+        | "InvalidRequestException"
+        | "ValidationException"
+        | "ValidationError" => ErrorKind::InvalidReference,
         "InternalFailure"
         | "InternalServerError"
         | "InternalServiceError"
@@ -161,7 +162,7 @@ fn kind(code: &str, status: u16) -> ErrorKind {
             401 => ErrorKind::Unauthenticated,
             403 => ErrorKind::PermissionDenied,
             500.. => ErrorKind::Unavailable,
-            _ => ErrorKind::Malformed,
+            _ => ErrorKind::Unsupported,
         },
     }
 }
@@ -183,6 +184,9 @@ fn hint(code: &str) -> Option<&'static str> {
         | "KMSNotFoundException" => {
             "the identity needs kms:Decrypt on the key, and the key must be enabled"
         }
+        "InvalidRequestException" => {
+            "the secret may be marked for deletion: `aws secretsmanager restore-secret` brings it back"
+        }
         "EncryptionFailure" => {
             "the identity needs kms:GenerateDataKey on the key, and the key must be enabled"
         }
@@ -198,7 +202,7 @@ pub(crate) fn may_be_one_of_several(error: &Error) -> bool {
             | ErrorKind::InvalidReference
             | ErrorKind::NotFound
             | ErrorKind::Unsupported
-    ) || (error.kind() == ErrorKind::Malformed && error.message().starts_with('`'))
+    )
 }
 
 #[cfg(test)]
@@ -244,7 +248,12 @@ mod tests {
                 ErrorKind::InvalidReference,
             ),
             (Some("InternalServerError"), 500, ErrorKind::Unavailable),
-            (Some("SomethingNew"), 400, ErrorKind::Malformed),
+            (
+                Some("InvalidRequestException"),
+                400,
+                ErrorKind::InvalidReference,
+            ),
+            (Some("SomethingNew"), 400, ErrorKind::Unsupported),
             (Some("SomethingNew"), 403, ErrorKind::PermissionDenied),
             (Some("SomethingNew"), 503, ErrorKind::Unavailable),
             (None, 500, ErrorKind::Unavailable),

@@ -30,7 +30,7 @@ use crate::{
 /// How long an instance's metadata service may take, all its requests together.
 pub(crate) const METADATA_LIMIT: Duration = Duration::from_secs(2);
 
-/// The session's name where a role is assumed: it shows in CloudTrail.
+/// The session's name where a role is assumed: AWS's log of calls shows it.
 pub(crate) const SESSION_NAME: &str = "nuages";
 
 /// A way to credentials.

@@ -16,10 +16,10 @@ use aws_credential_types::{
     provider::{self, ProvideCredentials, error::CredentialsError, future},
 };
 use aws_sdk_sts::config::IdentityCache;
-use aws_types::{app_name::AppName, region::Region};
+use aws_types::{app_name::AppName, origin::Origin, region::Region};
 use nuages_provider::{Environment, Error, ErrorKind, Identity, Retry};
 use nuages_provider_http::HttpClient;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, OnceCell};
 
 use crate::{
     error::{Action, classify},
@@ -50,7 +50,11 @@ pub(crate) struct Shared {
     transport: Transport,
     profile: Option<String>,
     role: Option<Role>,
+    /// Where STS is asked too, where the store is an emulator on this machine.
+    emulator: Option<String>,
     state: Mutex<State>,
+    /// For instances that name none themselves.
+    default_region: OnceCell<Option<Region>>,
 }
 
 /// What has come of it so far.
@@ -63,7 +67,7 @@ enum State {
 
 struct Opened {
     login: Login,
-    /// Where the manifest and the environment leave it open.
+    /// Where STS is asked for the role.
     region: Option<Region>,
     /// Of the role, where one is assumed.
     credentials: Option<Credentials>,
@@ -143,15 +147,17 @@ impl Session {
 
     /// The SDK's configuration, for one region.
     pub(crate) fn configuration(&self, region: Region, transport: Transport) -> SdkConfig {
-        let builder = self
+        let mut builder = self
             .configuration
             .to_builder()
             .region(region)
             .http_client(transport);
-        match &self.endpoint {
-            Some(url) => builder.endpoint_url(url).build(),
-            None => builder.build(),
+        if let Some(url) = &self.endpoint {
+            builder.set_endpoint_url(Some(url.clone()));
+            // Or the SDK would let `AWS_ENDPOINT_URL` go before what the manifest says.
+            builder.insert_origin("endpoint_url", Origin::shared_config());
         }
+        builder.build()
     }
 
     /// The credentials themselves, for signing here, with the moment they end.
@@ -173,7 +179,9 @@ impl Session {
             .region(region.clone())
             .http_client(self.identity.transport.apart())
             .build();
-        let answer = aws_sdk_sts::Client::new(&configuration)
+        let answer = self
+            .identity
+            .token_service(&configuration)
             .get_caller_identity()
             .send()
             .await
@@ -230,7 +238,15 @@ fn environment_region(environment: &Environment) -> Option<Region> {
 
 impl Shared {
     fn of(environment: &Environment, connection: &Connection, transport: &Transport) -> Arc<Self> {
-        let key = format!("{:?} {:?}", connection.profile, connection.role);
+        let emulator = connection
+            .endpoint
+            .as_ref()
+            .filter(|endpoint| nuages_provider_http::is_loopback(&endpoint.host))
+            .map(|endpoint| endpoint.url.clone());
+        let key = format!(
+            "{:?} {:?} {emulator:?}",
+            connection.profile, connection.role
+        );
         environment.shared(&key, || Self {
             // Without what is shared: it would hold itself.
             environment: Environment::new(
@@ -242,23 +258,34 @@ impl Shared {
             transport: transport.clone(),
             profile: connection.profile.clone(),
             role: connection.role.clone(),
+            emulator: emulator.clone(),
             state: Mutex::new(State::New),
+            default_region: OnceCell::new(),
         })
     }
 
-    /// Logs in once for all; the others wait. Gives the region, looked up where `given` is none.
+    /// Logs in once for all; the others wait. Gives the region to ask: `given`, or the one that the profile or the
+    /// machine itself says.
     async fn log_in(&self, given: Option<Region>) -> Result<Option<Region>, Error> {
+        let source = self.open(given.clone()).await?;
+        if given.is_some() {
+            return Ok(given);
+        }
+        Ok(self.default_region(&source).await)
+    }
+
+    async fn open(&self, given: Option<Region>) -> Result<Source, Error> {
         let mut state = self.state.lock().await;
         match &*state {
-            State::Open(opened) => return Ok(given.or_else(|| opened.region.clone())),
+            State::Open(opened) => return Ok(opened.login.source.clone()),
             State::Failed(error) => return Err(error.repeat()),
             State::New => {}
         }
-        match self.first(given.clone()).await {
+        match self.first(given).await {
             Ok(opened) => {
-                let region = opened.region.clone();
+                let source = opened.login.source.clone();
                 *state = State::Open(Box::new(opened));
-                Ok(given.or(region))
+                Ok(source)
             }
             Err(error) => {
                 if error.retry() == Retry::Never {
@@ -277,10 +304,9 @@ impl Shared {
         };
         let login =
             login::log_in(&self.environment, &self.transport, profile, region.clone()).await?;
-        // Only where the instance's own metadata is already known to answer.
-        let region = match (region, &login.source) {
-            (None, Source::InstanceMetadata) => self.metadata_region().await,
-            (region, _) => region,
+        let region = match region {
+            Some(region) => Some(region),
+            None => self.default_region(&login.source).await,
         };
         let mut opened = Opened {
             login,
@@ -289,6 +315,17 @@ impl Shared {
         };
         opened.credentials = self.assume(&opened).await?;
         Ok(opened)
+    }
+
+    /// The profile's region, else the machine's own; that one only where its metadata is already known to answer.
+    async fn default_region(&self, source: &Source) -> Option<Region> {
+        let found = self.default_region.get_or_init(|| async {
+            match (self.profile_region().await, source) {
+                (None, Source::InstanceMetadata) => self.metadata_region().await,
+                (region, _) => region,
+            }
+        });
+        found.await.clone()
     }
 
     async fn profile_region(&self) -> Option<Region> {
@@ -311,6 +348,14 @@ impl Shared {
         tokio::time::timeout(METADATA_LIMIT, asked).await.ok()?
     }
 
+    fn token_service(&self, configuration: &SdkConfig) -> aws_sdk_sts::Client {
+        let mut builder = aws_sdk_sts::config::Builder::from(configuration);
+        if let Some(url) = &self.emulator {
+            builder.set_endpoint_url(Some(url.clone()));
+        }
+        aws_sdk_sts::Client::from_conf(builder.build())
+    }
+
     /// The role's credentials, where the manifest names a role.
     async fn assume(&self, opened: &Opened) -> Result<Option<Credentials>, Error> {
         let Some(role) = &self.role else {
@@ -329,7 +374,8 @@ impl Shared {
             .timeout_config(TimeoutConfig::disabled())
             .load()
             .await;
-        let answer = aws_sdk_sts::Client::new(&configuration)
+        let answer = self
+            .token_service(&configuration)
             .assume_role()
             .role_arn(&role.arn)
             .role_session_name(

@@ -173,7 +173,7 @@ async fn batch(client: &Client, wanted: &[Wanted]) -> Result<Answers> {
             answers.push((
                 one.place,
                 Err(named(
-                    answered(error.error_code(), Some(400), None, SINGLE),
+                    &answered(error.error_code(), Some(400), None, SINGLE),
                     one,
                 )),
             ));
@@ -225,7 +225,7 @@ async fn single(client: &Client, one: &Wanted) -> Result<Secret> {
         .map_err(|error| {
             let error = classify(&error, SINGLE);
             if may_be_one_of_several(&error) {
-                named(error, one)
+                named(&error, one)
             } else {
                 error
             }
@@ -239,7 +239,7 @@ async fn single(client: &Client, one: &Wanted) -> Result<Secret> {
 }
 
 /// A failure of one secret, with its name.
-fn named(error: Error, one: &Wanted) -> Error {
+fn named(error: &Error, one: &Wanted) -> Error {
     if error.kind() == ErrorKind::NotFound {
         let what = match (&one.version, &one.stage) {
             (Some(version), _) => {

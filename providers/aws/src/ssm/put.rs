@@ -1,4 +1,4 @@
-//! Writing: a SecureString, made or replaced as the caller says.
+//! Writing: an encrypted parameter, made or replaced as the caller says.
 
 use aws_sdk_ssm::{
     Client,
