@@ -61,6 +61,11 @@ impl Request {
             .find(|(have, _)| have.eq_ignore_ascii_case(name))
             .map(|(_, value)| value.as_str())
     }
+
+    /// The region that the request is signed for.
+    pub(crate) fn region(&self) -> Option<&str> {
+        region(self.header("authorization"))
+    }
 }
 
 impl Faults {
@@ -234,8 +239,12 @@ fn enter(message: &Message, state: &Mutex<State>) -> Decided {
     let mut state = state.lock().unwrap();
     let mut rules = state.rules.iter_mut().enumerate();
     let decides = rules.find_map(|(index, rule)| {
-        rule.applies(&operation, &message.body)
-            .then(|| (index, rule.then.clone(), rule.late))
+        rule.applies(
+            &operation,
+            &message.body,
+            region(message.header("authorization")),
+        )
+        .then(|| (index, rule.then.clone(), rule.late))
     });
     let (rule, then, late) = match decides {
         Some((index, then, late)) => (Some(index), then, late),
@@ -269,6 +278,11 @@ fn operation(message: &Message) -> String {
         || format!("{} {}", message.word(0), message.word(1)),
         str::to_owned,
     )
+}
+
+/// `eu-west-1` of `AWS4-HMAC-SHA256 Credential=KEY/20261122/eu-west-1/ssm/aws4_request, …`.
+fn region(authorization: Option<&str>) -> Option<&str> {
+    authorization?.split('/').nth(2)
 }
 
 fn names(message: &Message) -> Value {

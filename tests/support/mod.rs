@@ -15,7 +15,7 @@ pub(crate) mod faults;
 pub(crate) mod http;
 pub(crate) mod moto;
 pub(crate) mod postgres;
-mod postgres_programs;
+pub(crate) mod postgres_programs;
 pub(crate) mod process;
 pub(crate) mod project;
 pub(crate) mod python;

@@ -81,6 +81,13 @@ pub(crate) fn venv_with(name: &str, oldest: u32) -> PathBuf {
     environment(name, &[requirements(name)], &interpreter)
 }
 
+/// A Python 3.`oldest` or newer with its `venv` module, which is installed where Debian leaves it out.
+pub(crate) fn with_venv(oldest: u32) -> PathBuf {
+    let found =
+        find(oldest).unwrap_or_else(|| panic!("{}", missing("this", oldest, "and try again")));
+    found.path
+}
+
 /// The environment of this name, made when it is not there yet. The first of the files is what gets installed; the
 /// others are those it names.
 ///

@@ -7,6 +7,7 @@ use std::{error, path::PathBuf, time::Duration};
 
 use aws_config::{
     BehaviorVersion,
+    default_provider::{use_dual_stack::use_dual_stack_provider, use_fips::use_fips_provider},
     ecs::EcsCredentialsProvider,
     imds,
     imds::credentials::ImdsCredentialsProvider,
@@ -18,12 +19,16 @@ use aws_credential_types::{
     Credentials,
     provider::{ProvideCredentials, SharedCredentialsProvider, error::CredentialsError},
 };
-use aws_sdk_sts::operation::assume_role_with_web_identity::AssumeRoleWithWebIdentityError;
-use aws_types::region::Region;
+use aws_smithy_runtime_api::client::{orchestrator::HttpResponse, result::SdkError};
+use aws_types::{
+    os_shim_internal::{Env, Fs},
+    region::Region,
+};
 use nuages_provider::{Environment, Error, ErrorKind, Retry};
+use nuages_provider_http::{Fault, TransportError};
 
 use crate::{
-    error::{Action, answered, inner},
+    error::{Action, classify, inner},
     transport::Transport,
 };
 
@@ -63,10 +68,11 @@ pub(crate) struct Login {
     pub(crate) credentials: Credentials,
 }
 
-/// What is there to log in with: sources to try, in order, and why the others are none.
-struct Choice {
-    sources: Vec<Source>,
-    absent: Vec<String>,
+/// A source in its turn: one to ask, or why there is nothing to ask.
+#[derive(Debug, PartialEq, Eq)]
+enum Step {
+    Ask(Source),
+    Absent(&'static str),
 }
 
 /// Logs in by the first source that gives credentials.
@@ -76,54 +82,89 @@ pub(crate) async fn log_in(
     profile: Option<&str>,
     region: Option<Region>,
 ) -> Result<Login, Error> {
-    let choice = choose(environment, profile)?;
+    let steps = choose(environment, profile)?;
     let configuration = ProviderConfig::without_region()
         .with_region(region)
         .with_behavior_version(Some(BehaviorVersion::latest()))
         .with_http_client(transport.clone());
-    let mut reasons = choice.absent;
-    for source in choice.sources {
-        let provider = provider(&source, environment, &configuration, transport)?;
+    let mut reasons = Vec::new();
+    for step in &steps {
+        let source = match step {
+            Step::Ask(source) => source,
+            Step::Absent(reason) => {
+                reasons.push((*reason).to_owned());
+                continue;
+            }
+        };
+        let provider = provider(source, environment, &configuration, transport).await?;
         let asked = provider.provide_credentials();
-        let outcome = if source == Source::InstanceMetadata {
+        let outcome = if *source == Source::InstanceMetadata {
             tokio::time::timeout(METADATA_LIMIT, asked).await
         } else {
             Ok(asked.await)
         };
-        match outcome {
+        let reason = match outcome {
             Ok(Ok(credentials)) => {
                 return Ok(Login {
-                    source,
+                    source: source.clone(),
                     provider,
                     credentials,
                 });
             }
-            Ok(Err(CredentialsError::CredentialsNotLoaded(_))) => {
-                reasons.push(format!("{}: {}", source.name(), nothing(&source)));
-            }
             // A machine without a metadata service answers in many ways; none of them is a fault.
-            Ok(Err(_)) | Err(_) if source == Source::InstanceMetadata => {
-                reasons.push("instance metadata: no answer".to_owned());
+            Err(_) => NO_ANSWER.to_owned(),
+            Ok(Err(error)) if *source == Source::InstanceMetadata => no_machine(&error),
+            Ok(Err(CredentialsError::CredentialsNotLoaded(_))) => match source {
+                Source::Profile(name) if !is_there(name).await => "it is not there",
+                Source::Profile(_) => {
+                    "it holds no credentials, or builds on a profile that is not there"
+                }
+                _ => "it gave nothing",
             }
-            Ok(Err(error)) => return Err(failed(&source, &error)),
-            Err(_) => {}
-        }
+            .to_owned(),
+            Ok(Err(error)) => return Err(failed(source, &error)),
+        };
+        reasons.push(format!("{}: {reason}", source.name()));
     }
+    let hint = match steps.as_slice() {
+        [Step::Ask(Source::Profile(_))] => {
+            "`aws configure list-profiles` shows those of `~/.aws/config` and `~/.aws/credentials`"
+        }
+        _ => "give the machine, task or pod a role, or choose a profile: `AWS_PROFILE`",
+    };
     Err(Error::new(
         ErrorKind::Unauthenticated,
         format!("no AWS credentials: {}", reasons.join("; ")),
     )
-    .with_hint("give the machine, task or pod a role, or choose a profile: `AWS_PROFILE`"))
+    .with_hint(hint))
+}
+
+const NO_ANSWER: &str = "no answer in 2 s";
+
+/// Why there is nothing to have from the machine.
+fn no_machine(error: &CredentialsError) -> String {
+    match (transport_error(error), error) {
+        (Some(cause), _) if cause.fault() == Fault::TimedOut => NO_ANSWER.to_owned(),
+        (Some(cause), _) => cause.to_string(),
+        (None, CredentialsError::CredentialsNotLoaded(_)) => "the machine has no role".to_owned(),
+        (None, _) => "no answer that can be used".to_owned(),
+    }
+}
+
+/// Whether there is a profile of this name, whatever is in it.
+#[expect(
+    clippy::default_trait_access,
+    reason = "the name of the type is deprecated, and its new one is in a crate that is not public"
+)]
+async fn is_there(name: &str) -> bool {
+    aws_config::profile::load(&Fs::real(), &Env::real(), &Default::default(), None)
+        .await
+        .is_ok_and(|profiles| profiles.get_profile(name).is_some())
 }
 
 /// Reads from the environment what there is to try. Asks nobody.
-fn choose(environment: &Environment, profile: Option<&str>) -> Result<Choice, Error> {
-    let only = |source| {
-        Ok(Choice {
-            sources: vec![source],
-            absent: Vec::new(),
-        })
-    };
+fn choose(environment: &Environment, profile: Option<&str>) -> Result<Vec<Step>, Error> {
+    let only = |source| Ok(vec![Step::Ask(source)]);
     if let Some(profile) = profile {
         return only(Source::Profile(profile.to_owned()));
     }
@@ -136,49 +177,46 @@ fn choose(environment: &Environment, profile: Option<&str>) -> Result<Choice, Er
             return Err(Error::new(
                 ErrorKind::Unauthenticated,
                 format!("`{}` is set and `{}` is not", keys[have], keys[lack]),
-            ));
+            )
+            .with_hint("set both or neither"));
         }
     }
     if let Some(profile) = environment.text("AWS_PROFILE") {
         return only(Source::Profile(profile.to_owned()));
     }
-    let mut choice = Choice {
-        sources: Vec::new(),
-        absent: vec!["environment: `AWS_ACCESS_KEY_ID` is not set".to_owned()],
-    };
-    if profile_files(environment).iter().any(|path| path.exists()) {
-        choice.sources.push(Source::Profile("default".to_owned()));
-    } else {
-        let files = "profile: neither `~/.aws/config` nor `~/.aws/credentials` is there";
-        choice.absent.push(files.to_owned());
-    }
+    let mut steps = vec![Step::Absent("environment: `AWS_ACCESS_KEY_ID` is not set")];
     let has = |name| environment.text(name).is_some();
-    if has("AWS_WEB_IDENTITY_TOKEN_FILE") {
-        choice.sources.push(Source::WebIdentity);
+    steps.push(
+        if profile_files(environment).iter().any(|path| path.exists()) {
+            Step::Ask(Source::Profile("default".to_owned()))
+        } else {
+            Step::Absent("profile: neither `~/.aws/config` nor `~/.aws/credentials` is there")
+        },
+    );
+    let has_token = has("AWS_WEB_IDENTITY_TOKEN_FILE");
+    steps.push(if has_token {
+        Step::Ask(Source::WebIdentity)
     } else {
-        let token = "web identity: `AWS_WEB_IDENTITY_TOKEN_FILE` is not set";
-        choice.absent.push(token.to_owned());
-    }
-    if has("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI") || has("AWS_CONTAINER_CREDENTIALS_FULL_URI") {
-        choice.sources.push(Source::Container);
+        Step::Absent("web identity: `AWS_WEB_IDENTITY_TOKEN_FILE` is not set")
+    });
+    let has_service =
+        has("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI") || has("AWS_CONTAINER_CREDENTIALS_FULL_URI");
+    steps.push(if has_service {
+        Step::Ask(Source::Container)
     } else {
-        let uri = "container: `AWS_CONTAINER_CREDENTIALS_RELATIVE_URI` is not set";
-        choice.absent.push(uri.to_owned());
-    }
-    let is_elsewhere = choice
-        .sources
-        .iter()
-        .any(|source| matches!(source, Source::WebIdentity | Source::Container));
+        Step::Absent("container: `AWS_CONTAINER_CREDENTIALS_RELATIVE_URI` is not set")
+    });
     let is_off = environment
         .text("AWS_EC2_METADATA_DISABLED")
         .is_some_and(|text| text.eq_ignore_ascii_case("true"));
-    if is_off {
-        let off = "instance metadata: switched off by `AWS_EC2_METADATA_DISABLED`";
-        choice.absent.push(off.to_owned());
-    } else if !is_elsewhere {
-        choice.sources.push(Source::InstanceMetadata);
-    }
-    Ok(choice)
+    steps.push(if is_off {
+        Step::Absent("instance metadata: switched off by `AWS_EC2_METADATA_DISABLED`")
+    } else if has_token || has_service {
+        Step::Absent("instance metadata: not asked, as this is a pod or a task")
+    } else {
+        Step::Ask(Source::InstanceMetadata)
+    });
+    Ok(steps)
 }
 
 /// Where the files of profiles are.
@@ -196,7 +234,7 @@ fn profile_files(environment: &Environment) -> Vec<PathBuf> {
     .collect()
 }
 
-fn provider(
+async fn provider(
     source: &Source,
     environment: &Environment,
     configuration: &ProviderConfig,
@@ -232,7 +270,7 @@ fn provider(
             let session = environment.text("AWS_ROLE_SESSION_NAME");
             SharedCredentialsProvider::new(
                 WebIdentityTokenCredentialsProvider::builder()
-                    .configure(configuration)
+                    .configure(&switched(configuration).await)
                     .static_configuration(StaticConfiguration {
                         web_identity_token_file: file.into(),
                         role_arn: role.to_owned(),
@@ -254,6 +292,16 @@ fn provider(
     })
 }
 
+/// With the SDK's own switches of endpoints. Only a profile's source looks at them by itself, those of its profile.
+async fn switched(configuration: &ProviderConfig) -> ProviderConfig {
+    let fips = use_fips_provider(configuration).await;
+    let dual_stack = use_dual_stack_provider(configuration).await;
+    configuration
+        .clone()
+        .with_use_fips(fips)
+        .with_use_dual_stack(dual_stack)
+}
+
 /// The metadata service, asked once: who does not answer at once is not there.
 pub(crate) fn metadata_client(
     configuration: &ProviderConfig,
@@ -268,45 +316,21 @@ pub(crate) fn metadata_client(
         .build()
 }
 
-/// Why a source that was there gave nothing.
-fn nothing(source: &Source) -> &'static str {
-    match source {
-        Source::Profile(_) => "it holds no credentials",
-        Source::InstanceMetadata => "the machine has no role",
-        _ => "it gave nothing",
-    }
-}
-
 /// A source that is the right one and does not work: the next would be somebody else's identity.
 fn failed(source: &Source, error: &CredentialsError) -> Error {
     let name = source.name();
-    let because = |cause: Error| {
-        let told = Error::new(
-            cause.kind(),
-            format!("{name} gives no credentials: {cause}"),
-        )
-        .with_retry(cause.retry());
-        match cause.hint() {
-            Some(hint) => told.with_hint(hint),
-            None => told,
-        }
-    };
-    if let Some(own) = inner(error) {
-        return because(own);
+    let hint = hint(source, error);
+    if let Some(cause) = inner(error).or_else(|| token_service(error)) {
+        let text = format!("{name} gives no credentials: {cause}");
+        let told = Error::new(cause.kind(), text).with_retry(cause.retry());
+        return match (cause.hint(), cause.kind()) {
+            (Some(own), _) => told.with_hint(own),
+            (None, ErrorKind::Unauthenticated | ErrorKind::PermissionDenied) => {
+                told.with_hint(hint)
+            }
+            _ => told,
+        };
     }
-    if let Some(code) = sts_code(error) {
-        let action = Action("sts:AssumeRoleWithWebIdentity");
-        return because(answered(Some(&code), None, None, action));
-    }
-    let hint = match source {
-        Source::Profile(_) => {
-            "look at it with `aws configure list --profile NAME`; a session of `aws sso login` may have run out"
-        }
-        Source::WebIdentity => {
-            "look at the file that `AWS_WEB_IDENTITY_TOKEN_FILE` names, and at the role's trust policy"
-        }
-        _ => "look at the role of the task or pod",
-    };
     let retry = match error {
         CredentialsError::ProviderTimedOut(_) => Retry::Later,
         _ => Retry::Never,
@@ -323,16 +347,45 @@ fn failed(source: &Source, error: &CredentialsError) -> Error {
         .with_hint(hint)
 }
 
-/// The code of STS's answer, somewhere within.
-fn sts_code(error: &(dyn error::Error + 'static)) -> Option<String> {
-    let mut next = Some(error);
-    while let Some(error) = next {
-        if let Some(sts) = error.downcast_ref::<AssumeRoleWithWebIdentityError>() {
-            return sts.meta().code().map(str::to_owned);
+/// Where to look.
+fn hint(source: &Source, error: &CredentialsError) -> &'static str {
+    match (source, error) {
+        (Source::Profile(_), _) => {
+            "look at it with `aws configure list --profile NAME`; a session of `aws sso login` may have run out"
         }
-        next = error.source();
+        (Source::WebIdentity, _) => {
+            "look at the file that `AWS_WEB_IDENTITY_TOKEN_FILE` names, and at the role's trust policy"
+        }
+        (Source::Container, CredentialsError::InvalidConfiguration(_)) => {
+            "look at the variables `AWS_CONTAINER_…`: http is for this machine and the services of ECS and EKS alone"
+        }
+        _ => "look at the role of the task or pod",
     }
-    None
+}
+
+/// What STS answered, somewhere within.
+fn token_service(error: &(dyn error::Error + 'static)) -> Option<Error> {
+    use aws_sdk_sts::operation::{
+        assume_role::AssumeRoleError, assume_role_with_web_identity::AssumeRoleWithWebIdentityError,
+    };
+    causes(error).find_map(|cause| {
+        if let Some(sts) = cause.downcast_ref::<SdkError<AssumeRoleError, HttpResponse>>() {
+            return Some(classify(sts, Action("sts:AssumeRole")));
+        }
+        let sts = cause.downcast_ref::<SdkError<AssumeRoleWithWebIdentityError, HttpResponse>>()?;
+        Some(classify(sts, Action("sts:AssumeRoleWithWebIdentity")))
+    })
+}
+
+fn transport_error(error: &CredentialsError) -> Option<&TransportError> {
+    causes(error).find_map(|cause| cause.downcast_ref())
+}
+
+/// An error and what it comes from.
+fn causes<'a>(
+    error: &'a (dyn error::Error + 'static),
+) -> impl Iterator<Item = &'a (dyn error::Error + 'static)> {
+    std::iter::successors(Some(error), |error| error.source())
 }
 
 #[cfg(test)]
@@ -340,7 +393,12 @@ mod tests {
     use super::*;
 
     fn chosen(variables: &[(&str, &str)], profile: Option<&str>) -> Vec<Source> {
-        choose(&environment(variables), profile).unwrap().sources
+        let steps = choose(&environment(variables), profile).unwrap();
+        let asked = steps.into_iter().filter_map(|step| match step {
+            Step::Ask(source) => Some(source),
+            Step::Absent(_) => None,
+        });
+        asked.collect()
     }
 
     fn environment(variables: &[(&str, &str)]) -> Environment {

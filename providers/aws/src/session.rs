@@ -13,7 +13,12 @@ use aws_config::{
 };
 use aws_credential_types::{
     Credentials,
-    provider::{self, ProvideCredentials, error::CredentialsError, future},
+    provider::{
+        self, ProvideCredentials,
+        error::{CredentialsError, TokenError},
+        future,
+        token::ProvideToken,
+    },
 };
 use aws_sdk_sts::config::IdentityCache;
 use aws_types::{app_name::AppName, origin::Origin, region::Region};
@@ -24,7 +29,7 @@ use tokio::sync::{Mutex, OnceCell};
 use crate::{
     error::{Action, classify},
     login::{self, Login, METADATA_LIMIT, SESSION_NAME, Source},
-    settings::{Connection, Role},
+    settings::{Connection, Role, check_endpoints},
     transport::Transport,
 };
 
@@ -79,6 +84,7 @@ impl Session {
         environment: &Environment,
         connection: &Connection,
     ) -> Result<Self, Error> {
+        check_endpoints(environment)?;
         let client = HttpClient::shared(environment)?;
         let host = connection
             .endpoint
@@ -216,6 +222,7 @@ async fn configuration(
         .http_client(transport.clone())
         .region(RegionProviderChain::first_try(region))
         .credentials_provider(Provided(Arc::clone(identity)))
+        .token_provider(NoToken)
         .identity_cache(IdentityCache::no_cache())
         .retry_config(RetryConfig::disabled())
         .timeout_config(TimeoutConfig::disabled())
@@ -365,15 +372,18 @@ impl Shared {
             Error::invalid_settings("a role is assumed in a region, and none is known")
                 .with_hint("set `AWS_REGION`, or give the instance a `region`")
         })?;
-        let configuration = aws_config::defaults(BehaviorVersion::latest())
+        let mut loader = aws_config::defaults(BehaviorVersion::latest())
             .http_client(self.transport.clone())
             .region(region)
             .credentials_provider(opened.login.provider.clone())
+            .token_provider(NoToken)
             .identity_cache(IdentityCache::no_cache())
             .retry_config(RetryConfig::disabled())
-            .timeout_config(TimeoutConfig::disabled())
-            .load()
-            .await;
+            .timeout_config(TimeoutConfig::disabled());
+        if let Some(profile) = &self.profile {
+            loader = loader.profile_name(profile);
+        }
+        let configuration = loader.load().await;
         let answer = self
             .token_service(&configuration)
             .assume_role()
@@ -455,6 +465,19 @@ fn is_old(credentials: &Credentials) -> bool {
     credentials
         .expiry()
         .is_some_and(|expiry| SystemTime::now() + TOO_OLD >= expiry)
+}
+
+/// No API that is asked here takes a bearer token; the SDK's own search for one would ask the machine for its region.
+#[derive(Debug)]
+struct NoToken;
+
+impl ProvideToken for NoToken {
+    fn provide_token<'a>(&'a self) -> future::ProvideToken<'a>
+    where
+        Self: 'a,
+    {
+        future::ProvideToken::ready(Err(TokenError::not_loaded("no token is needed")))
+    }
 }
 
 /// The shared login as the SDK asks for it.

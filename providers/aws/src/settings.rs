@@ -1,6 +1,6 @@
 //! The settings that all of AWS's providers have: where, and as whom.
 
-use nuages_provider::{Error, SettingKind, SettingSpec, Settings};
+use nuages_provider::{Environment, Error, SettingKind, SettingSpec, Settings};
 
 /// What every instance may say of where and as whom.
 pub(crate) const REGION: SettingSpec =
@@ -148,6 +148,33 @@ fn role_arn(arn: &str) -> Result<&str, Error> {
         Error::invalid_settings(format!("`{arn}` is no ARN of a role"))
             .with_hint("such as `arn:aws:iam::123456789012:role/shop`"),
     )
+}
+
+/// The SDK reads these itself, and cannot go on with what is no URL.
+///
+/// # Errors
+/// `InvalidSettings` with the variable's name.
+pub(crate) fn check_endpoints(environment: &Environment) -> Result<(), Error> {
+    for name in [
+        "AWS_ENDPOINT_URL",
+        "AWS_ENDPOINT_URL_SSM",
+        "AWS_ENDPOINT_URL_SECRETS_MANAGER",
+        "AWS_ENDPOINT_URL_STS",
+    ] {
+        let Some(url) = environment.var(name).and_then(|url| url.to_str()) else {
+            continue;
+        };
+        let is_url = url.parse::<http::Uri>().is_ok_and(|uri| {
+            matches!(uri.scheme_str(), Some("http" | "https"))
+                && uri.host().is_some_and(|host| !host.is_empty())
+        });
+        if !is_url {
+            let text = format!("`{name}` in the environment is no URL");
+            let hint = "write `https://host`, or take the variable away";
+            return Err(Error::invalid_settings(text).with_hint(hint));
+        }
+    }
+    Ok(())
 }
 
 fn endpoint(url: &str) -> Result<Endpoint, Error> {

@@ -79,7 +79,7 @@ impl HttpClient {
                 .unwrap_or(Err(Fault::TimedOut)),
             None => exchange.await,
         };
-        outcome.map_err(|fault| TransportError::new(&host, fault))
+        outcome.map_err(|fault| TransportError::new(&host, fault).behind_proxy(self.has_proxy))
     }
 
     async fn exchange(

@@ -4,13 +4,14 @@ use std::{error, fmt, io};
 
 use nuages_provider::{Error, ErrorKind, Retry};
 
-use crate::{LARGEST_BODY, dns::NoAddress};
+use crate::{LARGEST_BODY, dns::NoAddress, is_loopback};
 
 /// A request that got no whole answer, with the host it was for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TransportError {
     host: String,
     fault: Fault,
+    has_proxy: bool,
 }
 
 /// What went wrong.
@@ -56,7 +57,13 @@ impl TransportError {
         Self {
             host: host.to_owned(),
             fault,
+            has_proxy: false,
         }
+    }
+
+    /// The same, of a client that has a proxy: what looks like the host's fault may be the proxy's.
+    pub(crate) fn behind_proxy(self, has_proxy: bool) -> Self {
+        Self { has_proxy, ..self }
     }
 
     /// The host, with the port where one was given.
@@ -108,6 +115,11 @@ impl TransportError {
             ),
             Fault::ExpiredCertificate => Some("look at the server's certificate and at this clock"),
             Fault::Proxy => Some("look at `HTTPS_PROXY` and `NO_PROXY`"),
+            Fault::Refused | Fault::NoAddress | Fault::Unreachable
+                if self.has_proxy && !is_loopback(authority_host(&self.host)) =>
+            {
+                Some("it may be the proxy: look at `HTTPS_PROXY` and `NO_PROXY`")
+            }
             _ => None,
         }
     }
@@ -220,7 +232,10 @@ impl Fault {
         use rustls::CertificateError as Certificate;
         match error {
             rustls::Error::InvalidCertificate(reason) => match reason {
-                Certificate::UnknownIssuer => Self::UntrustedCertificate,
+                // The second: of an authority that only has the name of a trusted one, as after its key was renewed.
+                Certificate::UnknownIssuer | Certificate::BadSignature => {
+                    Self::UntrustedCertificate
+                }
                 Certificate::NotValidForName | Certificate::NotValidForNameContext { .. } => {
                     Self::WrongHost
                 }
@@ -232,6 +247,14 @@ impl Fault {
             },
             _ => Self::Tls,
         }
+    }
+}
+
+/// The host of `host:port`.
+fn authority_host(authority: &str) -> &str {
+    match authority.rsplit_once(':') {
+        Some((host, port)) if port.bytes().all(|b| b.is_ascii_digit()) => host,
+        _ => authority,
     }
 }
 

@@ -29,6 +29,14 @@ pub(super) fn send(stream: &mut TcpStream, then: &Then, protocol: Protocol) -> i
             answer.send(stream, "keep-alive")?;
             Ok(true)
         }
+        Then::Answer(body) => {
+            let kind = match protocol {
+                Protocol::Json => "application/x-amz-json-1.1",
+                Protocol::Query => "text/xml",
+            };
+            message(200, kind, body.clone()).send(stream, "keep-alive")?;
+            Ok(true)
+        }
         Then::Html { code } => {
             let page = format!(
                 "<!DOCTYPE html><html><head><title>Sign in</title></head><body>{BODY_MARKER}</body></html>"

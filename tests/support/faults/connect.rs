@@ -22,18 +22,31 @@ pub(crate) struct Asked {
 pub(crate) struct Connect {
     listening: Listening,
     asked: Arc<Mutex<Vec<Asked>>>,
+    refused: Arc<Mutex<Vec<String>>>,
 }
 
 impl Connect {
     /// A proxy whose every tunnel and every request ends at `destination`.
     pub(crate) fn start(destination: SocketAddr) -> Self {
         let asked = Arc::new(Mutex::new(Vec::new()));
-        let seen = Arc::clone(&asked);
+        let refused = Arc::new(Mutex::new(Vec::new()));
+        let (seen, refuses) = (Arc::clone(&asked), Arc::clone(&refused));
         let listening = Listening::start(move |client| {
             // A connection that breaks is the client's to notice.
-            drop(serve(client, destination, &seen));
+            drop(serve(client, destination, &seen, &refuses));
         });
-        Self { listening, asked }
+        Self {
+            listening,
+            asked,
+            refused,
+        }
+    }
+
+    /// A tunnel to this host is refused, with 502.
+    #[must_use]
+    pub(crate) fn refuse(self, host: &str) -> Self {
+        self.refused.lock().unwrap().push(format!("{host}:443"));
+        self
     }
 
     /// `http://127.0.0.1:PORT`, for `HTTPS_PROXY` and `HTTP_PROXY`.
@@ -60,6 +73,7 @@ fn serve(
     client: TcpStream,
     destination: SocketAddr,
     seen: &Mutex<Vec<Asked>>,
+    refused: &Mutex<Vec<String>>,
 ) -> std::io::Result<()> {
     let mut client = BufReader::new(client);
     while let Some(mut request) = wire::read_request(&mut client)? {
@@ -69,6 +83,15 @@ fn serve(
             authorization: request.header("proxy-authorization").map(str::to_owned),
         });
         if request.word(0) == "CONNECT" {
+            if refused
+                .lock()
+                .unwrap()
+                .iter()
+                .any(|host| host == request.word(1))
+            {
+                let refusal = b"HTTP/1.1 502 Bad Gateway\r\ncontent-length: 0\r\n\r\n";
+                return client.get_mut().write_all(refusal);
+            }
             let server = TcpStream::connect(destination)?;
             server.set_nodelay(true)?;
             // A client waits for this answer before it says more, so nothing is left in the buffer.

@@ -15,6 +15,8 @@ pub(crate) enum Then {
         error: Option<String>,
         headers: Vec<(String, String)>,
     },
+    /// An answer with status 200 and this body, which the test writes as the service would.
+    Answer(String),
     /// A page, as a proxy or a login portal sends it instead of the answer.
     Html { code: u16 },
     /// A well-formed answer of so many bytes and status 200, with or without its length in front.
@@ -64,10 +66,11 @@ pub(crate) struct Rule {
     pub(crate) then: Then,
     operation: Option<String>,
     text: Option<String>,
+    region: Option<String>,
     turns: (Bound<usize>, Bound<usize>),
     share: Option<(f64, Xorshift)>,
     pub(crate) late: Option<Duration>,
-    /// How many requests have come that the operation and the text apply to.
+    /// How many requests have come that the operation, the text and the region apply to.
     met: usize,
 }
 
@@ -78,6 +81,7 @@ impl Rule {
             then,
             operation: None,
             text: None,
+            region: None,
             turns: (Bound::Unbounded, Bound::Unbounded),
             share: None,
             late: None,
@@ -101,7 +105,14 @@ impl Rule {
         self
     }
 
-    /// Only for some of the requests that the operation and the text apply to, counted from 1: `turns(1..=2)` are the
+    /// Only for requests that are signed for this region.
+    #[must_use]
+    pub(crate) fn in_region(mut self, region: &str) -> Self {
+        self.region = Some(region.to_owned());
+        self
+    }
+
+    /// Only for some of the requests that the operation, the text and the region apply to, counted from 1: `turns(1..=2)` are the
     /// first two, `turns(3..)` all but these.
     #[must_use]
     pub(crate) fn turns(mut self, turns: impl RangeBounds<usize>) -> Self {
@@ -125,12 +136,13 @@ impl Rule {
     }
 
     /// Whether the rule decides about the next request. Counts it.
-    pub(crate) fn applies(&mut self, operation: &str, body: &[u8]) -> bool {
+    pub(crate) fn applies(&mut self, operation: &str, body: &[u8], region: Option<&str>) -> bool {
         let meets = self.operation.as_ref().is_none_or(|own| own == operation)
             && self
                 .text
                 .as_ref()
-                .is_none_or(|text| holds(body, text.as_bytes()));
+                .is_none_or(|text| holds(body, text.as_bytes()))
+            && self.region.as_deref().is_none_or(|own| Some(own) == region);
         if !meets {
             return false;
         }
