@@ -11,4 +11,6 @@
 mod support;
 
 mod docs;
+#[cfg(feature = "provider-aws")]
+mod postgres_ssm;
 mod quickstart;
