@@ -30,10 +30,10 @@ impl Connect {
     pub(crate) fn start(destination: SocketAddr) -> Self {
         let asked = Arc::new(Mutex::new(Vec::new()));
         let refused = Arc::new(Mutex::new(Vec::new()));
-        let (seen, refuses) = (Arc::clone(&asked), Arc::clone(&refused));
+        let (seen, closed) = (Arc::clone(&asked), Arc::clone(&refused));
         let listening = Listening::start(move |client| {
             // A connection that breaks is the client's to notice.
-            drop(serve(client, destination, &seen, &refuses));
+            drop(serve(client, destination, &seen, &closed));
         });
         Self {
             listening,
