@@ -4,11 +4,13 @@
 //! deadlines and batches are the caller's; regions are tried in turn here.
 
 mod error;
+mod identity;
 mod login;
 pub mod rds_token;
 pub mod secrets;
 mod session;
 mod settings;
+mod sources;
 pub mod ssm;
 mod transport;
 
