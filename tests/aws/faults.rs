@@ -21,13 +21,14 @@ const KEY: &str = "aws-secret-key-marker-51d2";
 
 /// A manifest with one instance, and a variable for each of `names`.
 fn manifest(kind: &str, prefix: &str, names: &[String]) -> String {
-    let mut text =
-        format!("[providers.secrets]\nkind = \"{kind}\"\nprefix = \"{prefix}\"\n\n[env]\n");
-    for name in names {
-        let key = name.to_uppercase();
-        text += &format!("{key} = \"${{secrets://{name}}}\"\n");
-    }
-    text
+    let references: Vec<String> = names
+        .iter()
+        .map(|name| format!("{} = \"${{secrets://{name}}}\"\n", name.to_uppercase()))
+        .collect();
+    format!(
+        "[providers.secrets]\nkind = \"{kind}\"\nprefix = \"{prefix}\"\n\n[env]\n{}",
+        references.concat()
+    )
 }
 
 /// `k00`, `k01`, and so on.

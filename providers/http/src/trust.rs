@@ -7,6 +7,18 @@ use nuages_provider::{Environment, Error};
 use rustls::{ClientConfig, RootCertStore, pki_types::CertificateDer};
 use rustls_native_certs::CertificateResult;
 
+/// Where Linux distributions keep the bundle of all they trust, made anew when an administrator adds to it; in the order in
+/// which OpenSSL's users look (openssl-probe 0.2). Other systems have none that says all.
+#[cfg(target_os = "linux")]
+const SYSTEM: &[&str] = &[
+    "/etc/ssl/certs/ca-certificates.crt",
+    "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
+    "/etc/pki/tls/certs/ca-bundle.crt",
+    "/etc/ssl/ca-bundle.pem",
+];
+#[cfg(not(target_os = "linux"))]
+const SYSTEM: &[&str] = &[];
+
 /// Bundles of certificates that are trusted besides: the names that AWS's and Python's tools read.
 const BUNDLES: &[&str] = &["AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE"];
 
@@ -28,11 +40,7 @@ fn roots(environment: &Environment) -> Result<RootCertStore, Error> {
     let directory = environment.text("SSL_CERT_DIR");
     let mut roots = RootCertStore::empty();
     if file.is_none() && directory.is_none() {
-        let system = rustls_native_certs::load_native_certs();
-        roots.add_parsable_certificates(system.certs);
-        if roots.is_empty() {
-            roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
-        }
+        roots = system();
     } else {
         let found = rustls_native_certs::load_certs_from_paths(
             file.map(Path::new),
@@ -67,6 +75,25 @@ fn roots(environment: &Environment) -> Result<RootCertStore, Error> {
         }
     }
     Ok(roots)
+}
+
+/// What the system trusts, or Mozilla's list where a bare image has none.
+fn system() -> RootCertStore {
+    let mut roots = RootCertStore::empty();
+    if let Some(bundle) = SYSTEM.iter().map(Path::new).find(|path| path.exists()) {
+        // The directory beside it says the same again in a file for each, and costs more than all else before a request.
+        add(
+            &mut roots,
+            rustls_native_certs::load_certs_from_paths(Some(bundle), None),
+        );
+    }
+    if roots.is_empty() {
+        add(&mut roots, rustls_native_certs::load_native_certs());
+    }
+    if roots.is_empty() {
+        roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
+    }
+    roots
 }
 
 /// How many of them could be used.

@@ -14,7 +14,7 @@ mod age {
 
 use age::project::{Project, locator};
 use nuages_provider::{
-    Reference, SecretValue, Settings,
+    PutOptions, Reference, SecretValue, Settings,
     contract::{self, Fixture},
 };
 use nuages_provider_local::age::DESCRIPTOR;
@@ -34,7 +34,7 @@ async fn keeps_the_contract() {
         provider
             .writer()
             .unwrap()
-            .put(&locator(name), &value, false)
+            .put(&locator(name), &value, &PutOptions::new())
             .await
             .unwrap();
     }
