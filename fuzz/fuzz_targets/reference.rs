@@ -18,6 +18,9 @@ laptop = { kind = "dotenv" }
 mounted = { kind = "file" }
 pass = { kind = "command", argv = ["pass", "show"] }
 variables = { kind = "env" }
+parameters = { kind = "aws-ssm", prefix = "/shop" }
+vault = { kind = "aws-secrets" }
+token = { kind = "aws-rds-token" }
 "#;
 
 static REGISTRY: LazyLock<Registry> = LazyLock::new(Registry::builtin);

@@ -246,13 +246,25 @@ fn providers_are_listed() {
         .iter()
         .map(|provider| provider["scheme"].as_str().expect("a scheme"))
         .collect();
-    assert_eq!(schemes, ["env", "dotenv", "file", "command", "age"]);
+    assert_eq!(
+        schemes,
+        [
+            "env",
+            "dotenv",
+            "file",
+            "command",
+            "age",
+            "aws-ssm",
+            "aws-secrets",
+            "aws-rds-token"
+        ]
+    );
     let writable: Vec<&str> = list
         .iter()
         .filter(|provider| provider["capabilities"]["writable"] == true)
         .filter_map(|provider| provider["scheme"].as_str())
         .collect();
-    assert_eq!(writable, ["age"]);
+    assert_eq!(writable, ["age", "aws-ssm", "aws-secrets"]);
 }
 
 #[test]
