@@ -127,7 +127,13 @@ fn a_region_that_answers_is_the_only_one_asked() {
             let store = second_region();
             let what = format!("{kind} {then:?}");
             store.faults.script([Rule::always(then).in_region(FIRST)]);
-            let arguments: Vec<&str> = ["--deadline", "1"].into_iter().chain(EXEC).collect();
+            // Throttling is waited out until the deadline; the proxy itself says it, and at once.
+            let deadline = if what.contains("Throttling") {
+                "3"
+            } else {
+                "30"
+            };
+            let arguments: Vec<&str> = ["--deadline", deadline].into_iter().chain(EXEC).collect();
             store
                 .run(&project, &arguments)
                 .output()
