@@ -2,7 +2,9 @@
 
 use nuages_provider::{Environment, Settings};
 
-use super::{Entry, Instance, Node, Plan, Selection, Variable, build::Builder, in_order, plan};
+use super::{
+    Entry, Instance, Node, Plan, Selection, Variable, build::Builder, in_order, plan, slots::absent,
+};
 use crate::{
     diagnostic::{Class, Diagnostic},
     manifest::{self, Cast, InstanceEntry, Layer, Manifest, Name, check_settings, entry},
@@ -252,28 +254,9 @@ fn unnamed(
 
 /// A name on the command line that is an instance of another profile, or of none.
 fn unknown(name: &str, layer: &Layer, manifest: &Manifest, registry: &Registry) -> Diagnostic {
-    let profiles: Vec<&str> = manifest
-        .profiles
-        .iter()
-        .filter(|(_, profile)| entry(&profile.layer.providers, name).is_some())
-        .map(|(profile, _)| profile.text.as_str())
-        .collect();
-    if let Some(first) = profiles.first() {
-        let title = format!(
-            "instance `{name}` is only there with profile {}",
-            suggest::list(&profiles)
-        );
-        return Diagnostic::new(Class::Usage, title)
-            .hint(format!("choose one: `--profile {first}`"));
-    }
-    let instances: Vec<String> = layer
-        .providers
-        .iter()
-        .map(|(name, _)| name.text.clone())
-        .collect();
     Diagnostic {
         class: Class::Usage,
-        ..registry.unknown_scheme(name, &instances)
+        ..absent(name, layer, manifest, registry)
     }
 }
 

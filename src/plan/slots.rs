@@ -8,8 +8,8 @@ use super::{
 };
 use crate::{
     diagnostic::{Class, Diagnostic},
-    manifest::{self, check_settings, entry},
-    registry::FILES_SCHEME,
+    manifest::{self, Layer, Manifest, check_settings, entry},
+    registry::{FILES_SCHEME, Registry},
     suggest,
     template::{Hole, Part, Template},
 };
@@ -157,10 +157,9 @@ impl Builder<'_> {
             }
             None => Instance {
                 name: name.to_owned(),
-                descriptor: *self
-                    .registry
-                    .find(name)
-                    .ok_or_else(|| Box::new(self.absent(name)))?,
+                descriptor: *self.registry.find(name).ok_or_else(|| {
+                    Box::new(absent(name, self.layer, self.manifest, self.registry))
+                })?,
                 settings: nuages_provider::Settings::new(),
                 fetches: Vec::new(),
                 span: None,
@@ -169,32 +168,35 @@ impl Builder<'_> {
         self.plan.instances.push(instance);
         Ok(self.plan.instances.len() - 1)
     }
+}
 
-    /// An instance that is not there: of another profile, or of none.
-    fn absent(&self, name: &str) -> Diagnostic {
-        let profiles: Vec<&str> = self
-            .manifest
-            .profiles
-            .iter()
-            .filter(|(_, profile)| entry(&profile.layer.providers, name).is_some())
-            .map(|(profile, _)| profile.text.as_str())
-            .collect();
-        if let Some(first) = profiles.first() {
-            let title = format!(
-                "instance `{name}` is only there with profile {}",
-                suggest::list(&profiles)
-            );
-            return Diagnostic::new(Class::Manifest, title)
-                .hint(format!("choose one: `--profile {first}`"));
-        }
-        let instances: Vec<String> = self
-            .layer
-            .providers
-            .iter()
-            .map(|(name, _)| name.text.clone())
-            .collect();
-        self.registry.unknown_scheme(name, &instances)
+/// An instance that is not there: of another profile, or of none.
+pub(super) fn absent(
+    name: &str,
+    layer: &Layer,
+    manifest: &Manifest,
+    registry: &Registry,
+) -> Diagnostic {
+    let profiles: Vec<&str> = manifest
+        .profiles
+        .iter()
+        .filter(|(_, profile)| entry(&profile.layer.providers, name).is_some())
+        .map(|(profile, _)| profile.text.as_str())
+        .collect();
+    if let Some(first) = profiles.first() {
+        let title = format!(
+            "instance `{name}` is only there with profile {}",
+            suggest::list(&profiles)
+        );
+        return Diagnostic::new(Class::Manifest, title)
+            .hint(format!("choose one: `--profile {first}`"));
     }
+    let instances: Vec<String> = layer
+        .providers
+        .iter()
+        .map(|(name, _)| name.text.clone())
+        .collect();
+    registry.unknown_scheme(name, &instances)
 }
 
 /// The reference as its provider is to see it, and the field that is picked here.
