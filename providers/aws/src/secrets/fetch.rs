@@ -18,6 +18,7 @@ use tokio::task::JoinSet;
 
 use super::{SecretsManager, names};
 use crate::{
+    answers::{Answers, in_place},
     error::{Action, answered, classify, may_be_one_of_several},
     session::Session,
 };
@@ -43,8 +44,6 @@ impl Wanted {
 /// The stage that is read where none is named.
 const CURRENT: &str = "AWSCURRENT";
 
-type Answers = Vec<(usize, Result<Secret>)>;
-
 pub(super) async fn fetch(store: &SecretsManager, locators: &[Locator]) -> Vec<Result<Secret>> {
     let mut answers: Answers = Vec::with_capacity(locators.len());
     let mut wanted = Vec::new();
@@ -69,8 +68,7 @@ pub(super) async fn fetch(store: &SecretsManager, locators: &[Locator]) -> Vec<R
         }
         Err(error) => answers.extend(all(&wanted, &error)),
     }
-    answers.sort_by_key(|(place, _)| *place);
-    answers.into_iter().map(|(_, answer)| answer).collect()
+    in_place(locators.len(), answers)
 }
 
 /// Region after region: what one does not give because it is unavailable, the next is asked for.

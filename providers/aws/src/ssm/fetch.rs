@@ -15,6 +15,7 @@ use tokio::task::JoinSet;
 
 use super::asked;
 use crate::{
+    answers::{Answers, in_place},
     error::{Action, classify, may_be_one_of_several},
     session::Session,
 };
@@ -30,8 +31,6 @@ struct Wanted {
     /// As the API is asked.
     text: String,
 }
-
-type Answers = Vec<(usize, Result<Secret>)>;
 
 pub(super) async fn fetch(
     session: &Session,
@@ -54,8 +53,7 @@ pub(super) async fn fetch(
         Ok(regions) => answers.extend(everywhere(session, &regions, wanted).await),
         Err(error) => answers.extend(all(&wanted, &error)),
     }
-    answers.sort_by_key(|(place, _)| *place);
-    answers.into_iter().map(|(_, answer)| answer).collect()
+    in_place(locators.len(), answers)
 }
 
 /// In several calls where one cannot tell the answers apart: two versions of one parameter, or one under two names.
