@@ -167,9 +167,12 @@ pub(crate) fn check_endpoints(environment: &Environment) -> Result<(), Error> {
         let is_url = url.parse::<http::Uri>().is_ok_and(|uri| {
             matches!(uri.scheme_str(), Some("http" | "https"))
                 && uri.host().is_some_and(|host| !host.is_empty())
+                && uri
+                    .authority()
+                    .is_some_and(|place| !place.as_str().contains('@'))
         });
         if !is_url {
-            let text = format!("`{name}` in the environment is no URL");
+            let text = format!("`{name}` in the environment is no URL of a host");
             let hint = "write `https://host`, or take the variable away";
             return Err(Error::invalid_settings(text).with_hint(hint));
         }

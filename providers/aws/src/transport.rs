@@ -19,7 +19,7 @@ use aws_smithy_runtime_api::{
 };
 use aws_smithy_types::body::SdkBody;
 use bytes::Bytes;
-use nuages_provider_http::{Fault, HostPolicy, HttpClient, TransportError};
+use nuages_provider_http::{Fault, HostPolicy, HttpClient, TransportError, host_and_port};
 
 /// The domains that AWS serves its API under, partition by partition, dual-stack included.
 ///
@@ -138,7 +138,7 @@ impl SdkHttpClient for Transport {
 }
 
 fn place(uri: &http::Uri) -> Option<String> {
-    Some(format!("{}://{}", uri.scheme()?, uri.authority()?))
+    Some(format!("{}://{}", uri.scheme()?, host_and_port(uri)))
 }
 
 /// The class decides what the SDK makes of it; the error itself stays within as the source.

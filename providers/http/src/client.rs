@@ -1,6 +1,6 @@
 //! Sends a request and takes the whole answer, bounded in size, with faults told apart.
 
-use std::{sync::Arc, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 
 use bytes::{Bytes, BytesMut};
 use nuages_provider::{Environment, Error};
@@ -14,7 +14,7 @@ pub const LARGEST_BODY: usize = 4 * 1024 * 1024;
 const IDLE: Duration = Duration::from_secs(15);
 
 /// A client that follows no redirects, sends no cookies and goes through the proxy that the environment names.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct HttpClient {
     client: reqwest::Client,
     has_proxy: bool,
@@ -64,11 +64,7 @@ impl HttpClient {
         policy: &HostPolicy,
         limit: Option<Duration>,
     ) -> Result<http::Response<Bytes>, TransportError> {
-        let host = request
-            .uri()
-            .authority()
-            .map(ToString::to_string)
-            .unwrap_or_default();
+        let host = host_and_port(request.uri());
         policy
             .check(request.uri())
             .map_err(|fault| TransportError::new(&host, fault))?;
@@ -120,6 +116,49 @@ impl HttpClient {
     }
 }
 
+/// Leaves the client itself out: it knows the proxy, and that may have a password.
+impl fmt::Debug for HttpClient {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HttpClient")
+            .field("has_proxy", &self.has_proxy)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The host of a URL, and the port where it has one; never a login that stands before them.
+#[must_use]
+pub fn host_and_port(uri: &http::Uri) -> String {
+    let host = uri.host().unwrap_or_default();
+    match uri.port_u16() {
+        Some(port) => format!("{host}:{port}"),
+        None => host.to_owned(),
+    }
+}
+
 fn is_too_large(length: u64) -> bool {
     usize::try_from(length).map_or(true, |length| length > LARGEST_BODY)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_login_in_a_url_is_not_shown() {
+        let shown = |text: &str| host_and_port(&text.parse().unwrap());
+        assert_eq!(
+            shown("https://user:hunter2@example.org:8443/x"),
+            "example.org:8443"
+        );
+        assert_eq!(shown("https://hunter2@example.org/"), "example.org");
+        assert_eq!(shown("http://[::1]:5000/"), "[::1]:5000");
+    }
+
+    #[test]
+    fn a_proxys_password_is_not_in_debug() {
+        let variables = [("HTTPS_PROXY".into(), "http://user:hunter2@proxy:1".into())];
+        let environment = Environment::new(variables, "/");
+        let client = HttpClient::shared(&environment).unwrap();
+        assert!(!format!("{client:?}").contains("hunter2"));
+    }
 }

@@ -12,6 +12,6 @@ mod hosts;
 mod proxy;
 mod trust;
 
-pub use client::{HttpClient, LARGEST_BODY};
+pub use client::{HttpClient, LARGEST_BODY, host_and_port};
 pub use fault::{Fault, TransportError};
 pub use hosts::{HostPolicy, METADATA_HOSTS, is_loopback};
