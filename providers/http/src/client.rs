@@ -10,6 +10,10 @@ use crate::{Fault, HostPolicy, TransportError, dns, proxy, trust};
 /// The largest answer that is read, in bytes. Twenty of the largest secrets that a store keeps are a third of it.
 pub const LARGEST_BODY: usize = 4 * 1024 * 1024;
 
+/// How long a connection may take to be there, with its TLS. A packet that is lost once is sent again within it; a server
+/// that is further away than that serves no container's start.
+pub const CONNECT_LIMIT: Duration = Duration::from_secs(2);
+
 /// How long an idle connection is kept: shorter than the servers' own limits.
 const IDLE: Duration = Duration::from_secs(15);
 
@@ -40,6 +44,7 @@ impl HttpClient {
             .retry(reqwest::retry::never())
             .referer(false)
             .pool_idle_timeout(IDLE)
+            .connect_timeout(CONNECT_LIMIT)
             .dns_resolver(Arc::new(dns::System))
             .no_proxy();
         let proxies = proxy::proxies(environment)?;

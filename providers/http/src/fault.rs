@@ -4,7 +4,7 @@ use std::{error, fmt, io};
 
 use nuages_provider::{Error, ErrorKind, Retry};
 
-use crate::{LARGEST_BODY, dns::NoAddress, is_loopback};
+use crate::{CONNECT_LIMIT, LARGEST_BODY, dns::NoAddress, is_loopback};
 
 /// A request that got no whole answer, with the host it was for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,6 +32,8 @@ pub enum Fault {
     Closed,
     /// The connection was cut within the answer.
     Truncated,
+    /// No connection within [`CONNECT_LIMIT`].
+    NoConnection,
     /// No answer in the time that was given.
     TimedOut,
     /// The certificate is signed by nobody that is trusted.
@@ -87,6 +89,7 @@ impl TransportError {
             | Fault::WrongHost
             | Fault::ExpiredCertificate
             | Fault::Tls
+            | Fault::NoConnection
             | Fault::Proxy => (ErrorKind::Unavailable, Retry::Never),
             Fault::TooLarge | Fault::NotHttp => (ErrorKind::Malformed, Retry::Never),
             Fault::NoAddress
@@ -115,7 +118,7 @@ impl TransportError {
             ),
             Fault::ExpiredCertificate => Some("look at the server's certificate and at this clock"),
             Fault::Proxy => Some("look at `HTTPS_PROXY` and `NO_PROXY`"),
-            Fault::Refused | Fault::NoAddress | Fault::Unreachable
+            Fault::Refused | Fault::NoAddress | Fault::Unreachable | Fault::NoConnection
                 if self.has_proxy && !is_loopback(authority_host(&self.host)) =>
             {
                 Some("it may be the proxy: look at `HTTPS_PROXY` and `NO_PROXY`")
@@ -136,6 +139,11 @@ impl fmt::Display for TransportError {
             Fault::Unreachable => write!(f, "`{host}` cannot be reached"),
             Fault::Closed => write!(f, "`{host}` closed the connection without an answer"),
             Fault::Truncated => write!(f, "the answer of `{host}` ended early"),
+            Fault::NoConnection => write!(
+                f,
+                "no connection with `{host}` within {} s",
+                CONNECT_LIMIT.as_secs()
+            ),
             Fault::TimedOut => write!(f, "`{host}` gave no answer in time"),
             Fault::UntrustedCertificate => {
                 write!(
@@ -166,7 +174,11 @@ impl Fault {
     /// What a failed request was.
     pub(crate) fn of(error: &reqwest::Error) -> Self {
         if error.is_timeout() {
-            return Self::TimedOut;
+            return if error.is_connect() {
+                Self::NoConnection
+            } else {
+                Self::TimedOut
+            };
         }
         chain(error).find_map(Self::of_cause).unwrap_or(Self::Other)
     }

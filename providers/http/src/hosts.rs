@@ -20,6 +20,8 @@ pub const METADATA_HOSTS: &[&str] = &[
 pub struct HostPolicy {
     suffixes: Vec<String>,
     hosts: Vec<String>,
+    /// Addresses of this network, which may be asked without TLS.
+    private: Vec<String>,
 }
 
 impl HostPolicy {
@@ -28,7 +30,7 @@ impl HostPolicy {
     pub fn below(suffixes: &[&str]) -> Self {
         Self {
             suffixes: suffixes.iter().map(|suffix| (*suffix).to_owned()).collect(),
-            hosts: Vec::new(),
+            ..Self::default()
         }
     }
 
@@ -37,6 +39,17 @@ impl HostPolicy {
     pub fn and_host(mut self, host: &str) -> Self {
         self.hosts.push(bare(host).to_ascii_lowercase());
         self
+    }
+
+    /// And this address of a private network or of the link, over http too: where a platform serves its own processes.
+    /// `None` where the host is nothing of the kind.
+    #[must_use]
+    pub fn and_private_host(mut self, host: &str) -> Option<Self> {
+        if !is_loopback(host) && !is_private(host) {
+            return None;
+        }
+        self.private.push(bare(host).to_ascii_lowercase());
+        Some(self)
     }
 
     /// Https to a trusted host; http only to this machine and to the metadata services, which speak nothing else.
@@ -48,7 +61,10 @@ impl HostPolicy {
             return Err(Fault::Forbidden);
         };
         let host = bare(host).to_ascii_lowercase();
-        if is_loopback(&host) || METADATA_HOSTS.contains(&host.as_str()) {
+        if is_loopback(&host)
+            || METADATA_HOSTS.contains(&host.as_str())
+            || self.private.contains(&host)
+        {
             return Ok(());
         }
         if uri.scheme() != Some(&Scheme::HTTPS) {
@@ -70,6 +86,19 @@ pub fn is_loopback(host: &str) -> bool {
         || host
             .parse::<IpAddr>()
             .is_ok_and(|address| address.to_canonical().is_loopback())
+}
+
+/// Whether a host is an address that is not routed beyond its network or link.
+#[must_use]
+pub fn is_private(host: &str) -> bool {
+    match bare(host)
+        .parse::<IpAddr>()
+        .map(|address| address.to_canonical())
+    {
+        Ok(IpAddr::V4(address)) => address.is_private() || address.is_link_local(),
+        Ok(IpAddr::V6(address)) => address.is_unique_local() || address.is_unicast_link_local(),
+        Err(_) => false,
+    }
 }
 
 /// An IPv6 address without its brackets.
@@ -116,5 +145,25 @@ mod tests {
         }
         assert_eq!(check("http://ssm.amazonaws.com/"), Err(Fault::Plain));
         assert_eq!(check("http://vault.example.org/"), Err(Fault::Plain));
+    }
+
+    #[test]
+    fn a_platforms_own_address_is_asked_without_tls() {
+        let of = |host: &str| HostPolicy::default().and_private_host(host);
+        for host in [
+            "169.254.129.2",
+            "172.16.0.5",
+            "10.0.0.1",
+            "[fd00::1]",
+            "localhost",
+        ] {
+            let policy = of(host).unwrap();
+            let uri = format!("http://{host}:8081/msi/token").parse().unwrap();
+            assert_eq!(policy.check(&uri), Ok(()), "{host}");
+            assert!(policy.check(&"http://10.9.9.9/".parse().unwrap()).is_err());
+        }
+        for host in ["example.org", "8.8.8.8", "", "[2001:db8::1]"] {
+            assert!(of(host).is_none(), "{host}");
+        }
     }
 }

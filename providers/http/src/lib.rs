@@ -12,6 +12,6 @@ mod hosts;
 mod proxy;
 mod trust;
 
-pub use client::{HttpClient, LARGEST_BODY, host_and_port};
+pub use client::{CONNECT_LIMIT, HttpClient, LARGEST_BODY, host_and_port};
 pub use fault::{Fault, TransportError};
-pub use hosts::{HostPolicy, METADATA_HOSTS, is_loopback};
+pub use hosts::{HostPolicy, METADATA_HOSTS, is_loopback, is_private};

@@ -3,10 +3,13 @@
 use nuages_provider::{Environment, Error};
 use reqwest::{NoProxy, Proxy};
 
-use crate::METADATA_HOSTS;
+use crate::{METADATA_HOSTS, is_private};
 
 /// This machine itself: no proxy could reach it.
 const THIS_MACHINE: &[&str] = &["localhost", "127.0.0.0/8", "::1"];
+
+/// Addresses of the link itself: no proxy is on it, and what answers there answers its own machine alone.
+const LINK: &[&str] = &["169.254.0.0/16", "fe80::/10"];
 
 /// The proxies that the environment names. Metadata services and this machine are never asked through one.
 pub(crate) fn proxies(environment: &Environment) -> Result<Vec<Proxy>, Error> {
@@ -52,8 +55,16 @@ fn made(
 
 fn exceptions(environment: &Environment) -> String {
     let own = first(environment, &["no_proxy", "NO_PROXY"]).map(|(_, list)| list);
+    // Azure's platforms serve tokens there, on an address of their own network.
+    let platform = environment
+        .text("IDENTITY_ENDPOINT")
+        .and_then(|url| url.parse::<http::Uri>().ok())
+        .and_then(|uri| uri.host().map(str::to_owned))
+        .filter(|host| is_private(host));
     own.into_iter()
+        .chain(platform.as_deref())
         .chain(THIS_MACHINE.iter().copied())
+        .chain(LINK.iter().copied())
         .chain(METADATA_HOSTS.iter().copied())
         .collect::<Vec<_>>()
         .join(",")
