@@ -20,6 +20,8 @@ const BUILTIN: &[&[Descriptor]] = &[
     nuages_provider_local::DESCRIPTORS,
     #[cfg(feature = "provider-aws")]
     nuages_provider_aws::DESCRIPTORS,
+    #[cfg(feature = "provider-azure")]
+    nuages_provider_azure::DESCRIPTORS,
 ];
 
 /// Which feature of the build brings which schemes, for a build that lacks it.
@@ -29,6 +31,7 @@ pub const FEATURES: &[(&str, &[&str])] = &[
         &["env", "dotenv", "file", "command", "age"],
     ),
     ("provider-aws", &["aws-ssm", "aws-secrets", "aws-rds-token"]),
+    ("provider-azure", &["azure-kv", "entra"]),
 ];
 
 /// The scheme that names a file of `[files]`: no provider's.

@@ -17,14 +17,6 @@ use crate::{
 /// The longest `NAME=value` that Linux hands to a program, in bytes (`MAX_ARG_STRLEN` less its NUL).
 pub const LONGEST_VARIABLE: usize = 131_071;
 
-/// Credentials that log a process in to a cloud. With these nuages fetches what the child needs; the child then does
-/// not need them. Each provider adds its own.
-pub const BOOTSTRAP: &[&str] = &[
-    "AZURE_CLIENT_SECRET",
-    "AZURE_CLIENT_CERTIFICATE_PASSWORD",
-    "AZURE_PASSWORD",
-];
-
 /// What stays of the environment under `--pristine`: what a program needs to run at all.
 pub const PRISTINE: &[&str] = &[
     "PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "LANGUAGE", "TZ", "TERM", "TMPDIR", "PWD",
@@ -49,7 +41,8 @@ impl std::fmt::Debug for ChildEnvironment {
     }
 }
 
-/// Makes the child's environment. `bootstrap` names are kept back unless the manifest sets them.
+/// Makes the child's environment. `bootstrap` names, with which nuages itself logs in, are kept back unless the manifest
+/// sets them: the child does not need what they fetch for it.
 ///
 /// # Errors
 /// Every variable that no process can be given, by name.
@@ -63,10 +56,7 @@ pub fn child_environment<'a>(
     let mut variables: BTreeMap<OsString, OsString> = BTreeMap::new();
     let mut stripped = Vec::new();
     for (name, value) in inherited {
-        let is_bootstrap = bootstrap
-            .iter()
-            .chain(BOOTSTRAP)
-            .any(|own| name == OsStr::new(own));
+        let is_bootstrap = bootstrap.iter().any(|own| name == OsStr::new(own));
         if is_bootstrap {
             stripped.push(name.to_string_lossy().into_owned());
         } else if !pristine || survives(name) {

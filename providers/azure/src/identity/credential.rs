@@ -1,0 +1,175 @@
+//! A credential of the SDK for what was chosen, over the shared HTTP client.
+
+use std::{sync::Arc, time::Duration};
+
+use azure_core::credentials::{Secret, TokenCredential};
+use azure_identity::{
+    AzureCliCredential, AzureCliCredentialOptions, AzureDeveloperCliCredential,
+    AzureDeveloperCliCredentialOptions, AzurePipelinesCredential, AzurePipelinesCredentialOptions,
+    ClientAssertionCredential, ClientAssertionCredentialOptions, ClientSecretCredential,
+    ClientSecretCredentialOptions, Executor, ManagedIdentityCredential,
+    ManagedIdentityCredentialOptions, UserAssignedId, WorkloadIdentityCredential,
+    WorkloadIdentityCredentialOptions,
+};
+use nuages_provider::{Environment, Error};
+use nuages_provider_http::{HostPolicy, HttpClient};
+
+use super::{
+    certificate::Certificate,
+    command::Runner,
+    github::GitHub,
+    source::{Choice, Source},
+};
+use crate::{cloud::CLOUDS, error, settings::Who, transport::Transport};
+
+/// How long a machine's metadata service may take for an answer, once there is a connection.
+const METADATA_LIMIT: Duration = Duration::from_millis(2500);
+
+/// Where Azure Pipelines and GitHub give a job its identity token.
+const ISSUERS: &[&str] = &[
+    ".visualstudio.com",
+    ".actions.githubusercontent.com",
+    ".ghe.com",
+];
+
+/// Makes the credential.
+///
+/// # Errors
+/// What is wrong with its parts.
+pub(super) fn make(
+    choice: &Choice,
+    who: &Who,
+    environment: &Environment,
+    client: &HttpClient,
+) -> Result<Arc<dyn TokenCredential>, Error> {
+    let authority = who.authority();
+    let client_id = choice.client_id.clone().unwrap_or_default();
+    let tenant = choice.tenant.clone().unwrap_or_default();
+    let variable = |name: &str| environment.text(name).unwrap_or_default().to_owned();
+    let entra = || Transport::new(client.clone(), issuers(who), error::token);
+    let assertions = || ClientAssertionCredentialOptions {
+        client_options: entra().options(&authority.url),
+    };
+    let made: azure_core::Result<Arc<dyn TokenCredential>> = match &choice.source {
+        Source::ClientSecret => ClientSecretCredential::new(
+            &tenant,
+            client_id,
+            Secret::new(variable("AZURE_CLIENT_SECRET")),
+            Some(ClientSecretCredentialOptions {
+                client_options: entra().options(&authority.url),
+            }),
+        )
+        .map(|made| made as _),
+        Source::ClientCertificate(path) => {
+            let certificate =
+                Certificate::read(path, environment, &authority.url, &tenant, &client_id)?;
+            ClientAssertionCredential::new(tenant, client_id, certificate, Some(assertions()))
+                .map(|made| made as _)
+        }
+        Source::WorkloadIdentity(path) => {
+            readable(path)?;
+            WorkloadIdentityCredential::new(Some(WorkloadIdentityCredentialOptions {
+                credential_options: assertions(),
+                client_id: Some(client_id),
+                tenant_id: Some(tenant),
+                token_file_path: Some(path.clone()),
+            }))
+            .map(|made| made as _)
+        }
+        Source::AzurePipelines => AzurePipelinesCredential::new(
+            tenant,
+            client_id,
+            &variable("AZURESUBSCRIPTION_SERVICE_CONNECTION_ID"),
+            variable("SYSTEM_ACCESSTOKEN"),
+            Some(AzurePipelinesCredentialOptions {
+                credential_options: assertions(),
+            }),
+        )
+        .map(|made| made as _),
+        Source::GitHubActions => {
+            let github = GitHub::new(environment, entra())?;
+            ClientAssertionCredential::new(tenant, client_id, github, Some(assertions()))
+                .map(|made| made as _)
+        }
+        Source::AppService | Source::Machine => {
+            let (policy, limit) = metadata(&choice.source, environment)?;
+            let transport = Transport::new(client.clone(), policy, error::metadata).limited(limit);
+            ManagedIdentityCredential::new(Some(ManagedIdentityCredentialOptions {
+                user_assigned_id: choice.client_id.clone().map(UserAssignedId::ClientId),
+                client_options: transport.options(&authority.url),
+            }))
+            .map(|made| made as _)
+        }
+        Source::AzureCli => AzureCliCredential::new(Some(AzureCliCredentialOptions {
+            tenant_id: choice.tenant.clone(),
+            executor: Some(Runner::shared("az", environment)),
+            ..AzureCliCredentialOptions::default()
+        }))
+        .map(|made| made as _),
+        Source::AzureDeveloperCli => {
+            AzureDeveloperCliCredential::new(Some(AzureDeveloperCliCredentialOptions {
+                tenant_id: choice.tenant.clone(),
+                executor: Some(Runner::shared("azd", environment) as Arc<dyn Executor>),
+            }))
+            .map(|made| made as _)
+        }
+    };
+    made.map_err(|failure| {
+        error::inner(&failure).unwrap_or_else(|| {
+            Error::invalid_settings(format!("{} cannot be used", choice.source.words()))
+                .with_source(failure)
+        })
+    })
+}
+
+/// The authorities of all clouds, what the manifest allows besides, and the services that vouch for a job.
+fn issuers(who: &Who) -> HostPolicy {
+    let hosts = CLOUDS.iter().flat_map(|cloud| cloud.authorities);
+    let policy = hosts.fold(HostPolicy::below(ISSUERS), |policy, host| {
+        policy.and_host(host)
+    });
+    let policy = policy.and_host("dev.azure.com");
+    match who.authority().allowed {
+        Some(host) => policy.and_host(&host),
+        None => policy,
+    }
+}
+
+/// Where a managed identity's tokens come from: the platform names an address in its own network.
+fn metadata(
+    source: &Source,
+    environment: &Environment,
+) -> Result<(HostPolicy, Option<Duration>), Error> {
+    if *source == Source::Machine {
+        return Ok((HostPolicy::default(), Some(METADATA_LIMIT)));
+    }
+    let wrong = || {
+        Error::invalid_settings(
+            "`IDENTITY_ENDPOINT` in the environment is no URL of an address in this network",
+        )
+        .with_hint("the platform sets it; look who else does")
+    };
+    let url = environment.text("IDENTITY_ENDPOINT").ok_or_else(wrong)?;
+    let uri: http::Uri = url.parse().map_err(|_| wrong())?;
+    let host = uri.host().ok_or_else(wrong)?;
+    let policy = HostPolicy::default()
+        .and_private_host(host)
+        .ok_or_else(wrong)?;
+    Ok((policy, None))
+}
+
+/// The SDK would say less.
+fn readable(path: &std::path::Path) -> Result<(), Error> {
+    match std::fs::metadata(path) {
+        Ok(file) if file.is_file() => Ok(()),
+        outcome => {
+            let reason =
+                outcome.map_or_else(|error| error.kind().to_string(), |_| "no file".to_owned());
+            Err(Error::new(
+                nuages_provider::ErrorKind::Unauthenticated,
+                format!("the federated token `{}` cannot be read: {reason}", path.display()),
+            )
+            .with_hint("look at `AZURE_FEDERATED_TOKEN_FILE`, and at the pod's label `azure.workload.identity/use`"))
+        }
+    }
+}

@@ -1,0 +1,200 @@
+//! One login, shared by all instances that log in alike: which credential it is, and a token for each resource, fetched
+//! once for all who ask and kept while it has some life left.
+
+mod certificate;
+mod command;
+mod credential;
+mod github;
+mod source;
+
+use std::{
+    collections::HashMap,
+    fmt,
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, SystemTime},
+};
+
+use azure_core::{
+    credentials::{AccessToken, TokenCredential, TokenRequestOptions},
+    error::Error as SdkError,
+};
+use nuages_provider::{Environment, Error, Identity, Retry, async_trait};
+use nuages_provider_http::HttpClient;
+
+use crate::{claims::Claims, error, settings::Who, transport::carried};
+use source::{Choice, choose};
+
+/// A token with less life than this is fetched anew before it is used.
+const TOO_OLD: Duration = Duration::from_mins(5);
+
+/// A login.
+pub(crate) struct Login {
+    /// Without what is shared: it would hold itself.
+    environment: Environment,
+    client: HttpClient,
+    who: Who,
+    choice: Choice,
+    /// By scope. Two scopes never wait for each other.
+    tokens: Mutex<HashMap<String, Arc<tokio::sync::Mutex<Kept>>>>,
+}
+
+/// What has come of a scope so far.
+#[derive(Default)]
+struct Kept {
+    credential: Option<Arc<dyn TokenCredential>>,
+    token: Option<AccessToken>,
+    /// The last failure: who waited for it does not ask again.
+    failure: Option<Error>,
+}
+
+impl Login {
+    /// The login of this identity, made by the first instance that asks.
+    ///
+    /// # Errors
+    /// `InvalidSettings` where the environment holds no credential, or half of one.
+    pub(crate) fn of(environment: &Environment, who: &Who) -> Result<Arc<Self>, Error> {
+        let client = HttpClient::shared(environment)?;
+        let made = environment.shared(&format!("{who:?}"), || {
+            let own = Environment::new(
+                environment
+                    .variables()
+                    .map(|(name, value)| (name.to_owned(), value.to_owned())),
+                environment.base(),
+            );
+            let choice = choose(&own, who)?;
+            Ok(Arc::new(Self {
+                environment: own,
+                client: client.clone(),
+                who: who.clone(),
+                choice,
+                tokens: Mutex::default(),
+            }))
+        });
+        match &*made {
+            Ok(login) => Ok(Arc::clone(login)),
+            Err(error) => {
+                let error: &Error = error;
+                Err(error.repeat())
+            }
+        }
+    }
+
+    /// A token with some life left. Those who ask for one scope at the same time share one request, and its failure.
+    pub(crate) async fn token(&self, scope: &str) -> Result<AccessToken, Error> {
+        let kept = {
+            let mut tokens = self.tokens.lock().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(tokens.entry(scope.to_owned()).or_default())
+        };
+        let (mut kept, has_waited) = if let Ok(kept) = kept.try_lock() {
+            (kept, false)
+        } else {
+            (kept.lock().await, true)
+        };
+        if let Some(token) = kept.token.as_ref().filter(|token| !is_old(token)) {
+            return Ok(token.clone());
+        }
+        // What just failed for another, or cannot work at all, is not tried by everybody.
+        if let Some(failure) = &kept.failure
+            && (has_waited || failure.retry() == Retry::Never)
+        {
+            return Err(failure.repeat());
+        }
+        match self.ask(&mut kept, scope).await {
+            Ok(token) => {
+                kept.failure = None;
+                kept.token = Some(token.clone());
+                Ok(token)
+            }
+            Err(failure) => {
+                kept.token = None;
+                kept.failure = Some(failure.repeat());
+                Err(failure)
+            }
+        }
+    }
+
+    async fn ask(&self, kept: &mut Kept, scope: &str) -> Result<AccessToken, Error> {
+        let credential = if let Some(credential) = &kept.credential {
+            Arc::clone(credential)
+        } else {
+            let made = credential::make(&self.choice, &self.who, &self.environment, &self.client)?;
+            Arc::clone(kept.credential.insert(made))
+        };
+        credential
+            .get_token(&[scope], None)
+            .await
+            .map_err(|error| self.explain(&error))
+    }
+
+    fn explain(&self, failure: &SdkError) -> Error {
+        let told = error::told(failure, &self.choice.source.words());
+        let text = format!("{}: {}", self.choice.source.words(), told.message());
+        let error = Error::new(told.kind(), text).with_retry(told.retry());
+        match self.choice.last_resort().or(told.hint()) {
+            Some(hint) => error.with_hint(hint),
+            None => error,
+        }
+    }
+
+    /// The tenant that is logged in to, where that is known before a token is.
+    pub(crate) fn who(&self) -> &Who {
+        &self.who
+    }
+
+    /// Who we are, as a token says it.
+    pub(crate) fn identity(&self, token: &AccessToken) -> Identity {
+        let claims = Claims::read(token.token.secret()).unwrap_or_default();
+        let name = claims
+            .login()
+            .or_else(|| claims.application())
+            .or_else(|| claims.text("oid"))
+            .unwrap_or("an identity that does not say its name");
+        let mut identity = Identity::new(name).with("credential", self.choice.source.words());
+        for (label, text) in [
+            ("application", claims.application()),
+            ("tenant", claims.tenant()),
+        ] {
+            if let Some(text) = text {
+                identity = identity.with(label, text);
+            }
+        }
+        identity
+    }
+}
+
+/// Knows credentials, and shows none.
+impl fmt::Debug for Login {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Login")
+            .field("source", &self.choice.source)
+            .finish_non_exhaustive()
+    }
+}
+
+fn is_old(token: &AccessToken) -> bool {
+    expires(token) <= SystemTime::now() + TOO_OLD
+}
+
+/// When a token expires, as the endpoint that gave it said.
+pub(crate) fn expires(token: &AccessToken) -> SystemTime {
+    let seconds = u64::try_from(token.expires_on.unix_timestamp()).unwrap_or_default();
+    SystemTime::UNIX_EPOCH + Duration::from_secs(seconds)
+}
+
+/// The shared login as the SDK asks for it.
+#[derive(Clone, Debug)]
+pub(crate) struct Shared(pub(crate) Arc<Login>);
+
+#[async_trait]
+impl TokenCredential for Shared {
+    async fn get_token(
+        &self,
+        scopes: &[&str],
+        _: Option<TokenRequestOptions<'_>>,
+    ) -> azure_core::Result<AccessToken> {
+        let Some(scope) = scopes.first() else {
+            return Err(carried(Error::invalid_settings("a token for nothing")));
+        };
+        self.0.token(scope).await.map_err(carried)
+    }
+}

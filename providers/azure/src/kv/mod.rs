@@ -1,0 +1,109 @@
+//! `azure-kv`: secrets of Key Vault, all at once over one connection.
+
+mod client;
+mod fetch;
+mod names;
+mod put;
+
+use nuages_provider::{
+    Capabilities, Descriptor, Environment, Error, Identity, Locator, OpenFuture, OptionSpec,
+    Provider, Result, Secret, SettingKind, SettingSpec, Settings, Writer, async_trait,
+};
+use tokio::task::JoinSet;
+
+use crate::settings::{AUTHORITY, CLIENT_ID, CLOUD, CREDENTIAL, TENANT, Who, text};
+use client::Vaults;
+
+/// The provider.
+pub const DESCRIPTOR: Descriptor = Descriptor {
+    scheme: "azure-kv",
+    summary: "Azure Key Vault",
+    capabilities: Capabilities {
+        // What an HTTP/2 server commonly takes at once on one connection.
+        concurrency: 100,
+        versions: true,
+        expiring: true,
+        writable: true,
+        ..Capabilities::REMOTE
+    },
+    settings: &[
+        text("vault", "the vault's name, or its URL"),
+        text("prefix", "put in front of every name"),
+        text("endpoint", "an emulator's URL, instead of `vault`"),
+        SettingSpec {
+            name: "allow_expired",
+            kind: SettingKind::Flag,
+            required: false,
+            summary: "take secrets whose expiry date has passed, and those not active yet",
+        },
+        CREDENTIAL,
+        CLIENT_ID,
+        TENANT,
+        CLOUD,
+        AUTHORITY,
+    ],
+    options: &[OptionSpec {
+        name: "version",
+        summary: "an earlier version, by its ID",
+    }],
+    bootstrap: crate::BOOTSTRAP,
+    parse: names::parse,
+    open,
+};
+
+/// An opened instance.
+#[derive(Clone)]
+struct KeyVault {
+    vaults: Vaults,
+    prefix: String,
+    allow_expired: bool,
+}
+
+fn open(settings: Settings, environment: Environment) -> OpenFuture {
+    Box::pin(async move {
+        let prefix = names::prefix(settings.text("prefix").unwrap_or_default())?;
+        let who = Who::read(&settings, &environment)?;
+        let default = names::vault_setting(&settings, who.cloud())?;
+        let vaults = Vaults::new(environment, who, default);
+        vaults.log_in().await?;
+        Ok(Box::new(KeyVault {
+            vaults,
+            prefix,
+            allow_expired: settings.flag("allow_expired"),
+        }) as Box<dyn Provider>)
+    })
+}
+
+#[async_trait]
+impl Provider for KeyVault {
+    async fn fetch(&self, locators: &[Locator]) -> Vec<Result<Secret>> {
+        let mut tasks = JoinSet::new();
+        for (place, locator) in locators.iter().enumerate() {
+            let (vaults, locator) = (self.clone(), locator.clone());
+            tasks.spawn(async move { (place, fetch::one(&vaults, &locator).await) });
+        }
+        let mut answers: Vec<Result<Secret>> = locators.iter().map(|_| Err(unanswered())).collect();
+        while let Some(joined) = tasks.join_next().await {
+            if let Ok((place, answer)) = joined {
+                answers[place] = answer;
+            }
+        }
+        answers
+    }
+
+    async fn check(&self) -> Result<Identity> {
+        fetch::knock(&self.vaults).await
+    }
+
+    fn writer(&self) -> Option<&dyn Writer> {
+        Some(self)
+    }
+}
+
+/// A task that failed within itself must not pass for one that has nothing to say.
+fn unanswered() -> Error {
+    Error::new(
+        nuages_provider::ErrorKind::Malformed,
+        "the provider failed within itself",
+    )
+}
