@@ -21,6 +21,8 @@ variables = { kind = "env" }
 parameters = { kind = "aws-ssm", prefix = "/shop" }
 vault = { kind = "aws-secrets" }
 token = { kind = "aws-rds-token" }
+keys = { kind = "azure-kv", vault = "shop" }
+login = { kind = "entra" }
 "#;
 
 static REGISTRY: LazyLock<Registry> = LazyLock::new(Registry::builtin);

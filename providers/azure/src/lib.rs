@@ -7,6 +7,8 @@ mod claims;
 mod cloud;
 pub mod entra;
 mod error;
+#[cfg(test)]
+mod hostile;
 mod identity;
 pub mod kv;
 mod settings;

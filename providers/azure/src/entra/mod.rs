@@ -8,7 +8,6 @@ use nuages_provider::{
     Capabilities, Descriptor, Environment, Error, ErrorKind, Identity, Locator, OpenFuture,
     OptionSpec, Provider, Result, Secret, SecretValue, Settings, async_trait,
 };
-use tokio::task::JoinSet;
 
 use crate::{
     claims::Claims,
@@ -47,7 +46,6 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 };
 
 /// An opened instance.
-#[derive(Clone)]
 struct Entra {
     environment: Environment,
     who: Who,
@@ -63,16 +61,9 @@ fn open(settings: Settings, environment: Environment) -> OpenFuture {
 #[async_trait]
 impl Provider for Entra {
     async fn fetch(&self, locators: &[Locator]) -> Vec<Result<Secret>> {
-        let mut tasks = JoinSet::new();
-        for (place, locator) in locators.iter().enumerate() {
-            let (entra, locator) = (self.clone(), locator.clone());
-            tasks.spawn(async move { (place, entra.one(&locator).await) });
-        }
-        let mut answers: Vec<Result<Secret>> = locators.iter().map(|_| Err(unanswered())).collect();
-        while let Some(joined) = tasks.join_next().await {
-            if let Ok((place, answer)) = joined {
-                answers[place] = answer;
-            }
+        let mut answers = Vec::with_capacity(locators.len());
+        for locator in locators {
+            answers.push(self.one(locator).await);
         }
         answers
     }
@@ -146,11 +137,6 @@ fn nameless() -> Error {
         "the token does not say by which name the database knows the identity",
     )
     .with_hint("write the name as `USER`: an application's is the one it was added with")
-}
-
-/// A task that failed within itself must not pass for one that has nothing to say.
-fn unanswered() -> Error {
-    Error::new(ErrorKind::Malformed, "the provider failed within itself")
 }
 
 /// An ID in a reference.

@@ -54,7 +54,14 @@ impl Login {
     /// `InvalidSettings` where the environment holds no credential, or half of one.
     pub(crate) fn of(environment: &Environment, who: &Who) -> Result<Arc<Self>, Error> {
         let client = HttpClient::shared(environment)?;
-        let made = environment.shared(&format!("{who:?}"), || {
+        let key = format!(
+            "{:?} {:?} {:?} {}",
+            who.credential,
+            who.client_id,
+            who.tenant,
+            who.authority().url
+        );
+        let made = environment.shared(&key, || {
             let own = Environment::new(
                 environment
                     .variables()

@@ -6,10 +6,9 @@ mod names;
 mod put;
 
 use nuages_provider::{
-    Capabilities, Descriptor, Environment, Error, Identity, Locator, OpenFuture, OptionSpec,
-    Provider, Result, Secret, SettingKind, SettingSpec, Settings, Writer, async_trait,
+    Capabilities, Descriptor, Environment, Identity, Locator, OpenFuture, OptionSpec, Provider,
+    Result, Secret, SettingKind, SettingSpec, Settings, Writer, async_trait,
 };
-use tokio::task::JoinSet;
 
 use crate::settings::{AUTHORITY, CLIENT_ID, CLOUD, CREDENTIAL, TENANT, Who, text};
 use client::Vaults;
@@ -52,7 +51,6 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 };
 
 /// An opened instance.
-#[derive(Clone)]
 struct KeyVault {
     vaults: Vaults,
     prefix: String,
@@ -77,16 +75,9 @@ fn open(settings: Settings, environment: Environment) -> OpenFuture {
 #[async_trait]
 impl Provider for KeyVault {
     async fn fetch(&self, locators: &[Locator]) -> Vec<Result<Secret>> {
-        let mut tasks = JoinSet::new();
-        for (place, locator) in locators.iter().enumerate() {
-            let (vaults, locator) = (self.clone(), locator.clone());
-            tasks.spawn(async move { (place, fetch::one(&vaults, &locator).await) });
-        }
-        let mut answers: Vec<Result<Secret>> = locators.iter().map(|_| Err(unanswered())).collect();
-        while let Some(joined) = tasks.join_next().await {
-            if let Ok((place, answer)) = joined {
-                answers[place] = answer;
-            }
+        let mut answers = Vec::with_capacity(locators.len());
+        for locator in locators {
+            answers.push(fetch::one(self, locator).await);
         }
         answers
     }
@@ -98,12 +89,4 @@ impl Provider for KeyVault {
     fn writer(&self) -> Option<&dyn Writer> {
         Some(self)
     }
-}
-
-/// A task that failed within itself must not pass for one that has nothing to say.
-fn unanswered() -> Error {
-    Error::new(
-        nuages_provider::ErrorKind::Malformed,
-        "the provider failed within itself",
-    )
 }
