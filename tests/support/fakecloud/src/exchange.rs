@@ -63,12 +63,11 @@ impl Ask {
 
     /// How this service was reached, for links that lead back: `https://shop.vault.azure.net`.
     pub(crate) fn origin(&self) -> String {
-        // Behind a proxy of the tests that takes TLS off, the real names still stand for https.
-        let scheme = if self.secure || !self.is_local() {
-            "https"
-        } else {
-            "http"
-        };
+        if !self.is_local() {
+            // Behind a proxy of the tests that takes TLS off, the real names still stand for https.
+            return format!("https://{}", self.host);
+        }
+        let scheme = if self.secure { "https" } else { "http" };
         format!("{scheme}://{}", self.authority)
     }
 }

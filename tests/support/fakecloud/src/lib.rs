@@ -42,12 +42,12 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 pub use app::App;
 pub use books::Seen;
 pub use builder::Builder;
-pub use cloud::{FakeCloud, PIPELINES_SUBJECT, SERVICE_CONNECTION, Vault};
+pub use cloud::{FakeCloud, PIPELINES_SUBJECT, SERVICE_CONNECTION};
 pub use environment::Variables;
 pub use oidc::{CLUSTER_ISSUER, CLUSTER_SUBJECT, GITHUB_ISSUER, GITHUB_SUBJECT, PIPELINES_ISSUER};
 pub use script::Reply;
 pub use token::Issued;
-pub use vault::{Denied, SecretSetup};
+pub use vault::{Denied, SecretSetup, Vault};
 pub use world::{CLIENT_ID, EXCHANGE, SYSTEM_IDENTITY, TENANT, USER_IDENTITY};
 
 /// What a lock guards is whole at every moment, so a thread that panicked has left nothing half done.

@@ -3,10 +3,12 @@
 mod answers;
 mod changes;
 mod guard;
+mod handle;
 mod lists;
 mod requests;
 
 pub(crate) use guard::guard;
+pub use handle::Vault;
 pub(crate) use requests::{answer, operation};
 
 use std::collections::BTreeMap;

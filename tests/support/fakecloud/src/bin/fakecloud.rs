@@ -4,6 +4,7 @@
 use std::error::Error;
 use std::io::{Read as _, Write as _};
 use std::net::SocketAddr;
+use std::process::ExitCode;
 use std::time::Duration;
 
 use nuages_fakecloud::{FakeCloud, Variables};
@@ -12,7 +13,18 @@ const USAGE: &str = "\
 usage: fakecloud [--seed FILE] [--environment KIND] [--proxy ADDRESS] [--imds-address ADDRESS] [--latency MILLISECONDS]
 KIND: app-service, workload-identity, client-secret, certificate, github, pipelines, imds, network";
 
-fn main() -> Result<(), Box<dyn Error>> {
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // A closed standard error leaves nobody to tell.
+            drop(writeln!(std::io::stderr(), "fakecloud: {error}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> Result<(), Box<dyn Error>> {
     let mut builder = FakeCloud::builder();
     let (mut seed, mut kind) = (None, "app-service".to_owned());
     let mut arguments = std::env::args().skip(1);

@@ -58,8 +58,10 @@ fn page(ask: &Ask, items: Vec<Value>) -> Answer {
     let next = more.then(|| {
         let version = ask.parameter("api-version").unwrap_or_default();
         let token = URL_SAFE_NO_PAD.encode(format!("skip:{}", skip + size));
+        // The service names the port here, though nowhere else.
+        let port = if ask.is_local() { "" } else { ":443" };
         format!(
-            "{}{}?api-version={version}&$skiptoken={token}&maxresults={size}",
+            "{}{port}{}?api-version={version}&$skiptoken={token}&maxresults={size}",
             ask.origin(),
             ask.path
         )

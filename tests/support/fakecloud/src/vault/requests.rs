@@ -1,5 +1,7 @@
 //! The requests that a vault answers: `secrets` and `deletedsecrets` of the REST API.
 
+use serde_json::json;
+
 use super::answers::{bad_parameter, disabled, method_not_allowed, not_found};
 use super::guard::permission;
 use super::{Store, changes, lists};
@@ -23,11 +25,15 @@ const VERSIONS: &[&str] = &[
     "2026-04-01",
 ];
 
+/// Whether the vault is there.
+pub(super) const HEALTH: &str = "vault.health";
+
 /// What a request to a vault is for; the path may be any.
 pub(crate) fn operation(ask: &Ask) -> &'static str {
     let segments = ask.segments();
     let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
     match (ask.method.as_str(), segments.as_slice()) {
+        ("GET" | "HEAD", ["healthstatus"]) => HEALTH,
         ("GET", ["secrets"]) => "vault.list",
         ("GET", ["secrets", _, "versions"]) => "vault.versions",
         ("GET", ["secrets", _] | ["secrets", _, _]) => "vault.get",
@@ -43,6 +49,9 @@ pub(crate) fn operation(ask: &Ask) -> &'static str {
 
 /// Answers a request whose token is good.
 pub(crate) fn answer(shared: &Shared, ask: &Ask, operation: &str) -> Answer {
+    if operation == HEALTH {
+        return Answer::json(200, &json!({"message": "OK"}));
+    }
     let segments = ask.segments();
     let name = segments.get(1).map_or("", String::as_str);
     let version = segments.get(2).map_or("", String::as_str);
