@@ -1,4 +1,4 @@
-//! `[databases.ALIAS]`: Django's own keys, under Django's own names, and `url` or `from`.
+//! `[databases.ALIAS]`: Django's own keys, under Django's own names, and `url`, `from` or `auth`.
 
 use toml::{
     Spanned,
@@ -40,6 +40,7 @@ impl Reader<'_> {
             url: None,
             from: None,
             url_style: None,
+            auth: None,
         };
         let is_custom = literal_engine(table).is_some_and(|name| engine::find(name).is_none());
         for (key, value) in table {
@@ -48,6 +49,7 @@ impl Reader<'_> {
                 "url" => entry.url = Some(self.url(value)),
                 "from" => entry.from = Some(self.from(value)),
                 "url_style" => entry.url_style = self.url_style(value),
+                "auth" => entry.auth = Some(self.auth(value)),
                 _ => {
                     if let Some(slot) = self.database_key(&alias, &key, value, is_custom) {
                         entry.keys.push((key, slot));
@@ -142,7 +144,7 @@ impl Reader<'_> {
             let names: Vec<&str> = keys::KEYS
                 .iter()
                 .map(|key| key.name)
-                .chain(["url", "from", "url_style"])
+                .chain(["url", "from", "url_style", "auth"])
                 .collect();
             let is_slip = suggest::nearest(&key.text, names.iter().copied()).is_some();
             if is_custom && !is_slip && key.text.chars().all(|c| c.is_ascii_uppercase() || c == '_')

@@ -75,7 +75,8 @@ impl InstanceEntry {
 
 impl DatabaseEntry {
     /// A `url`, a `from`, or an engine for another kind of server, starts afresh; anything else changes the keys it names,
-    /// and inside `OPTIONS` and `TEST` the keys those name.
+    /// and inside `OPTIONS` and `TEST` the keys those name. A login is one thing: one that is written here takes the place
+    /// of the one below.
     fn put_on(&mut self, upper: &Self) {
         let moves = match (self.engine(), upper.engine()) {
             (Some(from), Some(to)) => engine::is_other_family(from, to),
@@ -87,10 +88,30 @@ impl DatabaseEntry {
             return;
         }
         self.url_style = upper.url_style.or(self.url_style);
+        self.put_login(upper);
         merge(&mut self.keys, &upper.keys, |mine, theirs| {
             mine.optional = theirs.optional;
             mine.item.put_on(&theirs.item);
         });
+    }
+
+    /// An `auth` with a method takes the place of user and password, and they of it; without a method it changes the
+    /// settings it names.
+    fn put_login(&mut self, upper: &Self) {
+        const PASSWORDS: &[&str] = &["PASSWORD", "TOKEN", "Trusted_Connection"];
+        let is_password = |name: &Name| PASSWORDS.contains(&name.text.as_str());
+        match (&mut self.auth, &upper.auth) {
+            (Some(mine), Some(theirs)) if theirs.method.is_none() => mine.put_on(theirs),
+            (mine, Some(theirs)) => {
+                *mine = Some(theirs.clone());
+                if theirs.method.is_some() {
+                    self.keys
+                        .retain(|(name, _)| name.text != "USER" && !is_password(name));
+                }
+            }
+            (mine, None) if upper.keys.iter().any(|(name, _)| is_password(name)) => *mine = None,
+            (_, None) => {}
+        }
     }
 
     /// `ENGINE`, where it is written out.

@@ -1,5 +1,6 @@
 //! `nuages.toml` as data: every entry with its place in the file, every mistake found in one reading.
 
+mod auth;
 mod cast;
 mod databases;
 mod document;
@@ -15,6 +16,7 @@ use crate::{
     diagnostic::Diagnostic, django::url::UrlStyle, registry::Registry, template::Template,
 };
 
+pub(crate) use auth::AuthEntry;
 pub use cast::Cast;
 pub(crate) use providers::check_settings;
 
@@ -81,6 +83,8 @@ pub(crate) struct DatabaseEntry {
     /// One reference to a secret that holds a whole login.
     pub(crate) from: Option<Item>,
     pub(crate) url_style: Option<UrlStyle>,
+    /// A login that is no user and password.
+    pub(crate) auth: Option<AuthEntry>,
 }
 
 /// A value that may be absent.

@@ -1,6 +1,8 @@
 //! The JSON Schema of the manifest, for editors: made from the same lists that the reader uses. `tests/schema` holds
 //! the two against each other, and lists what a schema cannot say.
 
+mod auth;
+
 use nuages_provider::{Descriptor, SettingKind};
 use serde_json::{Map, Value, json};
 
@@ -197,6 +199,7 @@ fn database() -> Value {
         "url_style".to_owned(),
         json!({ "enum": styles, "description": "the library whose rules the URL is read by" }),
     );
+    properties.insert("auth".to_owned(), auth::auth());
     let known: Vec<String> = properties.keys().cloned().collect();
     let any = json!({ "$ref": "#/$defs/any" });
     let bare = json!({ "allOf": [any, { "not": { "type": "object" } }] });
@@ -219,6 +222,7 @@ fn database() -> Value {
         "additionalProperties": other,
         "not": { "required": ["url", "from"] },
         "allOf": [
+            auth::beside(),
             {
                 "if": with_engine(json!({ "type": "string", "not": { "enum": engines(&|_| true) } })),
                 "then": { "propertyNames": { "anyOf": [{ "enum": known }, { "pattern": "^[A-Z_]*$" }] } },

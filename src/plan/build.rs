@@ -21,15 +21,15 @@ pub(super) struct Builder<'a> {
     pub(super) layer: &'a Layer,
     pub(super) manifest: &'a Manifest,
     pub(super) registry: &'a Registry,
-    only: Vec<Only<'a>>,
+    pub(super) only: Vec<Only<'a>>,
     pub(super) errors: Vec<Diagnostic>,
     /// Which fetch of an instance a locator is.
     pub(super) fetched: HashMap<(usize, Locator), usize>,
 }
 
 /// A key of `--only`, and whether it was found.
-struct Only<'a> {
-    key: &'a str,
+pub(super) struct Only<'a> {
+    pub(super) key: &'a str,
     found: bool,
 }
 
@@ -160,16 +160,13 @@ impl<'a> Builder<'a> {
     }
 
     /// Whether `--only` keeps a key. A key above keeps all below it.
-    fn keeps(&mut self, key: &str, short: Option<&str>) -> bool {
+    pub(super) fn keeps(&mut self, key: &str, short: Option<&str>) -> bool {
         if self.only.is_empty() {
             return true;
         }
         let mut keeps = false;
         for only in &mut self.only {
-            let below = key
-                .strip_prefix(only.key)
-                .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
-            if below || short == Some(only.key) {
+            if is_within(key, only.key) || short == Some(only.key) {
                 only.found = true;
                 keeps = true;
             }
@@ -185,6 +182,10 @@ impl<'a> Builder<'a> {
             from: None,
             left_out: Vec::new(),
             entries: Vec::new(),
+            family: None,
+            login: None,
+            auth: None,
+            is_whole: true,
         };
         if let Some(url) = &database.url {
             let key = format!("{path}.url");
@@ -210,6 +211,7 @@ impl<'a> Builder<'a> {
                 planned.left_out.push(key.text.clone());
             }
         }
+        self.login(&path, database, &mut planned);
         if self.only.is_empty() {
             self.check_database(alias, database);
         }
@@ -326,7 +328,7 @@ impl<'a> Builder<'a> {
         }
     }
 
-    fn entry(&mut self, key: String, slot: &Slot) -> Option<Entry> {
+    pub(super) fn entry(&mut self, key: String, slot: &Slot) -> Option<Entry> {
         let node = self.node(&key, &slot.item)?;
         Some(Entry {
             key,
@@ -374,6 +376,12 @@ impl<'a> Builder<'a> {
             manifest::Node::Invalid => return None,
         })
     }
+}
+
+/// Whether a key is another or stands below it.
+pub(super) fn is_within(key: &str, other: &str) -> bool {
+    let rest = key.strip_prefix(other);
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
 }
 
 /// The variable of a file that names none: `tls/client.key` becomes `TLS_CLIENT_KEY_FILE`.

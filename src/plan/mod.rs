@@ -1,5 +1,6 @@
 //! What will be fetched, from where, for which key: made from the manifest without any I/O.
 
+mod auth;
 mod build;
 mod describe;
 mod more;
@@ -9,7 +10,7 @@ use nuages_provider::{Descriptor, Locator, Settings};
 
 use crate::{
     diagnostic::{Class, Diagnostic},
-    django::url::UrlStyle,
+    django::{engine::Family, entra::Login, url::UrlStyle},
     filter::Filter,
     manifest::{Cast, Manifest, Source, Span},
     registry::Registry,
@@ -134,6 +135,13 @@ pub(crate) struct Database {
     pub(crate) left_out: Vec<String>,
     /// Django's key and its value.
     pub(crate) entries: Vec<(String, Entry)>,
+    /// The engine's family, where the manifest has it written out.
+    pub(crate) family: Option<Family>,
+    /// The login that `auth` brings, and where it stands.
+    pub(crate) login: Option<Login>,
+    pub(crate) auth: Option<Span>,
+    /// Whether all of it is kept.
+    pub(crate) is_whole: bool,
 }
 
 #[derive(Clone, Debug)]

@@ -19,6 +19,13 @@ const SENSITIVE: &[&str] = &[
 /// Keys of the manifest itself whose literals are masked. As a part of a longer key the word says nothing.
 const SENSITIVE_ALONE: &[&str] = &["from"];
 
+/// Keys whose text is masked, and in whose table each key is taken for itself: connection strings hold passwords, and what
+/// is written as `auth` may be anything.
+const SENSITIVE_TEXT: &[&str] = &["extra_params", "auth"];
+
+/// How the methods of `auth` begin.
+const METHOD: &str = "entra";
+
 /// Keys of the manifest itself that hold words of the manifest, whatever they stand beside or inside of.
 const HARMLESS: &[&str] = &["url_style", "optional", "as", "description", "env", "kind"];
 
@@ -79,7 +86,9 @@ impl Masker<'_> {
             // The header of a table: one that is never closed must not reach into the lines below.
             '[' if !self.is_value && self.open.is_empty() => self.show(1),
             '[' | '{' => {
-                self.open.push((c, self.is_value && self.is_secret));
+                let stands_alone = c == '{' && SENSITIVE_TEXT.contains(&last(&self.key).as_str());
+                let is_secret = self.is_value && self.is_secret && !stands_alone;
+                self.open.push((c, is_secret));
                 self.is_value &= c == '[';
                 self.key.clear();
                 self.show(1);
@@ -128,7 +137,9 @@ impl Masker<'_> {
         let three: String = std::iter::repeat_n(quote, 3).collect();
         let is_long = self.rest.starts_with(&three);
         let delimiter = if is_long { &three[..] } else { &three[..1] };
-        let is_secret = self.is_value && self.is_secret;
+        let is_method =
+            last(&self.key) == "auth" && self.rest[delimiter.len()..].starts_with(METHOD);
+        let is_secret = self.is_value && self.is_secret && !is_method;
         self.show(delimiter.len());
         // One entry an open `${`: whether its default has begun.
         let mut references: Vec<bool> = Vec::new();
@@ -213,14 +224,20 @@ fn begins_reference(text: &str) -> bool {
 }
 
 fn is_sensitive(key: &str, inherited: bool) -> bool {
-    let key = key.trim().to_ascii_lowercase();
-    let last = key
-        .rsplit('.')
-        .next()
-        .unwrap_or_default()
-        .trim_matches([' ', '"', '\'']);
-    let is_own = SENSITIVE_ALONE.contains(&last) || SENSITIVE.iter().any(|word| key.contains(word));
+    let last = last(key);
+    let last = last.as_str();
+    let key = key.to_ascii_lowercase();
+    let is_own = SENSITIVE_ALONE.contains(&last)
+        || SENSITIVE_TEXT.contains(&last)
+        || SENSITIVE.iter().any(|word| key.contains(word));
     !HARMLESS.contains(&last) && (inherited || is_own)
+}
+
+/// The last part of a key with dots, in lower case.
+fn last(key: &str) -> String {
+    let last = key.rsplit('.').next().unwrap_or_default();
+    last.trim_matches([' ', '\t', '"', '\''])
+        .to_ascii_lowercase()
 }
 
 #[cfg(test)]
@@ -279,6 +296,20 @@ mod tests {
                 "[databases.default\nPASSWORD = '*'\nNAME = 'x'",
             ),
             ("{ NAME = 1 PASSWORD = 'a' }", "{ NAME = 1 PASSWORD = '*' }"),
+            ("auth = \"entra-msi\"", "auth = \"entra-msi\""),
+            ("auth = \"hunter2\"", "auth = \"*******\""),
+            (
+                "auth = { method = 'entra', client_id = 'x' }",
+                "auth = { method = 'entra', client_id = 'x' }",
+            ),
+            (
+                "extra_params = \"PWD=hunter2\"",
+                "extra_params = \"***********\"",
+            ),
+            (
+                "OPTIONS = { extra_params = { Encrypt = 'no', PWD = 'x' }, NAME = 'y' }",
+                "OPTIONS = { extra_params = { Encrypt = 'no', PWD = '*' }, NAME = 'y' }",
+            ),
             (
                 "url_style = 'x'\nenv.key.optional = 'y'",
                 "url_style = 'x'\nenv.key.optional = 'y'",

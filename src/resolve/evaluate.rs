@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     diagnostic::Diagnostic,
-    django::{database, engine, keys::Kind, managed},
+    django::{database, engine, entra, keys::Kind, managed},
     manifest::Cast,
     plan::{Database, Entry, Node, Piece, Plan, Secret, SlotId, Text},
     render::Document,
@@ -101,12 +101,35 @@ pub(super) fn evaluate(
         .as_ref()
         .and_then(|text| evaluation.bytes(text, &plan.single_key(), false));
     evaluation.failures.into_result()?;
+    finish(plan, &mut databases)?;
     Ok(Resolved {
         document: Document { databases, env },
         files,
         single: single.map(|(bytes, _)| Bytes::new(bytes)),
         origins: origins(plan, answers),
     })
+}
+
+/// What is left to do for the databases once all their values are here.
+fn finish(plan: &Plan, databases: &mut Table) -> Result<(), Vec<Diagnostic>> {
+    let mut failures = Failures::new(plan);
+    for planned in &plan.databases {
+        let Some(Value::Table(database)) = databases.get_mut(&planned.alias) else {
+            continue;
+        };
+        let engine = match database.get("ENGINE") {
+            Some(Value::Text(engine)) => engine::find(engine.expose()),
+            _ => None,
+        };
+        let family = planned.family.or(engine.map(|engine| engine.family));
+        let Some(family) = family else { continue };
+        let login = planned.login.as_ref();
+        for fault in entra::finish(database, family, login, planned.is_whole) {
+            let (key, span) = planned.place(&fault.path);
+            failures.unusable(&key, span, &fault.what, fault.hint.as_deref());
+        }
+    }
+    failures.into_result()
 }
 
 struct Evaluation<'a> {

@@ -256,7 +256,9 @@ fn providers_are_listed() {
             "age",
             "aws-ssm",
             "aws-secrets",
-            "aws-rds-token"
+            "aws-rds-token",
+            "azure-kv",
+            "entra"
         ]
     );
     let writable: Vec<&str> = list
@@ -264,7 +266,7 @@ fn providers_are_listed() {
         .filter(|provider| provider["capabilities"]["writable"] == true)
         .filter_map(|provider| provider["scheme"].as_str())
         .collect();
-    assert_eq!(writable, ["age", "aws-ssm", "aws-secrets"]);
+    assert_eq!(writable, ["age", "aws-ssm", "aws-secrets", "azure-kv"]);
 }
 
 #[test]

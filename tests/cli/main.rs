@@ -12,6 +12,7 @@
 
 mod commands;
 mod doctor;
+mod entra;
 mod errors;
 mod exec;
 mod files;

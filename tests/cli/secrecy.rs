@@ -8,6 +8,7 @@ mod stores;
 use std::fmt::Write as _;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD, engine::general_purpose::URL_SAFE};
+use nuages_fakecloud::FakeCloud;
 
 use crate::support::project::{Outcome, Project, Run};
 use cases::CASES;
@@ -86,6 +87,8 @@ struct Store {
     project: Project,
     kind: &'static str,
     variables: Vec<(String, Vec<u8>)>,
+    /// Where the secrets of Azure are.
+    cloud: Option<FakeCloud>,
 }
 
 /// What a secret may hold, by name.
@@ -120,11 +123,13 @@ impl Store {
             project: Project::empty(),
             kind,
             variables: Vec::new(),
+            cloud: (kind == "azure-kv").then(FakeCloud::start),
         };
         let settings = match kind {
             "file" => "path = \"values\"",
             "command" => "argv = [\"cat\", \"values/{}\"]",
             "age" => "key_file = \"age.key\"",
+            "azure-kv" => "vault = \"shop\"",
             _ => "",
         };
         store.project.write(
@@ -134,6 +139,11 @@ impl Store {
         store
             .project
             .write("nuages.toml", store.project.read("base.toml"));
+        if let Some(cloud) = &store.cloud {
+            let variables = cloud.environment_client_secret().into_iter();
+            let variables = variables.map(|(name, value)| (name, value.into_bytes()));
+            store.variables.extend(variables);
+        }
         let mut dotenv = String::new();
         if kind == "age" {
             store.project.nuages(["key", "new"]).output().code(0);
@@ -147,6 +157,15 @@ impl Store {
                 "dotenv" => {
                     if let Ok(text) = std::str::from_utf8(&content) {
                         dotenv.push_str(&format!("{variable}='{text}'\n"));
+                    }
+                }
+                // Key Vault keeps text of at most 25 KB.
+                "azure-kv" => {
+                    let text = String::from_utf8(content).unwrap_or_default();
+                    if let Some(cloud) = &store.cloud
+                        && (1..25_600).contains(&text.len())
+                    {
+                        cloud.vault("shop").set(name, &text);
                     }
                 }
                 "age" => {
@@ -242,4 +261,9 @@ fn command_at_vvv() {
 #[test]
 fn age_at_vvv() {
     every_case("age");
+}
+
+#[test]
+fn azure_kv_at_vvv() {
+    every_case("azure-kv");
 }

@@ -16,6 +16,7 @@ pub(crate) enum Verdict {
 const GRAMMAR: &str = "the grammar inside `${…}` is no regular language: defaults nest";
 const NAMES: &str = "a schema cannot look up names that stand elsewhere in the manifest";
 const LAYERS: &str = "a schema sees one layer, the rule holds for the layers together";
+const DRIVERS: &str = "what a driver takes is left to the rules of its engine";
 const NUMBERS: &str = "JSON Schema knows numbers by their value, not by how TOML writes them";
 
 pub(crate) const CASES: &[(&str, Verdict)] = &[
@@ -342,6 +343,111 @@ pub(crate) const CASES: &[(&str, Verdict)] = &[
     (
         "databases.default = { from = '${env://LOGIN}', url_style = 'django-environ' }",
         PlanRefuses(LAYERS),
+    ),
+    // Databases: logins by Entra.
+    (
+        "databases.default = { ENGINE = 'mssql', HOST = 'h', auth = 'entra' }",
+        Sound,
+    ),
+    (
+        "databases.default = { ENGINE = 'mssql', HOST = 'h', auth = { method = 'entra-msi', client_id = 'x' } }",
+        Sound,
+    ),
+    (
+        "providers.login = { kind = 'entra' }\ndatabases.default = { ENGINE = { value = 'postgis' }, HOST = 'h', auth = { method = 'entra', instance = 'login', client_id = '2f6a7f4e-0a53-4d0c-9a0e-64b2a9c61e58', tenant = 'shop.example' } }",
+        Sound,
+    ),
+    (
+        "databases.default = { ENGINE = 'django.db.backends.mysql', USER = 'u', HOST = 'h', auth = 'entra', OPTIONS = { ssl = { ca = 'x' } } }",
+        Sound,
+    ),
+    (
+        "databases.default = { ENGINE = 'mssql', HOST = 'h', auth = 'kerberos' }",
+        Wrong,
+    ),
+    (
+        "databases.default = { ENGINE = 'mssql', HOST = 'h', auth = true }",
+        Wrong,
+    ),
+    (
+        "databases.default = { ENGINE = 'mssql', HOST = 'h', auth = { method = 'entra', tenat = 'x' } }",
+        Wrong,
+    ),
+    (
+        "databases.default = { ENGINE = 'mssql', HOST = 'h', auth = { method = 'entra', client_id = 'a b' } }",
+        Wrong,
+    ),
+    (
+        "databases.default = { ENGINE = 'mssql', HOST = 'h', auth = { method = 'entra', tenant = '${env://T}' } }",
+        Wrong,
+    ),
+    (
+        "databases.default = { ENGINE = 'mssql', HOST = 'h', auth = { method = '${env://M}' } }",
+        Wrong,
+    ),
+    (
+        "databases.default = { ENGINE = 'sqlite3', HOST = 'h', auth = 'entra' }",
+        Wrong,
+    ),
+    (
+        "databases.default = { ENGINE = '${env://E}', HOST = 'h', auth = 'entra' }",
+        Wrong,
+    ),
+    (
+        "databases.default = { ENGINE = 'postgresql', HOST = 'h', auth = 'entra-msi' }",
+        Wrong,
+    ),
+    (
+        "databases.default = { ENGINE = 'mysql', HOST = 'h', auth = { method = 'entra-msi' } }",
+        Wrong,
+    ),
+    (
+        "databases.default = { ENGINE = 'postgresql', HOST = 'h', auth = 'entra', PASSWORD = 'x' }",
+        Wrong,
+    ),
+    (
+        "databases.default = { ENGINE = 'mssql', HOST = 'h', auth = 'entra', TOKEN = 'x' }",
+        Wrong,
+    ),
+    (
+        "databases.default = { auth = 'entra', url = 'mssqlms://h/d' }",
+        Wrong,
+    ),
+    (
+        "databases.default = { auth = 'entra', from = '${env://LOGIN}' }",
+        Wrong,
+    ),
+    (
+        "databases.default = { ENGINE = 'mssql', HOST = 'h', auth = 'entra' }\nprofiles.dev.databases.default = { auth = { client_id = 'x' } }",
+        Sound,
+    ),
+    (
+        "databases.default = { ENGINE = 'mssql', HOST = 'h', auth = { client_id = 'x' } }",
+        PlanRefuses(LAYERS),
+    ),
+    (
+        "databases.default = { ENGINE = 'mssql', auth = 'entra' }",
+        PlanRefuses(LAYERS),
+    ),
+    (
+        "databases.default = { ENGINE = 'mssql', HOST = 'h', auth = { method = 'entra', instance = 'login' } }",
+        PlanRefuses(NAMES),
+    ),
+    (
+        "databases.default = { ENGINE = 'mssql', HOST = 'h', auth = 'entra', USER = 'sa' }",
+        PlanRefuses(DRIVERS),
+    ),
+    (
+        "databases.default = { ENGINE = 'postgresql', HOST = 'h', auth = 'entra', OPTIONS = { sslmode = 'require' } }",
+        PlanRefuses(DRIVERS),
+    ),
+    (
+        "databases.default = { ENGINE = 'mssql', OPTIONS = { extra_params = { Encrypt = true, APP = 'a;b' } } }",
+        Sound,
+    ),
+    (
+        "databases.default = { ENGINE = 'mssql', OPTIONS = { extra_params = { 'a b' = 'x' } } }",
+        PlanRefuses(DRIVERS),
     ),
     // [env].
     (
