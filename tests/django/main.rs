@@ -1,4 +1,5 @@
-//! `nuages` with the real parts around it: Django 5.2 and 6.1, gunicorn, and a database server that speaks TLS alone.
+//! `nuages` with the real parts around it: Django 5.2 and 6.1, gunicorn, a database server that speaks TLS alone, and
+//! databases that take tokens of Entra.
 #![allow(
     clippy::expect_used,
     clippy::unwrap_used,
@@ -9,8 +10,12 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+#[cfg(feature = "provider-azure")]
+mod entra_postgres;
 mod exec;
 mod failures;
+#[cfg(feature = "provider-azure")]
+mod mssql;
 mod serve;
 mod shop;
 mod url_cases;

@@ -16,7 +16,10 @@ fn pages() -> Vec<(PathBuf, String)> {
     for directory in [
         "docs",
         "providers/aws",
+        "providers/azure",
         "providers/local",
+        "examples/azure-postgres-entra",
+        "examples/azure-sql-entra",
         "examples/postgres-ssm",
         "examples/quickstart",
     ] {

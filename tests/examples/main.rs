@@ -10,6 +10,12 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+#[cfg(feature = "provider-azure")]
+mod azure_example;
+#[cfg(feature = "provider-azure")]
+mod azure_postgres;
+#[cfg(feature = "provider-azure")]
+mod azure_sql;
 mod docs;
 #[cfg(feature = "provider-aws")]
 mod postgres_ssm;

@@ -1,5 +1,5 @@
 //! Real parts for the end-to-end tests: Python environments, a PostgreSQL server with TLS, moto for AWS and
-//! what can go wrong in front of it, projects to run `nuages` in.
+//! what can go wrong in front of it, a stand-in for SQL Server with Microsoft's drivers, projects to run `nuages` in.
 //! A test target takes it in with `#[path = "../support/mod.rs"] mod support;`.
 #![allow(
     dead_code,
@@ -14,11 +14,13 @@
 pub(crate) mod faults;
 pub(crate) mod http;
 pub(crate) mod moto;
+pub(crate) mod odbc;
 pub(crate) mod postgres;
 pub(crate) mod postgres_programs;
 pub(crate) mod process;
 pub(crate) mod project;
 pub(crate) mod python;
+pub(crate) mod tds;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
