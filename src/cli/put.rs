@@ -32,6 +32,13 @@ pub(super) fn run(context: &Context, command: &Put) -> Outcome {
         &reference,
     )
     .map_err(|errors| context.fail_all(&errors, Some(&loaded.manifest.source)))?;
+    if !plan.is_whole_secret() {
+        let title =
+            format!("`{reference}` is not a whole secret, and only a whole one can be stored");
+        let hint =
+            "leave out `#field`, filters and defaults: what is stored takes the place of all of it";
+        return Err(context.fail(Diagnostic::new(Class::Usage, title).hint(hint)));
+    }
     let value = read(context, command)?;
     let outcome = write(context, command, &loaded, &plan, &value)?;
     let word = if outcome == PutOutcome::Replaced {
@@ -155,9 +162,9 @@ fn write(
     outcome.map_err(|error: nuages_provider::Error| {
         let title = format!("cannot store `{}`: {}", command.name, error.message());
         let exists = error.kind() == nuages_provider::ErrorKind::AlreadyExists;
-        let hint = exists
-            .then_some("`--overwrite` replaces it")
-            .or(error.hint())
+        let hint = error
+            .hint()
+            .or(exists.then_some("`--overwrite` replaces it"))
             .map(str::to_owned);
         context.fail(Diagnostic::new(Class::Provider, title).maybe_hint(hint))
     })

@@ -240,6 +240,14 @@ fn in_order(mut errors: Vec<Diagnostic>) -> Vec<Diagnostic> {
 }
 
 impl Plan {
+    /// Whether the reference of [`plan_reference`] means a secret just as the store keeps it: no field of it, nothing made
+    /// of it, nothing in its place.
+    pub fn is_whole_secret(&self) -> bool {
+        let pieces = self.single.as_ref().map(|text| &text.pieces[..]);
+        matches!(pieces, Some([Piece::Secret(secret)])
+            if secret.field.is_none() && secret.default.is_none() && secret.filters.is_empty())
+    }
+
     /// Every text that a value is made of, defaults not included.
     pub(crate) fn texts(&self) -> Vec<&Text> {
         let mut texts: Vec<&Text> = self.single.iter().collect();

@@ -239,6 +239,7 @@ fn diagnose(group: Group) -> Diagnostic {
     diagnostic.related = related.collect();
     match spans.count() {
         0 => {}
+        1 => diagnostic.causes.push("one more place wants it".to_owned()),
         more => diagnostic
             .causes
             .push(format!("{more} more places want it")),

@@ -156,7 +156,7 @@ pub(super) async fn open(
             outcome => return outcome,
         };
         let wait = pause(&error, attempt);
-        if Instant::now() + wait >= until {
+        if is_too_late(wait, until) {
             return Err(error);
         }
         tokio::time::sleep(wait).await;
@@ -220,7 +220,7 @@ async fn fetch_batch(
         if again.is_empty() {
             break;
         }
-        if Instant::now() + wait >= until {
+        if is_too_late(wait, until) {
             // The last answer says more than "time ran out" would.
             done.extend(
                 again
@@ -251,12 +251,19 @@ fn is_worth_another_try(error: &Error, attempt: u32) -> bool {
         && (error.kind() == ErrorKind::RateLimited || attempt < TRIES_WHEN_UNAVAILABLE)
 }
 
+/// Whether a wait would reach the deadline. A store may ask for one that ends after all time.
+fn is_too_late(wait: Duration, until: Instant) -> bool {
+    Instant::now()
+        .checked_add(wait)
+        .is_none_or(|then| then >= until)
+}
+
 /// What the store asks for, or twice as long as last time; both spread, so that a fleet does not come back at once.
 fn pause(error: &Error, attempt: u32) -> Duration {
     let spread = f64::from(u32::try_from(RandomState::new().hash_one(0) >> 32).unwrap_or(0))
         / f64::from(u32::MAX);
     if let Retry::After(wait) = error.retry() {
-        wait + FIRST_WAIT.mul_f64(spread)
+        wait.saturating_add(FIRST_WAIT.mul_f64(spread))
     } else {
         let longest = FIRST_WAIT
             .saturating_mul(2_u32.saturating_pow(attempt - 1))

@@ -352,6 +352,13 @@ fn a_secret_that_was_put_is_got_again() {
     shot("put_nothing", &project, &put(&["empty"], b"\n").code(2));
     shot("put_elsewhere", &project, &put(&["env://X"], b"x").code(4));
     put(&["too-long"], &vec![b'x'; 1024 * 1024 + 1]).code(2);
+    for part in ["lines#a", "lines | base64", "lines:-x"] {
+        let reference = format!("secrets://{part}");
+        let refused = put(&["--overwrite", &reference], b"y").code(2);
+        let title = format!("error: `{reference}` is not a whole secret");
+        assert!(refused.stderr().starts_with(&title), "{}", refused.stderr());
+        assert_eq!(get("lines"), b"x\n", "{part}");
+    }
 
     let store = project.read("secrets.age");
     assert!(

@@ -161,6 +161,9 @@ fn one(name: &str, asked_before: usize) -> Result<Secret> {
     match verb {
         "throttle" if asked_before < times => Err(Error::new(ErrorKind::RateLimited, "slow down")
             .with_retry(Retry::After(Duration::from_millis(10)))),
+        // As long as a server can write it.
+        "forever" => Err(Error::new(ErrorKind::RateLimited, "slow down")
+            .with_retry(Retry::After(Duration::from_secs(u64::MAX)))),
         "flaky" if asked_before < times => {
             Err(Error::new(ErrorKind::Unavailable, "connection reset").with_retry(Retry::Later))
         }

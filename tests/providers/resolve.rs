@@ -105,6 +105,17 @@ fn throttling_is_waited_out_and_only_what_failed_is_asked_again() {
 }
 
 #[test]
+fn a_wait_beyond_all_time_is_told_at_once() {
+    let errors = run(&env(["A = '${fake://endless/forever/a}'".to_owned()])).unwrap_err();
+    assert_eq!(errors.len(), 1);
+    assert_eq!(
+        errors[0].title,
+        "cannot resolve `env.A`: `fake` is throttling"
+    );
+    assert_eq!(fake::calls("endless").len(), 1);
+}
+
+#[test]
 fn what_stays_down_is_not_asked_for_ever() {
     let started = Instant::now();
     let errors = run(&env(["A = '${fake://hopeless/flaky-99/a}'".to_owned()])).unwrap_err();

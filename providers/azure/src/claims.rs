@@ -6,6 +6,8 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use nuages_provider::{Error, ErrorKind};
 use serde_json::{Map, Value};
 
+use crate::{cloud::CLOUDS, settings::is_guid};
+
 /// How far two clocks may be apart, as Entra's own libraries have it.
 const SKEW: Duration = Duration::from_mins(5);
 
@@ -99,27 +101,26 @@ impl Claims {
 }
 
 /// The application IDs that stand for the databases in tokens of version 2.
-const APPLICATIONS: &[(&str, &str)] = &[
-    (
-        "https://database.windows.net",
-        "022907d3-0f1b-48f7-badc-1ba6abab6d66",
-    ),
-    (
-        "https://ossrdbms-aad.database.windows.net",
-        "123cd850-d9df-40bd-94d5-c9f07b7fa203",
-    ),
-];
+const SQL: &str = "022907d3-0f1b-48f7-badc-1ba6abab6d66";
+const OPEN_SOURCE: &str = "123cd850-d9df-40bd-94d5-c9f07b7fa203";
 
-/// Whether a token with this audience is one for the resource: its URI with or without the last slash, or its
-/// application's ID.
+/// Whether a token with this audience is one for the resource: its URI with or without the last slash, or, in a token of
+/// version 2, its application's ID (<https://learn.microsoft.com/entra/identity-platform/access-token-claims-reference>).
 fn is_for(audience: &str, resource: &str) -> bool {
     let bare = |text: &str| text.trim_end_matches('/').to_ascii_lowercase();
     let (audience, resource) = (bare(audience), bare(resource));
-    audience == resource
-        || resource.strip_prefix("api://") == Some(audience.as_str())
-        || APPLICATIONS
-            .iter()
-            .any(|(uri, id)| *uri == resource && *id == audience)
+    let named = resource.strip_prefix("api://").unwrap_or(&resource);
+    if audience == resource || audience == named {
+        return true;
+    }
+    if CLOUDS.iter().any(|cloud| cloud.sql == resource) {
+        return audience == SQL;
+    }
+    if CLOUDS.iter().any(|cloud| cloud.open_source == resource) {
+        return audience == OPEN_SOURCE;
+    }
+    // Which URI belongs to which application Entra alone knows; one that is named by an ID says itself.
+    is_guid(&audience) && !is_guid(named)
 }
 
 /// How far two times are apart, for people.
@@ -211,8 +212,17 @@ mod tests {
 
     #[test]
     fn an_applications_own_api_is_known_by_its_id() {
-        assert!(is_for("1f0c", "api://1f0c"));
-        assert!(is_for("api://1F0C/", "api://1f0c"));
-        assert!(!is_for("2f0c", "api://1f0c"));
+        let (id, other) = (
+            "00001111-aaaa-2222-bbbb-3333cccc4444",
+            "55556666-dddd-7777-eeee-8888ffff9999",
+        );
+        let by_id = format!("api://{id}");
+        assert!(is_for(id, &by_id) && is_for(&format!("{by_id}/"), &by_id));
+        assert!(!is_for(other, &by_id) && !is_for(other, id));
+        assert!(is_for(id, "api://shop-api") && is_for(id, "https://shop.example/api"));
+        assert!(!is_for("api://other", "api://shop-api"));
+        assert!(!is_for(id, "https://database.windows.net"));
+        assert!(is_for(SQL, "https://database.usgovcloudapi.net"));
+        assert!(!is_for(SQL, "https://ossrdbms-aad.database.windows.net"));
     }
 }

@@ -13,14 +13,11 @@ mod vault;
 pub(crate) use entra::{metadata, token};
 pub(crate) use vault::{refused_token, vault};
 
-/// An error of ours that the SDK carried through itself; else what the SDK itself did not understand.
+/// An error of ours that the SDK carried through itself; else that the SDK did not understand `what`.
 pub(crate) fn told(error: &SdkError, what: &str) -> Error {
     inner(error).unwrap_or_else(|| {
-        Error::new(
-            ErrorKind::Malformed,
-            format!("the answer of {what} is not understood"),
-        )
-        .with_hint("look at a proxy on the way")
+        Error::new(ErrorKind::Malformed, format!("{what} is not understood"))
+            .with_hint("look at a proxy on the way")
     })
 }
 

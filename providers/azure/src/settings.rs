@@ -215,6 +215,15 @@ pub(crate) fn check_id(what: &str, id: &str) -> Result<(), Error> {
         .with_hint("such as `00001111-aaaa-2222-bbbb-3333cccc4444`"))
 }
 
+/// Whether `text` is an ID as Entra gives them to applications and tenants.
+pub(crate) fn is_guid(text: &str) -> bool {
+    text.len() == 36
+        && text.bytes().enumerate().all(|(place, b)| match place {
+            8 | 13 | 18 | 23 => b == b'-',
+            _ => b.is_ascii_hexdigit(),
+        })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -13,8 +13,8 @@ use azure_core::{
         headers::{HeaderName, HeaderValue, Headers},
     },
 };
-use nuages_provider::{Error, async_trait};
-use nuages_provider_http::{HostPolicy, HttpClient};
+use nuages_provider::{Error, ErrorKind, async_trait};
+use nuages_provider_http::{HostPolicy, HttpClient, host_and_port};
 
 /// What an answer that is no success means; nothing where the SDK is to go on with it.
 pub(crate) type Judge = fn(&http::Request<Bytes>, &http::Response<Bytes>) -> Option<Error>;
@@ -74,8 +74,29 @@ impl Transport {
         {
             return Err(error);
         }
+        if answer.status().is_success() && is_beyond_time(&about, &answer) {
+            let text = format!(
+                "`{}` gives a token whose life is no time",
+                host_and_port(about.uri())
+            );
+            return Err(Error::new(ErrorKind::Malformed, text));
+        }
         Ok(answer)
     }
+}
+
+/// The longest life of a token, in seconds, that is taken for one: a year. The SDK adds it to the time, whatever it is.
+const LONGEST_LIFE: i64 = 31_536_000;
+
+/// Whether an answer of a token endpoint gives its token a life that no clock can be set by.
+fn is_beyond_time(request: &http::Request<Bytes>, answer: &http::Response<Bytes>) -> bool {
+    if !request.uri().path().ends_with("/oauth2/v2.0/token") {
+        return false;
+    }
+    let body: serde_json::Value = serde_json::from_slice(answer.body()).unwrap_or_default();
+    body.get("expires_in")
+        .and_then(serde_json::Value::as_i64)
+        .is_some_and(|seconds| !(0..=LONGEST_LIFE).contains(&seconds))
 }
 
 /// A request without its body, which may hold a secret.
@@ -140,4 +161,37 @@ fn refused(text: &'static str) -> SdkError {
 /// An error of ours on its way through the SDK, of a kind that the SDK does not try again.
 pub(crate) fn carried(error: Error) -> SdkError {
     SdkError::new(SdkErrorKind::Other, error)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_has_a_life_that_a_clock_can_be_set_by() {
+        let is_refused = |uri: &str, body: &str| {
+            let request = http::Request::post(uri).body(Bytes::new()).unwrap();
+            let answer = http::Response::new(Bytes::copy_from_slice(body.as_bytes()));
+            is_beyond_time(&request, &answer)
+        };
+        let token = "https://login.microsoftonline.com/t/oauth2/v2.0/token";
+        for body in [
+            "{\"expires_in\": 3599}",
+            "{\"expires_in\": 86400}",
+            "{}",
+            "x",
+        ] {
+            assert!(!is_refused(token, body), "{body}");
+        }
+        for body in [
+            "{\"expires_in\": 9223372036854775807}",
+            "{\"expires_in\": -1}",
+        ] {
+            assert!(is_refused(token, body), "{body}");
+            assert!(!is_refused(
+                "https://shop.vault.azure.net/secrets/db/",
+                body
+            ));
+        }
+    }
 }

@@ -113,9 +113,9 @@ impl TransportError {
                 Some("write it as the instance's `endpoint` in the manifest if it is to be trusted")
             }
             Fault::Plain => Some("use https; http is for an emulator on this machine alone"),
-            Fault::UntrustedCertificate => Some(
-                "where a private authority signs it, name its certificate in `SSL_CERT_FILE` or `AWS_CA_BUNDLE`",
-            ),
+            Fault::UntrustedCertificate => {
+                Some("where a private authority signs it, name its certificate in `SSL_CERT_FILE`")
+            }
             Fault::ExpiredCertificate => Some("look at the server's certificate and at this clock"),
             Fault::Proxy => Some("look at `HTTPS_PROXY` and `NO_PROXY`"),
             Fault::Refused | Fault::NoAddress | Fault::Unreachable | Fault::NoConnection

@@ -102,7 +102,7 @@ pub fn is_private(host: &str) -> bool {
 }
 
 /// An IPv6 address without its brackets.
-fn bare(host: &str) -> &str {
+pub(crate) fn bare(host: &str) -> &str {
     host.strip_prefix('[')
         .and_then(|host| host.strip_suffix(']'))
         .unwrap_or(host)

@@ -3,7 +3,7 @@
 use nuages_provider::{Environment, Error};
 use reqwest::{NoProxy, Proxy};
 
-use crate::{METADATA_HOSTS, is_private};
+use crate::{METADATA_HOSTS, hosts::bare, is_private};
 
 /// This machine itself: no proxy could reach it.
 const THIS_MACHINE: &[&str] = &["localhost", "127.0.0.0/8", "::1"];
@@ -59,7 +59,8 @@ fn exceptions(environment: &Environment) -> String {
     let platform = environment
         .text("IDENTITY_ENDPOINT")
         .and_then(|url| url.parse::<http::Uri>().ok())
-        .and_then(|uri| uri.host().map(str::to_owned))
+        // In brackets an IPv6 address would pass for a domain.
+        .and_then(|uri| uri.host().map(|host| bare(host).to_owned()))
         .filter(|host| is_private(host));
     own.into_iter()
         .chain(platform.as_deref())
@@ -103,5 +104,22 @@ mod tests {
             0
         );
         assert_eq!(count(&[("HTTPS_PROXY", "")]), 0);
+    }
+
+    #[test]
+    fn a_platforms_own_address_has_no_proxy() {
+        let excepts = |endpoint: &str, address: &str| {
+            let variables =
+                environment(&[("NO_PROXY", "a.example"), ("IDENTITY_ENDPOINT", endpoint)]);
+            exceptions(&variables)
+                .split(',')
+                .any(|entry| entry == address)
+        };
+        assert!(excepts("http://10.0.0.5:8081/msi/token", "10.0.0.5"));
+        assert!(excepts("http://[fd00::5]:8081/msi/token", "fd00::5"));
+        for endpoint in ["http://example.org/", "http://8.8.8.8/", "no URL"] {
+            assert!(!excepts(endpoint, "example.org") && !excepts(endpoint, "8.8.8.8"));
+            assert!(excepts(endpoint, "a.example") && excepts(endpoint, "169.254.169.254"));
+        }
     }
 }

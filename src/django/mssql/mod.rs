@@ -137,10 +137,22 @@ impl<'a> Mssql<'a> {
             );
             faults.push(Fault::key(&attribute.path(), what));
         }
-        faults
+        let mut faults: Vec<Fault> = faults
             .into_iter()
             .map(|fault| fault.hint("leave it out: the token says who logs in"))
-            .collect()
+            .collect();
+        let weak = |attribute: &&Attribute<'_>| {
+            attribute.name == Some("Encrypt")
+                && attribute
+                    .value
+                    .as_ref()
+                    .is_some_and(|value| keywords::is_one_of(value, &["no", "optional"]))
+        };
+        for attribute in self.known().filter(weak) {
+            let what = "`Encrypt` must be `yes`, `mandatory` or `strict` beside `TOKEN`: with less, a server that offers no TLS gets the token in the clear";
+            faults.push(Fault::key(&attribute.path(), what).hint("write `Encrypt=yes`"));
+        }
+        faults
     }
 }
 

@@ -298,7 +298,7 @@ fn always_encrypted() {
 #[test]
 fn sql_server_without_auth() {
     let token = "[databases.token]\nENGINE = \"mssql\"\nTOKEN = \"${env://TOKEN}\"\nUSER = \"sa\"\n\
-                 OPTIONS = { extra_params = \"Trusted_Connection=yes\" }\n\n";
+                 OPTIONS = { extra_params = \"Trusted_Connection=yes;Encrypt=no\" }\n\n";
     refused(
         "entra_plain_mssql",
         &(plain(&[

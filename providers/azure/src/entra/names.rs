@@ -3,7 +3,7 @@
 use nuages_provider::{Error, Locator, Reference};
 
 use super::check_option;
-use crate::cloud::Cloud;
+use crate::{cloud::Cloud, settings::is_guid};
 
 /// The databases that have a short name.
 const DATABASES: &[&str] = &["azure-sql", "postgresql", "mysql"];
@@ -63,15 +63,10 @@ fn checked(text: &str) -> Result<String, Error> {
             .strip_prefix(scheme)
             .is_some_and(|rest| !rest.is_empty() && !rest.starts_with('/'))
     });
-    let is_id = resource.len() == 36
-        && resource.bytes().enumerate().all(|(place, b)| match place {
-            8 | 13 | 18 | 23 => b == b'-',
-            _ => b.is_ascii_hexdigit(),
-        });
     let fits = resource
         .bytes()
         .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_' | b':' | b'/'));
-    if (is_uri || is_id) && fits && resource.len() <= 256 {
+    if (is_uri || is_guid(resource)) && fits && resource.len() <= 256 {
         return Ok(resource.to_owned());
     }
     Err(

@@ -62,7 +62,10 @@ fn of_entra(host: &str, answer: &http::Response<Bytes>) -> Error {
 fn entra_code(body: &Value) -> Option<u64> {
     let listed = body.get("error_codes").and_then(|codes| codes.get(0));
     listed.and_then(Value::as_u64).or_else(|| {
-        let description = body.get("error_description")?.as_str()?;
+        let description = body
+            .get("error_description")
+            .or(body.get("message"))?
+            .as_str()?;
         let digits = description.strip_prefix("AADSTS")?;
         let end = digits
             .find(|c: char| !c.is_ascii_digit())
@@ -93,7 +96,7 @@ fn meaning(code: u64, status: u16) -> Meaning {
             "the application sent no credential",
             "give it a secret, a certificate or a federated identity",
         ),
-        700_016 => refused(
+        700_016 | 700_011 => refused(
             "the tenant has no such application",
             "look at the client ID and the tenant",
         ),
@@ -105,13 +108,25 @@ fn meaning(code: u64, status: u16) -> Meaning {
             "the application is disabled",
             "an administrator of the tenant can enable it",
         ),
-        90_002 | 900_023 | 90_013 | 50_020 => refused(
+        90_002 | 900_023 | 90_019 | 90_038 | 90_051 => refused(
             "there is no such tenant in this cloud",
             "look at the tenant, and at `AZURE_AUTHORITY_HOST` for its cloud",
         ),
+        50_020 => refused(
+            "the account is not in the tenant",
+            "look at the tenant, or log in with another account",
+        ),
+        50_053 => refused(
+            "the account is locked, or the address is blocked",
+            "an administrator of the tenant can see which",
+        ),
+        50_196 => refused(
+            "too many requests for the same token in a short time",
+            "wait some minutes, and look what starts again and again",
+        ),
         700_024 => refused(
             "the assertion is not valid at this time",
-            "look at this machine's clock, and whether the federated token's file is renewed",
+            "look at this machine's clock and, with a federated token, whether its file is renewed",
         ),
         700_027 | 7_000_214 | 700_030 => refused(
             "the certificate is not one of the application's, or its signature is wrong",
@@ -142,7 +157,7 @@ fn meaning(code: u64, status: u16) -> Meaning {
             "nobody consented to this access",
             "an administrator of the tenant has to consent",
         ),
-        500_011 | 500_014 | 650_052 => setting(
+        500_011 | 500_014 | 650_052 | 50_001 => setting(
             "the tenant knows no such resource",
             "look at the scope or resource that is asked for, and at the tenant",
         ),
@@ -150,12 +165,12 @@ fn meaning(code: u64, status: u16) -> Meaning {
             "the scope is not valid",
             "write a resource, such as `https://vault.azure.net`, or its scope `…/.default`",
         ),
-        90_033 | 90_006 | 90_009 | 50_196 | 90_014..=90_015 | 90_019 | 90_051 | 50_000 => (
+        90_033 | 90_006 | 90_012 | 90_024 | 90_090 | 50_000 | 50_033 => (
             ErrorKind::Unavailable,
             Some("Entra does not work for the moment"),
             None,
         ),
-        50_053 | 90_055 => (ErrorKind::RateLimited, Some("too many requests"), None),
+        90_055 => (ErrorKind::RateLimited, Some("too many requests"), None),
         _ if status == 429 => (ErrorKind::RateLimited, None, None),
         _ if status >= 500 => (ErrorKind::Unavailable, None, None),
         _ => (ErrorKind::Unauthenticated, None, None),
@@ -165,7 +180,7 @@ fn meaning(code: u64, status: u16) -> Meaning {
 /// Of an endpoint whose token Entra trusts.
 fn of_issuer(name: &str, hint: &'static str, answer: &http::Response<Bytes>) -> Error {
     match answer.status().as_u16() {
-        status @ (400..=407 | 409..=428) => Error::new(
+        status @ (300..=407 | 409..=428) => Error::new(
             ErrorKind::Unauthenticated,
             format!("{name} gives this job no identity token (HTTP {status})"),
         )
@@ -200,10 +215,20 @@ pub(crate) fn metadata(
     let status = answer.status().as_u16();
     let body = json(answer);
     let code = code(body.get("error").unwrap_or(&Value::Null)).map(str::to_owned);
+    // The machine's service has a code for it, the app's passes Entra's on.
+    let is_of_resource =
+        code.as_deref() == Some("invalid_resource") || entra_code(&body) == Some(500_011);
     let said = code.map_or_else(
         || format!("HTTP {status}"),
         |code| format!("`{code}`, HTTP {status}"),
     );
+    if is_of_resource {
+        let text = "the tenant knows no such resource";
+        return Some(
+            Error::invalid_settings(format!("{text} ({said})"))
+                .with_hint("look at the resource that is asked for"),
+        );
+    }
     Some(match status {
         400 | 403 => Error::new(
             ErrorKind::Unauthenticated,

@@ -27,10 +27,20 @@ pub(crate) fn vault(
         .and_then(|inner| code(inner.get("code").unwrap_or(&Value::Null)));
     let code = inner.unwrap_or(outer);
     let (kind, text, hint) = meaning(code, status);
+    let hint = match code {
+        "ForbiddenByPolicy" | "ForbiddenByRbac" | "AccessDenied" | "Forbidden"
+            if request.method() == http::Method::PUT =>
+        {
+            Some("writing needs the role `Key Vault Secrets Officer`, or Set on secrets")
+        }
+        _ => hint,
+    };
     let text = format!("`{code}` of `{host}`: {text}");
     let error = Error::new(kind, text);
     let error = match kind {
-        ErrorKind::Unavailable | ErrorKind::RateLimited => error.with_retry(later(answer)),
+        ErrorKind::RateLimited => error.with_retry(later(answer)),
+        // A network that is closed stays so.
+        ErrorKind::Unavailable if status != 403 => error.with_retry(later(answer)),
         _ => error,
     };
     Some(match hint {
@@ -70,20 +80,24 @@ fn meaning(code: &str, status: u16) -> Meaning {
             "no role of the identity allows it",
             "assign it `Key Vault Secrets User` on the vault; a new role takes some minutes",
         ),
-        "ForbiddenByFirewall" => denied(
-            "the vault's firewall does not let this address in",
-            "add the address or the virtual network, or use a private endpoint",
+        // Of the place, not of the identity: no secret can be read from here.
+        "ForbiddenByFirewall" => (
+            ErrorKind::Unavailable,
+            "the vault's firewall does not let this address in".to_owned(),
+            Some("add the address or the virtual network, or use a private endpoint"),
         ),
-        "ForbiddenByConnection" => denied(
-            "the vault is closed to the public network",
-            "use a private endpoint, or a network that the vault trusts",
+        "ForbiddenByConnection" => (
+            ErrorKind::Unavailable,
+            "the vault is closed to the public network".to_owned(),
+            Some("use a private endpoint, or a network that the vault trusts"),
         ),
         "Forbidden" => denied(
             "the vault denies it",
             "the identity needs the role `Key Vault Secrets User`, or Get on secrets",
         ),
+        // Nothing that could be overwritten.
         "ObjectIsDeletedButRecoverable" | "ObjectIsBeingDeleted" => (
-            ErrorKind::AlreadyExists,
+            ErrorKind::Unsupported,
             "a secret of this name is deleted and can still be recovered".to_owned(),
             Some("`az keyvault secret recover`, or `purge` where nobody needs it"),
         ),
@@ -99,7 +113,8 @@ fn meaning(code: &str, status: u16) -> Meaning {
         ),
         _ => {
             let kind = match status {
-                404 => ErrorKind::NotFound,
+                // Key Vault itself says `SecretNotFound`; this is of something on the way.
+                404 => ErrorKind::Malformed,
                 403 => ErrorKind::PermissionDenied,
                 409 => ErrorKind::AlreadyExists,
                 429 => ErrorKind::RateLimited,
@@ -117,7 +132,8 @@ fn challenged(request: &http::Request<Bytes>, answer: &http::Response<Bytes>) ->
     let challenge = answer
         .headers()
         .get(http::header::WWW_AUTHENTICATE)
-        .and_then(|value| value.to_str().ok());
+        .and_then(|value| value.to_str().ok())
+        .filter(|challenge| challenge.trim_start().starts_with("Bearer "));
     let Some(challenge) = challenge else {
         let text = format!("`{host}` does not say how to log in: it is no Key Vault");
         return Some(Error::new(ErrorKind::Malformed, text));
@@ -243,10 +259,17 @@ mod tests {
                 409,
                 "Conflict",
                 Some("ObjectIsDeletedButRecoverable"),
-                ErrorKind::AlreadyExists,
+                ErrorKind::Unsupported,
+            ),
+            (
+                403,
+                "Forbidden",
+                Some("ForbiddenByFirewall"),
+                ErrorKind::Unavailable,
             ),
             (429, "Throttled", None, ErrorKind::RateLimited),
             (503, "ServiceUnavailable", None, ErrorKind::Unavailable),
+            (404, "NotFound", None, ErrorKind::Malformed),
             (418, "Teapot", None, ErrorKind::Unsupported),
         ] {
             let mut body = json!({"error": {"code": outer, "message": "hunter2"}});
@@ -256,7 +279,7 @@ mod tests {
             let error = vault(&asked(None), &answered(status, &body)).unwrap();
             assert_eq!(error.kind(), kind, "{outer} {inner:?}");
             assert!(!format!("{error:?}").contains("hunter2"));
-            let comes_again = matches!(kind, ErrorKind::Unavailable | ErrorKind::RateLimited);
+            let comes_again = matches!(status, 429 | 500..);
             assert_eq!(error.retry() != Retry::Never, comes_again, "{outer}");
         }
         let error = vault(&asked(None), &answered(404, &Value::Null)).unwrap();

@@ -28,9 +28,6 @@ use crate::{error::encoded, transport::carried};
 /// How long an assertion is valid: it is used at once.
 const LIFE: Duration = Duration::from_mins(10);
 
-/// The largest file that is read, in bytes.
-const LARGEST: u64 = 1 << 20;
-
 /// A key with the certificate that Entra knows it by.
 pub(super) struct Certificate {
     key: RsaKeyPair,
@@ -55,16 +52,9 @@ impl Certificate {
             Error::invalid_settings(format!("the certificate `{shown}` {reason}"))
                 .with_hint(hint.to_owned())
         };
-        let read = std::fs::metadata(path).and_then(|file| {
-            if file.len() > LARGEST {
-                Err(std::io::ErrorKind::FileTooLarge.into())
-            } else {
-                std::fs::read(path)
-            }
-        });
-        let bytes = read.map_err(|error| {
+        let bytes = super::file::read(path).map_err(|reason| {
             wrong(
-                &format!("cannot be read: {}", error.kind()),
+                &format!("cannot be read: {reason}"),
                 "look at `AZURE_CLIENT_CERTIFICATE_PATH`",
             )
         })?;
@@ -89,7 +79,7 @@ impl Certificate {
         };
         let key = PrivateKeyDer::from_pem_slice(&bytes)
             .map_err(|_| wrong("holds no private key", convert))?;
-        let rsa = "Entra takes RSA keys of 2048 bits or more";
+        let rsa = "use an RSA key of 2048 bits or more: Entra takes no other";
         let key = match &key {
             PrivateKeyDer::Pkcs8(key) => RsaKeyPair::from_pkcs8(key.secret_pkcs8_der()),
             PrivateKeyDer::Pkcs1(key) => RsaKeyPair::from_der(key.secret_pkcs1_der()),

@@ -1,7 +1,7 @@
 //! Runs `az` and `azd` for the SDK: with the environment that was handed over, never reading the terminal, ended with the run.
 
 use std::{
-    ffi::OsStr,
+    ffi::{OsStr, OsString},
     fmt, io,
     process::{Output, Stdio},
     sync::Arc,
@@ -33,7 +33,8 @@ impl Runner {
             "azd auth login"
         };
         if output.status.code() == Some(127) {
-            return Error::invalid_settings(format!("`{tool}` is not on the `PATH`"));
+            return Error::invalid_settings(format!("`{tool}` is not on the `PATH`"))
+                .with_hint("install it, or name another `credential`");
         }
         let said = String::from_utf8_lossy(&output.stderr);
         let text = match aadsts(&said) {
@@ -43,6 +44,17 @@ impl Runner {
         };
         Error::new(ErrorKind::Unauthenticated, text).with_hint(format!("`{login}`"))
     }
+}
+
+/// The SDK's line for the shell, `cd /bin && az …`, in such a way that the shell becomes the tool: it is the tool then that is
+/// ended with the run.
+fn becoming(argument: &OsStr) -> OsString {
+    let line = argument.to_str();
+    let command = line.and_then(|line| line.strip_prefix("cd /bin && "));
+    command.map_or_else(
+        || argument.to_owned(),
+        |command| format!("cd /bin && exec {command}").into(),
+    )
 }
 
 /// The number of an `AADSTS` code in a text.
@@ -67,7 +79,7 @@ impl fmt::Debug for Runner {
 impl Executor for Runner {
     async fn run(&self, program: &OsStr, arguments: &[&OsStr]) -> io::Result<Output> {
         let output = tokio::process::Command::new(program)
-            .args(arguments)
+            .args(arguments.iter().map(|argument| becoming(argument)))
             .env_clear()
             .envs(self.environment.variables())
             .stdin(Stdio::null())

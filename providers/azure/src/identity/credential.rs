@@ -25,12 +25,11 @@ use crate::{cloud::CLOUDS, error, settings::Who, transport::Transport};
 /// How long a machine's metadata service may take for an answer, once there is a connection.
 const METADATA_LIMIT: Duration = Duration::from_millis(2500);
 
-/// Where Azure Pipelines and GitHub give a job its identity token.
-const ISSUERS: &[&str] = &[
-    ".visualstudio.com",
-    ".actions.githubusercontent.com",
-    ".ghe.com",
-];
+/// Where Azure Pipelines gives a job its identity token, besides `dev.azure.com`.
+const PIPELINES: &str = ".visualstudio.com";
+
+/// Where GitHub does.
+const GITHUB: &[&str] = &[".actions.githubusercontent.com", ".ghe.com"];
 
 /// Makes the credential.
 ///
@@ -76,17 +75,32 @@ pub(super) fn make(
             }))
             .map(|made| made as _)
         }
-        Source::AzurePipelines => AzurePipelinesCredential::new(
-            tenant,
-            client_id,
-            &variable("AZURESUBSCRIPTION_SERVICE_CONNECTION_ID"),
-            variable("SYSTEM_ACCESSTOKEN"),
-            Some(AzurePipelinesCredentialOptions {
-                credential_options: assertions(),
-            }),
-        )
-        .map(|made| made as _),
+        Source::AzurePipelines => {
+            is_of(
+                environment,
+                "SYSTEM_OIDCREQUESTURI",
+                "Azure Pipelines",
+                &pipelines(),
+            )?;
+            AzurePipelinesCredential::new(
+                tenant,
+                client_id,
+                &variable("AZURESUBSCRIPTION_SERVICE_CONNECTION_ID"),
+                variable("SYSTEM_ACCESSTOKEN"),
+                Some(AzurePipelinesCredentialOptions {
+                    credential_options: assertions(),
+                }),
+            )
+            .map(|made| made as _)
+        }
         Source::GitHubActions => {
+            let github = HostPolicy::below(GITHUB);
+            is_of(
+                environment,
+                "ACTIONS_ID_TOKEN_REQUEST_URL",
+                "GitHub",
+                &github,
+            )?;
             let github = GitHub::new(environment, entra())?;
             ClientAssertionCredential::new(tenant, client_id, github, Some(assertions()))
                 .map(|made| made as _)
@@ -125,7 +139,8 @@ pub(super) fn make(
 /// The authorities of all clouds, what the manifest allows besides, and the services that vouch for a job.
 fn issuers(who: &Who) -> HostPolicy {
     let hosts = CLOUDS.iter().flat_map(|cloud| cloud.authorities);
-    let policy = hosts.fold(HostPolicy::below(ISSUERS), |policy, host| {
+    let services: Vec<&str> = GITHUB.iter().copied().chain([PIPELINES]).collect();
+    let policy = hosts.fold(HostPolicy::below(&services), |policy, host| {
         policy.and_host(host)
     });
     let policy = policy.and_host("dev.azure.com");
@@ -133,6 +148,27 @@ fn issuers(who: &Who) -> HostPolicy {
         Some(host) => policy.and_host(&host),
         None => policy,
     }
+}
+
+fn pipelines() -> HostPolicy {
+    HostPolicy::below(&[PIPELINES]).and_host("dev.azure.com")
+}
+
+/// Refuses to send a job's token anywhere but to the service that gave it.
+fn is_of(
+    environment: &Environment,
+    variable: &str,
+    service: &str,
+    policy: &HostPolicy,
+) -> Result<(), Error> {
+    let url = environment.text(variable).map(str::parse::<http::Uri>);
+    if let Some(Ok(url)) = url
+        && policy.check(&url).is_ok()
+    {
+        return Ok(());
+    }
+    let text = format!("`{variable}` in the environment is no https URL of {service}");
+    Err(Error::invalid_settings(text).with_hint("the job's runner sets it; look who else does"))
 }
 
 /// Where a managed identity's tokens come from: the platform names an address in its own network.
@@ -158,18 +194,20 @@ fn metadata(
     Ok((policy, None))
 }
 
-/// The SDK would say less.
+/// Reads the token as the SDK is going to, which would not say what is wrong with it.
 fn readable(path: &std::path::Path) -> Result<(), Error> {
-    match std::fs::metadata(path) {
-        Ok(file) if file.is_file() => Ok(()),
-        outcome => {
-            let reason =
-                outcome.map_or_else(|error| error.kind().to_string(), |_| "no file".to_owned());
-            Err(Error::new(
-                nuages_provider::ErrorKind::Unauthenticated,
-                format!("the federated token `{}` cannot be read: {reason}", path.display()),
-            )
-            .with_hint("look at `AZURE_FEDERATED_TOKEN_FILE`, and at the pod's label `azure.workload.identity/use`"))
-        }
-    }
+    let reason = match super::file::read(path)
+        .map(|bytes| String::from_utf8(bytes).map(zeroize::Zeroizing::new))
+    {
+        Ok(Ok(token)) if !token.trim().is_empty() => return Ok(()),
+        Ok(Ok(_)) => "it is empty".to_owned(),
+        Ok(Err(_)) => "it is not text".to_owned(),
+        Err(reason) => reason,
+    };
+    let path = path.display();
+    Err(Error::new(
+        nuages_provider::ErrorKind::Unauthenticated,
+        format!("the federated token `{path}` cannot be read: {reason}"),
+    )
+    .with_hint("look at `AZURE_FEDERATED_TOKEN_FILE`, and at the pod's label `azure.workload.identity/use`"))
 }

@@ -4,6 +4,7 @@
 mod certificate;
 mod command;
 mod credential;
+mod file;
 mod github;
 mod source;
 
@@ -11,21 +12,24 @@ use std::{
     collections::HashMap,
     fmt,
     sync::{Arc, Mutex, PoisonError},
-    time::{Duration, SystemTime},
+    time::{Duration, Instant, SystemTime},
 };
 
 use azure_core::{
     credentials::{AccessToken, TokenCredential, TokenRequestOptions},
     error::Error as SdkError,
 };
-use nuages_provider::{Environment, Error, Identity, Retry, async_trait};
-use nuages_provider_http::HttpClient;
+use nuages_provider::{Environment, Error, ErrorKind, Identity, Retry, async_trait};
+use nuages_provider_http::{HttpClient, is_loopback};
 
-use crate::{claims::Claims, error, settings::Who, transport::carried};
+use crate::{claims::Claims, cloud, error, settings::Who, transport::carried};
 use source::{Choice, choose};
 
 /// A token with less life than this is fetched anew before it is used.
 const TOO_OLD: Duration = Duration::from_mins(5);
+
+/// A token that came within this time is the best there is, however little life it has.
+const JUST_FETCHED: Duration = Duration::from_secs(30);
 
 /// A login.
 pub(crate) struct Login {
@@ -42,7 +46,8 @@ pub(crate) struct Login {
 #[derive(Default)]
 struct Kept {
     credential: Option<Arc<dyn TokenCredential>>,
-    token: Option<AccessToken>,
+    /// The last one, with the time when it came.
+    token: Option<(AccessToken, Instant)>,
     /// The last failure: who waited for it does not ask again.
     failure: Option<Error>,
 }
@@ -97,7 +102,9 @@ impl Login {
         } else {
             (kept.lock().await, true)
         };
-        if let Some(token) = kept.token.as_ref().filter(|token| !is_old(token)) {
+        if let Some((token, came)) = &kept.token
+            && (!is_old(token) || came.elapsed() < JUST_FETCHED)
+        {
             return Ok(token.clone());
         }
         // What just failed for another, or cannot work at all, is not tried by everybody.
@@ -109,7 +116,7 @@ impl Login {
         match self.ask(&mut kept, scope).await {
             Ok(token) => {
                 kept.failure = None;
-                kept.token = Some(token.clone());
+                kept.token = Some((token.clone(), Instant::now()));
                 Ok(token)
             }
             Err(failure) => {
@@ -127,17 +134,33 @@ impl Login {
             let made = credential::make(&self.choice, &self.who, &self.environment, &self.client)?;
             Arc::clone(kept.credential.insert(made))
         };
-        credential
+        let token = credential
             .get_token(&[scope], None)
             .await
-            .map_err(|error| self.explain(&error))
+            .map_err(|failure: SdkError| self.explain(&error::told(&failure, "its answer")))?;
+        // The SDK takes an answer that holds none for one that holds an empty one.
+        if token.token.secret().is_empty() {
+            let empty = Error::new(ErrorKind::Malformed, "its answer holds no token")
+                .with_hint("look at a proxy on the way");
+            return Err(self.explain(&empty));
+        }
+        Ok(token)
     }
 
-    fn explain(&self, failure: &SdkError) -> Error {
-        let told = error::told(failure, &self.choice.source.words());
+    /// The failure with the credential's name in front, and what to do about it.
+    fn explain(&self, told: &Error) -> Error {
         let text = format!("{}: {}", self.choice.source.words(), told.message());
         let error = Error::new(told.kind(), text).with_retry(told.retry());
-        match self.choice.last_resort().or(told.hint()) {
+        let last_resort = self.choice.last_resort();
+        let hint = match told.kind() {
+            // Who knows which identities there are is the one that was meant.
+            ErrorKind::Unauthenticated => told.hint().or(last_resort),
+            ErrorKind::Malformed => last_resort
+                .or(self.choice.source.where_to_look())
+                .or(told.hint()),
+            _ => last_resort.or(told.hint()),
+        };
+        match hint {
             Some(hint) => error.with_hint(hint),
             None => error,
         }
@@ -178,6 +201,15 @@ impl fmt::Debug for Login {
     }
 }
 
+fn is_of_a_vault(scope: &str) -> bool {
+    let uri = scope.parse::<http::Uri>().ok();
+    let domain = uri.as_ref().and_then(http::Uri::host);
+    domain.is_some_and(|domain| {
+        is_loopback(domain)
+            || cloud::vault_resource(&format!("any.{domain}")) == Some(format!("https://{domain}"))
+    })
+}
+
 fn is_old(token: &AccessToken) -> bool {
     expires(token) <= SystemTime::now() + TOO_OLD
 }
@@ -188,7 +220,7 @@ pub(crate) fn expires(token: &AccessToken) -> SystemTime {
     SystemTime::UNIX_EPOCH + Duration::from_secs(seconds)
 }
 
-/// The shared login as the SDK asks for it.
+/// The shared login as the SDK's client of Key Vault asks for it.
 #[derive(Clone, Debug)]
 pub(crate) struct Shared(pub(crate) Arc<Login>);
 
@@ -202,6 +234,38 @@ impl TokenCredential for Shared {
         let Some(scope) = scopes.first() else {
             return Err(carried(Error::invalid_settings("a token for nothing")));
         };
+        // Whatever a challenge says: a vault is given a token for vaults, and an emulator besides one for itself.
+        if !is_of_a_vault(scope) {
+            let text = "a token of another service is asked for, which it does not get";
+            return Err(carried(Error::new(ErrorKind::Malformed, text)));
+        }
         self.0.token(scope).await.map_err(carried)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_vault_is_given_tokens_for_vaults_alone() {
+        for scope in [
+            "https://vault.azure.net/.default",
+            "https://managedhsm.azure.net/.default",
+            "https://vault.usgovcloudapi.net/.default",
+            "https://localhost:8443/.default",
+        ] {
+            assert!(is_of_a_vault(scope), "{scope}");
+        }
+        for scope in [
+            "https://management.azure.com/.default",
+            "https://azure.net/.default",
+            "https://net/.default",
+            "https://shop.vault.azure.net/.default",
+            "api://shop/.default",
+            "",
+        ] {
+            assert!(!is_of_a_vault(scope), "{scope}");
+        }
     }
 }

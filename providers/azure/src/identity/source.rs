@@ -51,6 +51,18 @@ impl Source {
         }
     }
 
+    /// Where to look when something else than a token comes from there.
+    pub(super) fn where_to_look(&self) -> Option<&'static str> {
+        match self {
+            Self::AppService => Some("look who answers at `IDENTITY_ENDPOINT`"),
+            Self::AzureCli => Some(
+                "run `az account get-access-token` by hand; it has to be of version 2.54 or later",
+            ),
+            Self::AzureDeveloperCli => Some("run `azd auth token` by hand"),
+            _ => None,
+        }
+    }
+
     /// Whether the manifest's or the environment's client ID says which identity it is, rather than being a part of it.
     fn needs_application(&self) -> bool {
         !matches!(
@@ -82,8 +94,11 @@ pub(super) fn choose(environment: &Environment, who: &Who) -> Result<Choice, Err
     if let Some(name) = &who.credential {
         return seen.named(name, "the instance's `credential`");
     }
-    let narrowed = environment.text("AZURE_TOKEN_CREDENTIALS");
-    match narrowed {
+    let narrowed = environment
+        .text("AZURE_TOKEN_CREDENTIALS")
+        .map(|text| text.trim().to_ascii_lowercase())
+        .filter(|text| !text.is_empty());
+    match narrowed.as_deref() {
         None => seen.any(true, true),
         Some("prod") => seen.any(true, false),
         Some("dev") => seen.any(false, true),
@@ -96,7 +111,10 @@ pub(super) fn choose(environment: &Environment, who: &Who) -> Result<Choice, Err
             })?;
             if ours == "environment" {
                 return seen.service_principal().unwrap_or_else(|| {
-                    Err(missing("AZURE_CLIENT_SECRET", "`AZURE_TOKEN_CREDENTIALS`"))
+                    Err(Error::invalid_settings(
+                        "neither `AZURE_CLIENT_SECRET` nor `AZURE_CLIENT_CERTIFICATE_PATH` is in the environment",
+                    )
+                    .with_hint("`AZURE_TOKEN_CREDENTIALS` asks for one of them"))
                 });
             }
             seen.named(ours, "`AZURE_TOKEN_CREDENTIALS`")
@@ -104,9 +122,9 @@ pub(super) fn choose(environment: &Environment, who: &Who) -> Result<Choice, Err
     }
 }
 
-/// Our name for a credential of the Azure SDKs.
+/// Our name for a credential of the Azure SDKs, which is given in lower case.
 fn sdk_name(name: &str) -> Option<&'static str> {
-    Some(match name.to_ascii_lowercase().as_str() {
+    Some(match name {
         "environmentcredential" => "environment",
         "workloadidentitycredential" => "workload-identity",
         "managedidentitycredential" => "managed-identity",
@@ -131,24 +149,31 @@ impl Seen<'_> {
             if let Some(choice) = self.service_principal() {
                 return choice;
             }
-            for (is_there, name) in [
-                (has("AZURE_FEDERATED_TOKEN_FILE"), "workload-identity"),
+            for (is_there, name, because) in [
+                (
+                    has("AZURE_FEDERATED_TOKEN_FILE"),
+                    "workload-identity",
+                    "`AZURE_FEDERATED_TOKEN_FILE`",
+                ),
                 (
                     has("SYSTEM_OIDCREQUESTURI") && has("AZURESUBSCRIPTION_SERVICE_CONNECTION_ID"),
                     "azure-pipelines",
+                    "`AZURESUBSCRIPTION_SERVICE_CONNECTION_ID`",
                 ),
                 (
                     has("ACTIONS_ID_TOKEN_REQUEST_URL")
                         && self.client_id("AZURE_CLIENT_ID").is_some(),
                     "github-actions",
+                    "`ACTIONS_ID_TOKEN_REQUEST_URL`",
                 ),
                 (
                     has("IDENTITY_ENDPOINT") || has("MSI_ENDPOINT"),
                     "managed-identity",
+                    "`IDENTITY_ENDPOINT`",
                 ),
             ] {
                 if is_there {
-                    return self.named(name, "the environment");
+                    return self.named(name, because);
                 }
             }
         }
@@ -312,121 +337,18 @@ impl Seen<'_> {
 }
 
 fn missing(variable: &str, because: &str) -> Error {
-    Error::invalid_settings(format!("`{variable}` is missing in the environment"))
-        .with_hint(format!("{because} asks for it"))
+    // What a build service holds back until its job asks for it.
+    let hint = match variable {
+        "SYSTEM_ACCESSTOKEN" => {
+            "the task's `env` has to map it: `SYSTEM_ACCESSTOKEN: $(System.AccessToken)`".to_owned()
+        }
+        "ACTIONS_ID_TOKEN_REQUEST_URL" | "ACTIONS_ID_TOKEN_REQUEST_TOKEN" => {
+            "the job needs `permissions: id-token: write`".to_owned()
+        }
+        _ => format!("{because} asks for it"),
+    };
+    Error::invalid_settings(format!("`{variable}` is missing in the environment")).with_hint(hint)
 }
 
 #[cfg(test)]
-mod tests {
-    use nuages_provider::Settings;
-
-    use super::*;
-
-    fn chosen(variables: &[(&str, &str)], settings: &Settings) -> Result<Choice, Error> {
-        let variables = variables
-            .iter()
-            .map(|(name, value)| ((*name).into(), (*value).into()));
-        let environment = Environment::new(variables, "/project");
-        let who = Who::read(settings, &environment)?;
-        choose(&environment, &who)
-    }
-
-    fn source(variables: &[(&str, &str)]) -> Source {
-        chosen(variables, &Settings::new()).unwrap().source
-    }
-
-    const IDS: [(&str, &str); 2] = [("AZURE_CLIENT_ID", "app"), ("AZURE_TENANT_ID", "t")];
-
-    fn with<'a>(more: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
-        IDS.iter().chain(more).copied().collect()
-    }
-
-    #[test]
-    fn what_is_there_decides() {
-        let secret = ("AZURE_CLIENT_SECRET", "x");
-        let certificate = ("AZURE_CLIENT_CERTIFICATE_PATH", "app.pem");
-        let federated = ("AZURE_FEDERATED_TOKEN_FILE", "/var/run/token");
-        let endpoint = [
-            ("IDENTITY_ENDPOINT", "http://127.0.0.1:1"),
-            ("IDENTITY_HEADER", "x"),
-        ];
-        let file = Source::WorkloadIdentity("/var/run/token".into());
-        assert_eq!(
-            source(&with(&[secret, certificate, federated])),
-            Source::ClientSecret
-        );
-        assert_eq!(
-            source(&with(&[certificate, federated])),
-            Source::ClientCertificate("/project/app.pem".into())
-        );
-        assert_eq!(source(&with(&[federated, endpoint[0], endpoint[1]])), file);
-        assert_eq!(source(&endpoint), Source::AppService);
-        let github = [
-            ("ACTIONS_ID_TOKEN_REQUEST_URL", "https://x"),
-            ("ACTIONS_ID_TOKEN_REQUEST_TOKEN", "x"),
-        ];
-        assert_eq!(source(&with(&github)), Source::GitHubActions);
-        let nothing = chosen(&[], &Settings::new()).unwrap();
-        assert_eq!(nothing.source, Source::Machine);
-        assert!(nothing.last_resort().is_some());
-    }
-
-    #[test]
-    fn the_manifest_decides_before() {
-        let all = with(&[
-            ("AZURE_CLIENT_SECRET", "x"),
-            ("AZURE_FEDERATED_TOKEN_FILE", "/f"),
-        ]);
-        let settings = Settings::new()
-            .with_text("credential", "workload-identity")
-            .with_text("client_id", "other");
-        let choice = chosen(&all, &settings).unwrap();
-        assert_eq!(choice.source, Source::WorkloadIdentity("/f".into()));
-        assert_eq!(choice.client_id.as_deref(), Some("other"));
-        let machine = Settings::new().with_text("credential", "managed-identity");
-        let choice = chosen(&all, &machine).unwrap();
-        assert_eq!(
-            (choice.source.clone(), choice.last_resort()),
-            (Source::Machine, None)
-        );
-    }
-
-    #[test]
-    fn the_sdks_own_variable_narrows_it() {
-        let all = with(&[
-            ("AZURE_CLIENT_SECRET", "x"),
-            ("AZURE_TOKEN_CREDENTIALS", "ManagedIdentityCredential"),
-        ]);
-        assert_eq!(source(&all), Source::Machine);
-        let error = chosen(&[("AZURE_TOKEN_CREDENTIALS", "dev")], &Settings::new()).unwrap_err();
-        assert!(
-            error.message().starts_with("neither the Azure CLI"),
-            "{error}"
-        );
-        let error =
-            chosen(&[("AZURE_TOKEN_CREDENTIALS", "hunter2")], &Settings::new()).unwrap_err();
-        assert!(!error.message().contains("hunter2"));
-    }
-
-    #[test]
-    fn half_a_credential_is_told() {
-        let message = |variables: &[(&str, &str)]| {
-            chosen(variables, &Settings::new())
-                .unwrap_err()
-                .message()
-                .to_owned()
-        };
-        assert_eq!(
-            message(&[("AZURE_CLIENT_SECRET", "x"), ("AZURE_CLIENT_ID", "app")]),
-            "client secret needs `AZURE_TENANT_ID` in the environment, or `tenant` in the manifest"
-        );
-        assert_eq!(
-            message(&[("IDENTITY_ENDPOINT", "http://127.0.0.1:1")]),
-            "`IDENTITY_HEADER` is missing in the environment"
-        );
-        assert_eq!(
-            message(&[("MSI_ENDPOINT", "http://127.0.0.1:1")]),
-            "the managed identity of Cloud Shell cannot be used"
-        );
-    }
-}
+mod tests;

@@ -20,8 +20,9 @@ use azure_core::{
     },
 };
 use azure_security_keyvault_secrets::{SecretClient, SecretClientOptions};
-use nuages_provider::{Environment, Error, async_trait};
-use nuages_provider_http::{HostPolicy, HttpClient};
+use nuages_provider::{Environment, Error, ErrorKind, Identity, Retry, async_trait};
+use nuages_provider_http::{CONNECT_LIMIT, HostPolicy, HttpClient};
+use tokio::sync::watch;
 
 use super::names::{self, Vault};
 use crate::{
@@ -32,8 +33,8 @@ use crate::{
     transport::{Transport, carried},
 };
 
-/// How long the connection that is opened ahead may take.
-const AHEAD_LIMIT: Duration = Duration::from_secs(5);
+/// How long the connection that is opened ahead may take, with the answer that shows it to be there.
+const AHEAD_LIMIT: Duration = CONNECT_LIMIT.saturating_add(Duration::from_secs(1));
 
 /// The vaults of an instance.
 #[derive(Clone)]
@@ -62,17 +63,16 @@ impl Vaults {
         }
     }
 
-    /// Fetches the token of the instance's vault, and opens the connection to it meanwhile.
+    /// Fetches the token of the instance's vault, while the connection to it is being opened.
     pub(super) async fn log_in(&self) -> Result<(), Error> {
         let Some(vault) = &self.default else {
             return Ok(());
         };
         let opened = self.opened(vault)?;
-        let Some(scope) = &opened.scope else {
-            return Ok(());
-        };
-        ahead(&self.environment, vault)?;
-        opened.login.token(scope).await.map(drop)
+        match &opened.scope {
+            Some(scope) => opened.login.token(scope).await.map(drop),
+            None => Ok(()),
+        }
     }
 
     /// The vault of this name, or the instance's own.
@@ -87,25 +87,55 @@ impl Vaults {
         self.opened(vault)
     }
 
+    /// Whether the instance says its vault; else each reference does.
+    pub(super) fn have_default(&self) -> bool {
+        self.default.is_some()
+    }
+
+    /// Who we are, without a vault to ask.
+    pub(super) async fn identity(&self) -> Result<Identity, Error> {
+        let login = Login::of(&self.environment, &self.who)?;
+        let domain = self.who.cloud().vaults.trim_start_matches('.');
+        let token = login
+            .token(&error::scope(&format!("https://{domain}")))
+            .await?;
+        Ok(login.identity(&token))
+    }
+
     fn opened(&self, vault: &Vault) -> Result<Arc<Opened>, Error> {
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(opened) = open.get(vault) {
             return Ok(Arc::clone(opened));
         }
-        let who = self.who.in_cloud(cloud::of_vault(&vault.host));
+        let of_vault = cloud::of_vault(&vault.host);
+        if let (Some(of_vault), Some(ours)) = (of_vault, self.who.cloud)
+            && of_vault != ours
+        {
+            let text = format!(
+                "`{}` is in the cloud `{}`, and the login is in `{}`",
+                vault.host, of_vault.name, ours.name
+            );
+            return Err(Error::invalid_settings(text)
+                .with_hint("look at the instance's `cloud`, and at `AZURE_AUTHORITY_HOST`"));
+        }
+        let who = self.who.in_cloud(of_vault);
         let login = Login::of(&self.environment, &who)?;
         let scope = cloud::vault_resource(&vault.host).map(|resource| error::scope(&resource));
-        let transport = Transport::new(
-            HttpClient::shared(&self.environment)?,
-            policy(),
-            error::vault,
-        );
+        let http = HttpClient::shared(&self.environment)?;
+        let transport = Transport::new(http.clone(), policy(), error::vault);
         let mut options = transport.options(&who.authority().url);
         if let Some(scope) = &scope {
+            // Of all instances that name this vault.
+            let ahead = self
+                .environment
+                .shared(&format!("ahead {}", vault.url), || {
+                    Ahead::start(http.clone(), vault)
+                });
             options.per_try_policies.push(Arc::new(FromTheFirst {
                 host: vault.host.clone(),
                 scope: scope.clone(),
                 login: Arc::clone(&login),
+                ahead,
             }));
         }
         let client = SecretClient::new(
@@ -157,17 +187,45 @@ fn policy() -> HostPolicy {
     HostPolicy::below(&domains)
 }
 
-/// Opens a connection with a request that carries no token and whose answer nobody waits for.
-fn ahead(environment: &Environment, vault: &Vault) -> Result<(), Error> {
-    let client = HttpClient::shared(environment)?;
-    let request = http::Request::head(format!("{}/", vault.url)).body(Bytes::new());
-    if let Ok(request) = request {
-        tokio::spawn(async move {
-            // Whatever is wrong there, the request that matters will say.
-            drop(client.send(request, &policy(), Some(AHEAD_LIMIT)).await);
-        });
+/// A connection that is opened while the token is fetched, with a request that carries none: whether it is there, a vault
+/// tells everybody. The requests for secrets wait
+/// for it: it takes them all, where each would otherwise open its own.
+#[derive(Debug)]
+struct Ahead(watch::Receiver<Option<Error>>);
+
+impl Ahead {
+    fn start(client: HttpClient, vault: &Vault) -> Self {
+        let (failed, end) = watch::channel(None);
+        let request = http::Request::head(format!("{}/healthstatus", vault.url)).body(Bytes::new());
+        if let Ok(request) = request {
+            tokio::spawn(async move {
+                let sent = client.send(request, &policy(), Some(AHEAD_LIMIT)).await;
+                let error = sent.err().map(|error| error.to_error());
+                // What may pass the request that matters finds out itself; what stays as it is, it need not wait for again.
+                if let Some(error) = error.filter(is_final) {
+                    failed.send_replace(Some(error));
+                }
+            });
+        }
+        Self(end)
     }
-    Ok(())
+
+    /// Waits until it is there, or known not to be.
+    async fn ready(&self) -> Result<(), Error> {
+        let mut end = self.0.clone();
+        // It ends when the task does, which keeps the other half.
+        while end.changed().await.is_ok() {}
+        let failure = end.borrow();
+        match &*failure {
+            Some(error) => Err(error.repeat()),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Whether no other connection would be any better. An answer that is none says nothing of that.
+fn is_final(error: &Error) -> bool {
+    error.retry() == Retry::Never && error.kind() != ErrorKind::Malformed
 }
 
 /// Gives a request for a secret its token where the SDK left it without.
@@ -176,6 +234,7 @@ struct FromTheFirst {
     host: String,
     scope: String,
     login: Arc<Login>,
+    ahead: Arc<Ahead>,
 }
 
 #[async_trait]
@@ -195,6 +254,7 @@ impl Policy for FromTheFirst {
             .is_some_and(|host| host.eq_ignore_ascii_case(&self.host));
         if is_bare && is_ours {
             let token = self.login.token(&self.scope).await.map_err(carried)?;
+            self.ahead.ready().await.map_err(carried)?;
             request.insert_header(AUTHORIZATION, format!("Bearer {}", token.token.secret()));
         }
         next[0].send(context, request, &next[1..]).await

@@ -55,7 +55,7 @@ pub(super) fn about(
     let host = &opened.vault.host;
     let error = match failure.http_status() {
         Some(azure_core::http::StatusCode::Unauthorized) => error::refused_token(host),
-        _ => error::told(failure, &format!("`{host}`")),
+        _ => error::told(failure, &format!("the answer of `{host}`")),
     };
     if error.kind() == ErrorKind::NotFound {
         return Error::not_found(match version {
@@ -150,8 +150,11 @@ fn day(date: OffsetDateTime) -> String {
 /// A name that nobody has: what comes back says that the vault is there, and reads nothing.
 const NOBODY: &str = "nuages-doctor-asks-for-nothing";
 
-/// Who we are, and that the vault answers. To be denied is an answer too.
+/// Who we are, and that the vault answers, where the instance has one. To be denied is an answer too.
 pub(super) async fn knock(vaults: &Vaults) -> Result<Identity> {
+    if !vaults.have_default() {
+        return vaults.identity().await;
+    }
     let opened = vaults.find(None)?;
     let identity = opened.login.identity(&opened.token().await?);
     match get(&opened, NOBODY, None).await {

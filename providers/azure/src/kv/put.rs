@@ -38,6 +38,11 @@ impl Writer for KeyVault {
             Err(error) if options.overwrite && error.kind() == ErrorKind::PermissionDenied => {
                 PutOutcome::Replaced
             }
+            Err(error) if error.kind() == ErrorKind::PermissionDenied => {
+                return Err(Error::new(error.kind(), error.message()).with_hint(
+                    "to look whether it is there needs Get on secrets; `--overwrite` writes without that",
+                ));
+            }
             Err(error) => return Err(error),
         };
         let parameters = SetSecretParameters {
