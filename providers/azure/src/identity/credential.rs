@@ -7,9 +7,8 @@ use azure_identity::{
     AzureCliCredential, AzureCliCredentialOptions, AzureDeveloperCliCredential,
     AzureDeveloperCliCredentialOptions, AzurePipelinesCredential, AzurePipelinesCredentialOptions,
     ClientAssertionCredential, ClientAssertionCredentialOptions, ClientSecretCredential,
-    ClientSecretCredentialOptions, Executor, ManagedIdentityCredential,
-    ManagedIdentityCredentialOptions, UserAssignedId, WorkloadIdentityCredential,
-    WorkloadIdentityCredentialOptions,
+    ClientSecretCredentialOptions, ManagedIdentityCredential, ManagedIdentityCredentialOptions,
+    UserAssignedId, WorkloadIdentityCredential, WorkloadIdentityCredentialOptions,
 };
 use nuages_provider::{Environment, Error};
 use nuages_provider_http::{HostPolicy, HttpClient};
@@ -41,92 +40,10 @@ pub(super) fn make(
     environment: &Environment,
     client: &HttpClient,
 ) -> Result<Arc<dyn TokenCredential>, Error> {
-    let authority = who.authority();
-    let client_id = choice.client_id.clone().unwrap_or_default();
-    let tenant = choice.tenant.clone().unwrap_or_default();
-    let variable = |name: &str| environment.text(name).unwrap_or_default().to_owned();
-    let entra = || Transport::new(client.clone(), issuers(who), error::token);
-    let assertions = || ClientAssertionCredentialOptions {
-        client_options: entra().options(&authority.url),
-    };
-    let made: azure_core::Result<Arc<dyn TokenCredential>> = match &choice.source {
-        Source::ClientSecret => ClientSecretCredential::new(
-            &tenant,
-            client_id,
-            Secret::new(variable("AZURE_CLIENT_SECRET")),
-            Some(ClientSecretCredentialOptions {
-                client_options: entra().options(&authority.url),
-            }),
-        )
-        .map(|made| made as _),
-        Source::ClientCertificate(path) => {
-            let certificate =
-                Certificate::read(path, environment, &authority.url, &tenant, &client_id)?;
-            ClientAssertionCredential::new(tenant, client_id, certificate, Some(assertions()))
-                .map(|made| made as _)
-        }
-        Source::WorkloadIdentity(path) => {
-            readable(path)?;
-            WorkloadIdentityCredential::new(Some(WorkloadIdentityCredentialOptions {
-                credential_options: assertions(),
-                client_id: Some(client_id),
-                tenant_id: Some(tenant),
-                token_file_path: Some(path.clone()),
-            }))
-            .map(|made| made as _)
-        }
-        Source::AzurePipelines => {
-            is_of(
-                environment,
-                "SYSTEM_OIDCREQUESTURI",
-                "Azure Pipelines",
-                &pipelines(),
-            )?;
-            AzurePipelinesCredential::new(
-                tenant,
-                client_id,
-                &variable("AZURESUBSCRIPTION_SERVICE_CONNECTION_ID"),
-                variable("SYSTEM_ACCESSTOKEN"),
-                Some(AzurePipelinesCredentialOptions {
-                    credential_options: assertions(),
-                }),
-            )
-            .map(|made| made as _)
-        }
-        Source::GitHubActions => {
-            let github = HostPolicy::below(GITHUB);
-            is_of(
-                environment,
-                "ACTIONS_ID_TOKEN_REQUEST_URL",
-                "GitHub",
-                &github,
-            )?;
-            let github = GitHub::new(environment, entra())?;
-            ClientAssertionCredential::new(tenant, client_id, github, Some(assertions()))
-                .map(|made| made as _)
-        }
-        Source::AppService | Source::Machine => {
-            let (policy, limit) = metadata(&choice.source, environment)?;
-            let transport = Transport::new(client.clone(), policy, error::metadata).limited(limit);
-            ManagedIdentityCredential::new(Some(ManagedIdentityCredentialOptions {
-                user_assigned_id: choice.client_id.clone().map(UserAssignedId::ClientId),
-                client_options: transport.options(&authority.url),
-            }))
-            .map(|made| made as _)
-        }
-        Source::AzureCli => AzureCliCredential::new(Some(AzureCliCredentialOptions {
-            tenant_id: choice.tenant.clone(),
-            executor: Some(Runner::shared("az", environment)),
-            ..AzureCliCredentialOptions::default()
-        }))
-        .map(|made| made as _),
-        Source::AzureDeveloperCli => {
-            AzureDeveloperCliCredential::new(Some(AzureDeveloperCliCredentialOptions {
-                tenant_id: choice.tenant.clone(),
-                executor: Some(Runner::shared("azd", environment) as Arc<dyn Executor>),
-            }))
-            .map(|made| made as _)
-        }
+    let made = match choice.source {
+        Source::AppService | Source::Machine => managed(choice, who, environment, client)?,
+        Source::AzureCli | Source::AzureDeveloperCli => tool(choice, environment),
+        _ => application(choice, who, environment, client)?,
     };
     made.map_err(|failure| {
         error::inner(&failure).unwrap_or_else(|| {
@@ -134,6 +51,111 @@ pub(super) fn make(
                 .with_source(failure)
         })
     })
+}
+
+/// What the SDK made, or why it did not.
+type Made = azure_core::Result<Arc<dyn TokenCredential>>;
+
+/// An application that proves itself to Entra: by a secret, or by an assertion that somebody signed.
+fn application(
+    choice: &Choice,
+    who: &Who,
+    environment: &Environment,
+    client: &HttpClient,
+) -> Result<Made, Error> {
+    let authority = who.authority();
+    let client_id = choice.client_id.clone().unwrap_or_default();
+    let tenant = choice.tenant.clone().unwrap_or_default();
+    let variable = |name: &str| environment.text(name).unwrap_or_default().to_owned();
+    let entra = || Transport::new(client.clone(), issuers(who), error::token);
+    let assertions = ClientAssertionCredentialOptions {
+        client_options: entra().options(&authority.url),
+    };
+    Ok(match &choice.source {
+        Source::ClientCertificate(path) => {
+            let certificate =
+                Certificate::read(path, environment, &authority.url, &tenant, &client_id)?;
+            ClientAssertionCredential::new(tenant, client_id, certificate, Some(assertions))
+                .map(|made| made as _)
+        }
+        Source::WorkloadIdentity(path) => {
+            readable(path)?;
+            WorkloadIdentityCredential::new(Some(WorkloadIdentityCredentialOptions {
+                credential_options: assertions,
+                client_id: Some(client_id),
+                tenant_id: Some(tenant),
+                token_file_path: Some(path.clone()),
+            }))
+            .map(|made| made as _)
+        }
+        Source::AzurePipelines => {
+            let name = "SYSTEM_OIDCREQUESTURI";
+            is_of(environment, name, "Azure Pipelines", &pipelines())?;
+            AzurePipelinesCredential::new(
+                tenant,
+                client_id,
+                &variable("AZURESUBSCRIPTION_SERVICE_CONNECTION_ID"),
+                variable("SYSTEM_ACCESSTOKEN"),
+                Some(AzurePipelinesCredentialOptions {
+                    credential_options: assertions,
+                }),
+            )
+            .map(|made| made as _)
+        }
+        Source::GitHubActions => {
+            let name = "ACTIONS_ID_TOKEN_REQUEST_URL";
+            is_of(environment, name, "GitHub", &HostPolicy::below(GITHUB))?;
+            let github = GitHub::new(environment, entra())?;
+            ClientAssertionCredential::new(tenant, client_id, github, Some(assertions))
+                .map(|made| made as _)
+        }
+        // What is left of those that `make` sends here.
+        _ => ClientSecretCredential::new(
+            &tenant,
+            client_id,
+            Secret::new(variable("AZURE_CLIENT_SECRET")),
+            Some(ClientSecretCredentialOptions {
+                client_options: assertions.client_options,
+            }),
+        )
+        .map(|made| made as _),
+    })
+}
+
+/// An identity that the platform or the machine itself vouches for.
+fn managed(
+    choice: &Choice,
+    who: &Who,
+    environment: &Environment,
+    client: &HttpClient,
+) -> Result<Made, Error> {
+    let (policy, limit) = metadata(&choice.source, environment)?;
+    let transport = Transport::new(client.clone(), policy, error::metadata).limited(limit);
+    Ok(
+        ManagedIdentityCredential::new(Some(ManagedIdentityCredentialOptions {
+            user_assigned_id: choice.client_id.clone().map(UserAssignedId::ClientId),
+            client_options: transport.options(&who.authority().url),
+        }))
+        .map(|made| made as _),
+    )
+}
+
+/// A person, logged in to a tool.
+fn tool(choice: &Choice, environment: &Environment) -> Made {
+    let tenant_id = choice.tenant.clone();
+    if choice.source == Source::AzureCli {
+        return AzureCliCredential::new(Some(AzureCliCredentialOptions {
+            tenant_id,
+            executor: Some(Runner::shared("az", environment)),
+            ..AzureCliCredentialOptions::default()
+        }))
+        .map(|made| made as _);
+    }
+    AzureDeveloperCliCredential::new(Some(AzureDeveloperCliCredentialOptions {
+        tenant_id,
+        executor: Some(Runner::shared("azd", environment)),
+    }))
+    .map(|made| made as _)
 }
 
 /// The authorities of all clouds, what the manifest allows besides, and the services that vouch for a job.
