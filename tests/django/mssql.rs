@@ -191,23 +191,34 @@ fn what_would_give_the_token_away_is_refused_before_anything_is_fetched() {
         ),
         ("USER = \"sa\"", "`USER`"),
         ("PASSWORD = \"x\"", "`PASSWORD`"),
+        // Without `auth` too.
+        (
+            "TOKEN = \"${entra://azure-sql}\"\nOPTIONS = { extra_params = \"Encrypt=no\" }",
+            "`Encrypt`",
+        ),
     ] {
+        let auth = if line.starts_with("TOKEN") { "" } else { AUTH };
         desk.project
-            .write("nuages.toml", [&rest, AUTH, line].concat());
+            .write("nuages.toml", [&rest, auth, line].concat());
         let run = desk.look().code(3);
         assert!(run.stderr().contains(complaint), "{line}: {}", run.stderr());
         assert_eq!(desk.cloud.connections(), 0, "{line}");
         assert_eq!(desk.server.logins().len(), 0, "{line}");
     }
 
-    // Why: the drivers would do it.
-    for (options, driver) in DRIVERS {
-        let given = options
-            .replace("OPTIONS = { ", "OPTIONS.")
-            .replace(" }", "");
-        let lax = "TOKEN = \"${entra://azure-sql}\"\nOPTIONS.extra_params = \"Encrypt=no\"\n";
+    // Why: the drivers would do it. Django is given its settings behind our back here.
+    for (_, driver) in DRIVERS {
+        let python_driver = match *driver {
+            "pyodbc" => String::new(),
+            other => format!("\"python_driver\": \"{other}\", "),
+        };
+        let settings = format!(
+            "{{\"default\": {{\"ENGINE\": \"mssql\", \"NAME\": \"shop\", \"HOST\": \"localhost\", \"PORT\": {}, \
+             \"TOKEN\": \"${{entra://azure-sql}}\", \"OPTIONS\": {{{python_driver}\"extra_params\": \"Encrypt=no\"}}}}}}",
+            desk.server.port()
+        );
         desk.project
-            .write("nuages.toml", [&rest, &given, lax].concat());
+            .write("nuages.toml", format!("[env]\nDATABASES = '{settings}'\n"));
         desk.look().code(0);
         let login = desk.server.logins().pop().unwrap();
         assert!(login.token.is_some() && login.tls.is_none(), "{driver}");
