@@ -13,7 +13,7 @@ use rustix::process::Signal;
 use serde_json::Value;
 
 use crate::support::project::{Outcome, Project, Run};
-use crate::support::{checkout, copy_tree, must_run, python};
+use crate::support::{checkout, copy_tree, must_run, process, python};
 
 /// The oldest Python 3 that the pinned Django runs on.
 const OLDEST_PYTHON: u32 = 10;
@@ -162,18 +162,7 @@ impl Example {
 
     /// The command lines of all processes of the example: its temporary directory is among what each was given.
     fn processes(&self) -> Vec<String> {
-        let mark = self.temporary.root().as_os_str().as_encoded_bytes();
-        let of_ours = |given: &[u8]| given.windows(mark.len()).any(|part| part == mark);
-        let processes = fs::read_dir("/proc").unwrap().flatten().map(|it| it.path());
-        processes
-            .filter_map(|process| {
-                // One that ends meanwhile, or is another user's, has nothing to read.
-                let command = fs::read(process.join("cmdline")).ok()?;
-                let environment = fs::read(process.join("environ")).unwrap_or_default();
-                (of_ours(&command) || of_ours(&environment))
-                    .then(|| String::from_utf8_lossy(&command).replace('\0', " "))
-            })
-            .collect()
+        process::processes_of(self.temporary.root())
     }
 
     pub(crate) fn readme(&self) -> String {

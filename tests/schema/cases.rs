@@ -1,4 +1,5 @@
-//! Manifests, and what the schema and the reader make of each.
+//! Manifests, and what the schema and the reader make of each. One table, longer than a file ought to be: cut in parts it would
+//! hide which case is missing.
 
 use Verdict::{PlanRefuses, Sound, Wrong};
 

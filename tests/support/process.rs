@@ -137,3 +137,20 @@ impl Drop for Running {
         }
     }
 }
+
+/// The command lines of all processes that were given the directory `root`, as an argument or in the environment.
+pub(crate) fn processes_of(root: &std::path::Path) -> Vec<String> {
+    let mark = root.as_os_str().as_encoded_bytes();
+    let of_ours = |given: &[u8]| given.windows(mark.len()).any(|part| part == mark);
+    let processes = std::fs::read_dir("/proc").expect("a list of processes");
+    processes
+        .flatten()
+        .filter_map(|process| {
+            // One that ends meanwhile, or is another user's, has nothing to read.
+            let command = std::fs::read(process.path().join("cmdline")).ok()?;
+            let environment = std::fs::read(process.path().join("environ")).unwrap_or_default();
+            (of_ours(&command) || of_ours(&environment))
+                .then(|| String::from_utf8_lossy(&command).replace('\0', " "))
+        })
+        .collect()
+}
