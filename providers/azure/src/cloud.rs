@@ -22,6 +22,18 @@ pub(crate) struct Cloud {
     pub(crate) open_source: &'static str,
 }
 
+impl Cloud {
+    /// The resource that tokens for its vaults are for.
+    pub(crate) fn vault_resource(&self) -> String {
+        resource(self.vaults)
+    }
+}
+
+/// The resource of a domain that has its leading dot.
+fn resource(domain: &str) -> String {
+    format!("https://{}", domain.trim_start_matches('.'))
+}
+
 /// All clouds; the first is the one that is meant where nothing is said.
 pub(crate) const CLOUDS: &[Cloud] = &[
     Cloud {
@@ -103,7 +115,7 @@ pub(crate) fn vault_resource(host: &str) -> Option<String> {
     } else {
         cloud.hsms
     };
-    Some(format!("https://{}", domain.trim_start_matches('.')))
+    Some(resource(domain))
 }
 
 /// Whether `host` is one name or more in front of `domain`, which has its leading dot.

@@ -95,10 +95,8 @@ impl Vaults {
     /// Who we are, without a vault to ask.
     pub(super) async fn identity(&self) -> Result<Identity, Error> {
         let login = Login::of(&self.environment, &self.who)?;
-        let domain = self.who.cloud().vaults.trim_start_matches('.');
-        let token = login
-            .token(&error::scope(&format!("https://{domain}")))
-            .await?;
+        let resource = self.who.cloud().vault_resource();
+        let token = login.token(&error::scope(&resource)).await?;
         Ok(login.identity(&token))
     }
 
@@ -166,15 +164,10 @@ impl Vaults {
 impl Opened {
     /// The token that the vault's requests carry.
     pub(super) async fn token(&self) -> Result<AccessToken, Error> {
-        let resource = &CLOUDS[0].vaults[1..];
-        match &self.scope {
-            Some(scope) => self.login.token(scope).await,
-            None => {
-                self.login
-                    .token(&format!("https://{resource}/.default"))
-                    .await
-            }
-        }
+        let of_cloud = || error::scope(&self.login.who().cloud().vault_resource());
+        // An emulator's domain says nothing: it stands for the vaults of the login's cloud.
+        let scope = self.scope.clone().unwrap_or_else(of_cloud);
+        self.login.token(&scope).await
     }
 }
 
@@ -188,8 +181,7 @@ fn policy() -> HostPolicy {
 }
 
 /// A connection that is opened while the token is fetched, with a request that carries none: whether it is there, a vault
-/// tells everybody. The requests for secrets wait
-/// for it: it takes them all, where each would otherwise open its own.
+/// tells everybody. The requests for secrets wait for it: it takes them all, where each would otherwise open its own.
 #[derive(Debug)]
 struct Ahead(watch::Receiver<Option<Error>>);
 
