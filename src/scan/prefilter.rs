@@ -1,0 +1,2 @@
+//! One pass over the bytes that says which keyword stands where.
+pub(crate) struct Prefilter;

@@ -1,0 +1,1 @@
+//! What is not said again: allow comments, baselines, ignore files.
