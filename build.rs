@@ -9,18 +9,32 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut files: Vec<_> = fs::read_dir(folder)?
         .map(|entry| Ok(entry?.path()))
         .collect::<Result<_, std::io::Error>>()?;
-    files.retain(|path| path.extension().is_some_and(|extension| extension == "toml"));
+    files.retain(|path| {
+        path.extension()
+            .is_some_and(|extension| extension == "toml")
+    });
     files.sort();
     let mut table = String::from("static BUILT_IN: &[Rule] = &[\n");
     for file in files {
         println!("cargo::rerun-if-changed={}", file.display());
         let text = fs::read_to_string(&file)?;
-        let document: toml::Table = text.parse().map_err(|error| format!("{}: {error}", file.display()))?;
-        let rules = document.get("rule").and_then(toml::Value::as_array).ok_or("a file of rules without [[rule]]")?;
+        let document: toml::Table = text
+            .parse()
+            .map_err(|error| format!("{}: {error}", file.display()))?;
+        let rules = document
+            .get("rule")
+            .and_then(toml::Value::as_array)
+            .ok_or("a file of rules without [[rule]]")?;
         for rule in rules {
             let rule = rule.as_table().ok_or("a rule that is no table")?;
             write_rule(&mut table, rule).map_err(|error| {
-                format!("{}: {}: {error}", file.display(), rule.get("id").and_then(toml::Value::as_str).unwrap_or_default())
+                format!(
+                    "{}: {}: {error}",
+                    file.display(),
+                    rule.get("id")
+                        .and_then(toml::Value::as_str)
+                        .unwrap_or_default()
+                )
             })?;
         }
     }
@@ -31,8 +45,23 @@ fn main() -> Result<(), Box<dyn Error>> {
 
 /// The keys of a rule; `positive` and `negative` are for the tests and stay out of the program.
 const KEYS: &[&str] = &[
-    "id", "title", "keywords", "pattern", "group", "entropy", "validator", "confidence", "shown", "before", "after",
-    "multiline", "paths", "remedy", "source", "positive", "negative",
+    "id",
+    "title",
+    "keywords",
+    "pattern",
+    "group",
+    "entropy",
+    "validator",
+    "confidence",
+    "shown",
+    "before",
+    "after",
+    "multiline",
+    "paths",
+    "remedy",
+    "source",
+    "positive",
+    "negative",
 ];
 
 fn write_rule(table: &mut String, rule: &toml::Table) -> Result<(), Box<dyn Error>> {
@@ -43,7 +72,9 @@ fn write_rule(table: &mut String, rule: &toml::Table) -> Result<(), Box<dyn Erro
     let required = |key: &str| text(key).ok_or(format!("no `{key}`"));
     let number = |key: &str, default: i64| match rule.get(key) {
         None => Ok(default),
-        Some(value) => value.as_integer().ok_or(format!("`{key}` is no whole number")),
+        Some(value) => value
+            .as_integer()
+            .ok_or(format!("`{key}` is no whole number")),
     };
     let pattern = text("pattern");
     let default_group = i64::from(pattern.is_some_and(has_group));
@@ -54,13 +85,18 @@ fn write_rule(table: &mut String, rule: &toml::Table) -> Result<(), Box<dyn Erro
         other => return Err(format!("`{other}` is no confidence").into()),
     };
     let keywords = list(rule, "keywords")?;
-    if keywords.iter().any(|keyword| keyword.to_ascii_lowercase() != *keyword || keyword.len() < 3) {
+    if keywords
+        .iter()
+        .any(|keyword| keyword.to_ascii_lowercase() != *keyword || keyword.len() < 3)
+    {
         return Err("a keyword is lower-case and has at least three bytes".into());
     }
     if pattern.is_some() && keywords.is_empty() {
         return Err("a pattern needs keywords".into());
     }
-    let entropy = rule.get("entropy").map_or(Some(0.0), |value| value.as_float().or(value.as_integer().map(|n| n as f64)));
+    let entropy = rule.get("entropy").map_or(Some(0.0), |value| {
+        value.as_float().or(value.as_integer().map(|n| n as f64))
+    });
     writeln!(
         table,
         "    Rule {{ id: Cow::Borrowed({:?}), title: Cow::Borrowed({:?}), keywords: {}, pattern: {}, group: {}, \
@@ -69,14 +105,19 @@ fn write_rule(table: &mut String, rule: &toml::Table) -> Result<(), Box<dyn Erro
         required("id")?,
         required("title")?,
         borrowed(&keywords),
-        pattern.map_or("None".to_owned(), |pattern| format!("Some(Cow::Borrowed({pattern:?}))")),
+        pattern.map_or("None".to_owned(), |pattern| format!(
+            "Some(Cow::Borrowed({pattern:?}))"
+        )),
         number("group", default_group)?,
         entropy.ok_or("`entropy` is no number")?,
-        text("validator").map_or("None".to_owned(), |path| format!("Some(crate::scan::validate::{path})")),
+        text("validator").map_or("None".to_owned(), |path| format!(
+            "Some(crate::scan::validate::{path})"
+        )),
         number("shown", 0)?,
         number("before", 64)?,
         number("after", 512)?,
-        rule.get("multiline").is_some_and(|value| value.as_bool() == Some(true)),
+        rule.get("multiline")
+            .is_some_and(|value| value.as_bool() == Some(true)),
         borrowed(&list(rule, "paths")?),
         required("remedy")?,
         required("source")?,
@@ -88,7 +129,13 @@ fn write_rule(table: &mut String, rule: &toml::Table) -> Result<(), Box<dyn Erro
 fn has_group(pattern: &str) -> bool {
     let bytes = pattern.as_bytes();
     (0..bytes.len()).any(|at| {
-        let is_escaped = bytes[..at].iter().rev().take_while(|&&byte| byte == b'\\').count() % 2 == 1;
+        let is_escaped = bytes[..at]
+            .iter()
+            .rev()
+            .take_while(|&&byte| byte == b'\\')
+            .count()
+            % 2
+            == 1;
         bytes[at] == b'(' && !is_escaped && bytes.get(at + 1) != Some(&b'?')
     })
 }
@@ -100,11 +147,18 @@ fn list(rule: &toml::Table, key: &str) -> Result<Vec<String>, String> {
     let items = value.as_array().ok_or(format!("`{key}` is no list"))?;
     items
         .iter()
-        .map(|item| item.as_str().map(str::to_owned).ok_or(format!("`{key}` holds more than texts")))
+        .map(|item| {
+            item.as_str()
+                .map(str::to_owned)
+                .ok_or(format!("`{key}` holds more than texts"))
+        })
         .collect()
 }
 
 fn borrowed(items: &[String]) -> String {
-    let items: Vec<String> = items.iter().map(|item| format!("Cow::Borrowed({item:?})")).collect();
+    let items: Vec<String> = items
+        .iter()
+        .map(|item| format!("Cow::Borrowed({item:?})"))
+        .collect();
     format!("Cow::Borrowed(&[{}])", items.join(", "))
 }

@@ -1,10 +1,18 @@
-//! What detection finds, before anybody decides whether to say it: a rule and a span of a text.
+//! Detection: a text to its secrets. Decides nothing about what is said of them.
 
 use std::{borrow::Cow, ops::Range};
 
 use super::{
-    files, pairs, pattern::Patterns, prefilter::Prefilter, python, rule::Rule,
-    text::{Kind, Text},
+    entropy, files,
+    memo::Memo,
+    pairs,
+    pattern::Patterns,
+    prefilter::{Hit, Prefilter},
+    python,
+    rule::Rule,
+    text::{Kind, Role, Text, file_name},
+    validate::{Candidate, Validation},
+    words::{self, Look},
 };
 use crate::finding::Confidence;
 
@@ -41,22 +49,271 @@ impl Detector {
     #[must_use]
     pub fn new(rules: Cow<'static, [Rule]>) -> Self {
         Self {
-            prefilter: Prefilter,
-            patterns: Patterns,
+            prefilter: Prefilter::new(&rules),
+            patterns: Patterns::new(&rules),
             rules,
         }
     }
 
-    /// Everything in a text that is at least as sure as `floor`, in the order of the text.
-    pub fn scan(&self, text: &Text<'_>, floor: Confidence) -> Vec<Match> {
-        let mut found = Vec::new();
-        let request = Request { hits: &[], floor };
-        if text.kind == Kind::Python {
-            python::scan(text, &request, &mut found);
-        }
-        pairs::scan(text, &request, &mut found);
-        files::scan(text, &request, &mut found);
-        let _ = (&self.rules, &self.prefilter, &self.patterns);
-        found
+    /// The rules.
+    pub fn rules(&self) -> &[Rule] {
+        &self.rules
     }
+
+    /// The rule of an id.
+    pub fn rule(&self, id: &str) -> Option<&Rule> {
+        self.rules.iter().find(|rule| rule.id == id)
+    }
+
+    /// Everything in a text that is at least as sure as `floor`, in the order of the text; of what overlaps, the surest.
+    pub fn scan(&self, text: &Text<'_>, floor: Confidence) -> Vec<Match> {
+        self.scan_new(text, floor, None)
+    }
+
+    /// The same, but for the places that a [`Memo`] knows to hold nothing.
+    pub fn scan_new(&self, text: &Text<'_>, floor: Confidence, memo: Option<&Memo>) -> Vec<Match> {
+        let mut hits = Vec::new();
+        self.prefilter.hits(text.bytes, &mut hits);
+        if let Some(memo) = memo {
+            hits.retain(|hit| !memo.is_known(text, hit.start));
+        }
+        let mut found = Vec::new();
+        self.match_patterns(text, &hits, &mut found);
+        self.match_structure(text, &hits, floor, &mut found);
+        found.retain(|found| found.confidence >= floor);
+        if let Some(memo) = memo {
+            memo.learn(text, hits.iter().map(|hit| hit.start), &found);
+        }
+        surest(found)
+    }
+
+    /// Whether the pattern of one rule finds anything in a text, whatever other rules say of the same place.
+    pub fn scan_one(&self, id: &str, text: &Text<'_>, floor: Confidence) -> bool {
+        let mut hits = Vec::new();
+        self.prefilter.hits(text.bytes, &mut hits);
+        let mut found = Vec::new();
+        self.match_patterns(text, &hits, &mut found);
+        found
+            .iter()
+            .any(|found| found.rule == id && found.confidence >= floor)
+    }
+
+    fn match_patterns(&self, text: &Text<'_>, hits: &[Hit], found: &mut Vec<Match>) {
+        if hits.is_empty() {
+            return self.match_unfiltered(text, found);
+        }
+        for (number, window) in self.windows(text, hits) {
+            self.match_rule(number, text, window, found);
+        }
+        self.match_unfiltered(text, found);
+    }
+
+    /// Which rule looks where. What overlaps is one window: a text made of keywords is still read once.
+    fn windows(&self, text: &Text<'_>, hits: &[Hit]) -> Vec<(usize, Range<usize>)> {
+        let mut windows: Vec<(usize, Range<usize>)> = Vec::new();
+        let mut last = vec![Last::None; self.rules.len()];
+        for hit in hits {
+            for &number in &self.prefilter.wanted(*hit).rules {
+                let number = number as usize;
+                let rule = &self.rules[number];
+                if last[number] == Last::None && !applies(rule, text) {
+                    last[number] = Last::Never;
+                }
+                if last[number] == Last::Never {
+                    continue;
+                }
+                let window = window(text.bytes, rule, *hit);
+                if let Last::At(place) = last[number]
+                    && window.start <= windows[place].1.end
+                {
+                    windows[place].1.end = window.end.max(windows[place].1.end);
+                } else {
+                    last[number] = Last::At(windows.len());
+                    windows.push((number, window));
+                }
+            }
+        }
+        windows
+    }
+
+    /// Rules without a keyword, which only users' own are.
+    fn match_unfiltered(&self, text: &Text<'_>, found: &mut Vec<Match>) {
+        for (number, rule) in self.rules.iter().enumerate() {
+            if rule.pattern.is_some() && rule.keywords.is_empty() && applies(rule, text) {
+                self.match_rule(number, text, 0..text.bytes.len(), found);
+            }
+        }
+    }
+
+    fn match_rule(
+        &self,
+        number: usize,
+        text: &Text<'_>,
+        window: Range<usize>,
+        found: &mut Vec<Match>,
+    ) {
+        let rule = &self.rules[number];
+        let around = window.clone();
+        self.patterns
+            .find(number, rule, text.bytes, window, |whole, secret| {
+                found.extend(weigh(rule, text, &whole, secret, &around));
+            });
+    }
+
+    fn match_structure(
+        &self,
+        text: &Text<'_>,
+        hits: &[Hit],
+        floor: Confidence,
+        found: &mut Vec<Match>,
+    ) {
+        let mut starts = Vec::new();
+        let mut is_file = files::wants(text);
+        for hit in hits {
+            let wanted = self.prefilter.wanted(*hit);
+            is_file |= wanted.is_file;
+            if wanted.is_word && starts.last() != Some(&hit.start) {
+                starts.push(hit.start);
+            }
+        }
+        let request = Request {
+            hits: &starts,
+            floor,
+        };
+        if is_file {
+            files::scan(text, &request, found);
+        }
+        if starts.is_empty() {
+            return;
+        }
+        let is_judged = text.kind == Kind::Python && python::scan(text, &request, found);
+        if !is_judged {
+            pairs::scan(text, &request, found);
+        }
+    }
+}
+
+/// Where a rule's last window is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Last {
+    /// It has none.
+    None,
+    /// It does not hold for this file.
+    Never,
+    /// Its place in the list.
+    At(usize),
+}
+
+/// Whether a rule holds for a file of that name.
+fn applies(rule: &Rule, text: &Text<'_>) -> bool {
+    use gix::glob::wildmatch::Mode;
+    rule.paths.is_empty()
+        || rule.paths.iter().any(|glob| {
+            let subject = if glob.contains('/') {
+                text.path
+            } else {
+                file_name(text.path).into()
+            };
+            gix::glob::wildmatch(glob.as_bytes().into(), subject, Mode::IGNORE_CASE)
+        })
+}
+
+/// The part of a text that a rule may look at for one hit.
+fn window(bytes: &[u8], rule: &Rule, hit: Hit) -> Range<usize> {
+    let mut start = hit.start.saturating_sub(rule.before);
+    let mut end = hit.end.saturating_add(rule.after).min(bytes.len());
+    if !rule.multiline {
+        let is_end = |byte: &u8| *byte == b'\n';
+        start = bytes[start..hit.start]
+            .iter()
+            .rposition(is_end)
+            .map_or(start, |at| start + at + 1);
+        end = bytes[hit.end..end]
+            .iter()
+            .position(is_end)
+            .map_or(end, |at| hit.end + at);
+    }
+    start..end
+}
+
+/// What a match of a pattern is worth.
+fn weigh(
+    rule: &Rule,
+    text: &Text<'_>,
+    whole: &Range<usize>,
+    span: Range<usize>,
+    window: &Range<usize>,
+) -> Option<Match> {
+    let secret = &text.bytes[span.clone()];
+    if secret.is_empty() || entropy::bits(secret) < rule.entropy {
+        return None;
+    }
+    let mut confidence = rule.confidence;
+    let mut notes: Vec<Cow<'static, str>> = Vec::new();
+    let mut is_certain = false;
+    if let Some(validator) = rule.validator {
+        let candidate = Candidate {
+            secret,
+            matched: &text.bytes[whole.clone()],
+            window: &text.bytes[window.clone()],
+        };
+        match validator(&candidate) {
+            Validation::Valid(note) => {
+                is_certain = true;
+                confidence = Confidence::High;
+                notes.push(note.into());
+            }
+            Validation::Invalid(note) => {
+                confidence = confidence.lowered();
+                notes.push(note.into());
+            }
+            Validation::Example(note) => {
+                confidence = Confidence::Low;
+                notes.push(note.into());
+            }
+            Validation::NotSecret => return None,
+            Validation::Unknown => {}
+        }
+    }
+    if !is_certain {
+        if std::str::from_utf8(secret).is_ok_and(|secret| words::look(secret) == Look::Placeholder)
+        {
+            confidence = Confidence::Low;
+            notes.push("looks like a placeholder".into());
+        }
+        if confidence == Confidence::Medium && text.role != Role::Main {
+            confidence = Confidence::Low;
+            notes.push(text.role.note().into());
+        }
+    }
+    Some(Match {
+        rule: rule.id.clone(),
+        span,
+        confidence,
+        notes,
+    })
+}
+
+/// Of matches that overlap, the surest; among equals the one that was found by its own shape (the first).
+fn surest(mut found: Vec<Match>) -> Vec<Match> {
+    // Stable: patterns come before structure.
+    found.sort_by_key(|found| std::cmp::Reverse(found.confidence));
+    let mut kept: Vec<Match> = Vec::with_capacity(found.len());
+    // By where they begin, with the place in `kept`: no two kept ones overlap, so neighbours are enough.
+    let mut spans: std::collections::BTreeMap<usize, usize> = std::collections::BTreeMap::new();
+    for candidate in found {
+        let before = spans
+            .range(..candidate.span.end.max(candidate.span.start + 1))
+            .next_back();
+        let is_taken = before.is_some_and(|(_, end)| *end > candidate.span.start);
+        if !is_taken {
+            spans.insert(
+                candidate.span.start,
+                candidate.span.end.max(candidate.span.start + 1),
+            );
+            kept.push(candidate);
+        }
+    }
+    kept.sort_by_key(|found| found.span.start);
+    kept
 }

@@ -79,7 +79,9 @@ impl<'a> Text<'a> {
     /// The number of the line that holds a byte, counting from 0.
     #[must_use]
     pub fn line_of(&self, offset: usize) -> usize {
-        self.starts().partition_point(|&start| start <= offset).saturating_sub(1)
+        self.starts()
+            .partition_point(|&start| start <= offset)
+            .saturating_sub(1)
     }
 
     /// The bytes of a line, counting from 0, without its end.
@@ -96,7 +98,10 @@ impl<'a> Text<'a> {
     /// Where a line begins, counting from 0.
     #[must_use]
     pub fn start_of(&self, number: usize) -> usize {
-        self.starts().get(number).copied().unwrap_or(self.bytes.len())
+        self.starts()
+            .get(number)
+            .copied()
+            .unwrap_or(self.bytes.len())
     }
 
     /// Line and column of a byte, counting from 1; a column counts characters.
@@ -111,8 +116,12 @@ impl<'a> Text<'a> {
     /// The line around a span, from the first line's begin to the last one's end.
     #[must_use]
     pub fn lines_around(&self, span: &Range<usize>) -> Range<usize> {
-        let start = self.bytes[..span.start].rfind_byte(b'\n').map_or(0, |at| at + 1);
-        let end = self.bytes[span.end..].find_byte(b'\n').map_or(self.bytes.len(), |at| span.end + at);
+        let start = self.bytes[..span.start]
+            .rfind_byte(b'\n')
+            .map_or(0, |at| at + 1);
+        let end = self.bytes[span.end..]
+            .find_byte(b'\n')
+            .map_or(self.bytes.len(), |at| span.end + at);
         start..end
     }
 
@@ -126,7 +135,8 @@ impl<'a> Text<'a> {
 
 /// The last part of a path.
 pub(crate) fn file_name(path: &BStr) -> &[u8] {
-    path.rsplit_once_str("/").map_or(path.as_bytes(), |(_, name)| name)
+    path.rsplit_once_str("/")
+        .map_or(path.as_bytes(), |(_, name)| name)
 }
 
 impl Kind {
@@ -136,10 +146,20 @@ impl Kind {
         if is_env_file(name) {
             return Self::Env;
         }
-        if name.starts_with(b"dockerfile") || name.starts_with(b"containerfile") || name == b"makefile" || name == b"procfile" || name == b"justfile" {
+        if name.starts_with(b"dockerfile")
+            || name.starts_with(b"containerfile")
+            || name == b"makefile"
+            || name == b"procfile"
+            || name == b"justfile"
+        {
             return Self::Shell;
         }
-        if name.ends_with(b".lock") || name.ends_with(b"-lock.json") || name.ends_with(b"-lock.yaml") || name.ends_with(b".min.js") || name.ends_with(b".min.css") {
+        if name.ends_with(b".lock")
+            || name.ends_with(b"-lock.json")
+            || name.ends_with(b"-lock.yaml")
+            || name.ends_with(b".min.js")
+            || name.ends_with(b".min.css")
+        {
             return Self::Data;
         }
         let name = without_template_suffix(name);
@@ -150,14 +170,19 @@ impl Kind {
             b"py" | b"pyi" | b"pyw" | b"wsgi" => Self::Python,
             b"yml" | b"yaml" => Self::Yaml,
             b"toml" => Self::Toml,
-            b"json" | b"json5" | b"jsonc" | b"jsonl" | b"ndjson" | b"ipynb" | b"webmanifest" | b"tfstate" => Self::Json,
+            b"json" | b"json5" | b"jsonc" | b"jsonl" | b"ndjson" | b"ipynb" | b"webmanifest"
+            | b"tfstate" => Self::Json,
             b"ini" | b"cfg" | b"conf" | b"cnf" | b"pypirc" | b"service" | b"desktop" => Self::Ini,
             b"properties" => Self::Properties,
             b"sh" | b"bash" | b"zsh" | b"fish" | b"ps1" | b"mk" | b"bat" | b"cmd" => Self::Shell,
             b"tf" | b"tfvars" | b"hcl" => Self::Hcl,
-            b"xml" | b"html" | b"htm" | b"xhtml" | b"svg" | b"jinja" | b"jinja2" | b"plist" | b"config" | b"vue" => Self::Markup,
+            b"xml" | b"html" | b"htm" | b"xhtml" | b"svg" | b"jinja" | b"jinja2" | b"plist"
+            | b"config" | b"vue" => Self::Markup,
             b"md" | b"rst" | b"txt" | b"adoc" | b"markdown" => Self::Prose,
-            b"js" | b"mjs" | b"cjs" | b"jsx" | b"ts" | b"tsx" | b"go" | b"rb" | b"php" | b"java" | b"kt" | b"rs" | b"c" | b"h" | b"cc" | b"cpp" | b"hpp" | b"cs" | b"swift" | b"scala" | b"groovy" | b"gradle" | b"dart" | b"lua" | b"pl" | b"r" | b"sql" | b"ex" | b"exs" => Self::Code,
+            b"js" | b"mjs" | b"cjs" | b"jsx" | b"ts" | b"tsx" | b"go" | b"rb" | b"php"
+            | b"java" | b"kt" | b"rs" | b"c" | b"h" | b"cc" | b"cpp" | b"hpp" | b"cs"
+            | b"swift" | b"scala" | b"groovy" | b"gradle" | b"dart" | b"lua" | b"pl" | b"r"
+            | b"sql" | b"ex" | b"exs" => Self::Code,
             b"po" | b"pot" | b"map" | b"csv" | b"tsv" | b"css" | b"scss" | b"less" => Self::Data,
             _ => Self::Other,
         }
@@ -166,14 +191,35 @@ impl Kind {
 
 /// `.env`, `.env.production`, `prod.env`, `.envrc`, `.flaskenv`.
 pub(crate) fn is_env_file(name: &[u8]) -> bool {
-    name.starts_with(b".env") || name.ends_with(b".env") || name == b".flaskenv" || name == b"env" || name.starts_with(b"env.")
+    name.starts_with(b".env")
+        || name.ends_with(b".env")
+        || name == b".flaskenv"
+        || name == b"env"
+        || name.starts_with(b"env.")
 }
 
 /// `settings.py.j2` is Python, `values.yaml.tpl` YAML.
 fn without_template_suffix(name: &[u8]) -> &[u8] {
-    const SUFFIXES: &[&str] = &[".j2", ".tpl", ".tmpl", ".template", ".example", ".sample", ".dist", ".bak", ".old", ".orig", ".default", "-tpl", "~"];
+    const SUFFIXES: &[&str] = &[
+        ".j2",
+        ".tpl",
+        ".tmpl",
+        ".template",
+        ".example",
+        ".sample",
+        ".dist",
+        ".bak",
+        ".old",
+        ".orig",
+        ".default",
+        "-tpl",
+        "~",
+    ];
     for suffix in SUFFIXES {
-        if let Some(rest) = name.strip_suffix(suffix.as_bytes()).filter(|rest| rest.contains(&b'.')) {
+        if let Some(rest) = name
+            .strip_suffix(suffix.as_bytes())
+            .filter(|rest| rest.contains(&b'.'))
+        {
             return rest;
         }
     }
@@ -181,17 +227,55 @@ fn without_template_suffix(name: &[u8]) -> &[u8] {
 }
 
 impl Role {
+    /// Why a finding there is worth less.
+    pub(crate) const fn note(self) -> &'static str {
+        match self {
+            Self::Main => "part of the program",
+            Self::Test => "in a test",
+            Self::Example => "in documentation or an example",
+            Self::Vendored => "in code from elsewhere",
+        }
+    }
+
     fn of(path: &BStr) -> Self {
         let path = path.to_ascii_lowercase();
         let name = file_name(path.as_bstr());
         let folders = || path[..path.len() - name.len()].split_str("/");
         let is_in = |names: &[&[u8]]| folders().any(|folder| names.contains(&folder));
-        if is_in(&[b"node_modules", b"vendor", b"vendored", b"_vendor", b"third_party", b"site-packages", b"bower_components", b"dist"]) || name.ends_with(b".lock") || name.ends_with(b"-lock.json") || name.ends_with(b"-lock.yaml") || name.ends_with(b".min.js") || name.ends_with(b".map") {
+        if is_in(&[
+            b"node_modules",
+            b"vendor",
+            b"vendored",
+            b"_vendor",
+            b"third_party",
+            b"site-packages",
+            b"bower_components",
+            b"dist",
+        ]) || name.ends_with(b".lock")
+            || name.ends_with(b"-lock.json")
+            || name.ends_with(b"-lock.yaml")
+            || name.ends_with(b".min.js")
+            || name.ends_with(b".map")
+        {
             return Self::Vendored;
         }
         let stem = name.split_str(".").next().unwrap_or_default();
-        if is_in(&[b"test", b"tests", b"testing", b"spec", b"specs", b"fixtures", b"__tests__", b"testdata", b"test_data", b"e2e", b"mocks", b"__mocks__", b"cassettes", b"snapshots"])
-            || name.starts_with(b"test_")
+        if is_in(&[
+            b"test",
+            b"tests",
+            b"testing",
+            b"spec",
+            b"specs",
+            b"fixtures",
+            b"__tests__",
+            b"testdata",
+            b"test_data",
+            b"e2e",
+            b"mocks",
+            b"__mocks__",
+            b"cassettes",
+            b"snapshots",
+        ]) || name.starts_with(b"test_")
             || name == b"tests.py"
             || name == b"conftest.py"
             || stem.ends_with(b"_test")
@@ -202,10 +286,35 @@ impl Role {
         {
             return Self::Test;
         }
-        if is_in(&[b"docs", b"doc", b"documentation", b"examples", b"example", b"samples", b"sample", b"demo", b"demos", b"tutorial", b"tutorials"])
-            || [&b".example"[..], b".sample", b".template", b".dist", b".tmpl", b".tpl", b"-example", b"_example", b"_sample"].iter().any(|mark| name.contains_str(mark))
+        if is_in(&[
+            b"docs",
+            b"doc",
+            b"documentation",
+            b"examples",
+            b"example",
+            b"samples",
+            b"sample",
+            b"demo",
+            b"demos",
+            b"tutorial",
+            b"tutorials",
+        ]) || [
+            &b".example"[..],
+            b".sample",
+            b".template",
+            b".dist",
+            b".tmpl",
+            b".tpl",
+            b"-example",
+            b"_example",
+            b"_sample",
+        ]
+        .iter()
+        .any(|mark| name.contains_str(mark))
             || name.starts_with(b"example")
-            || [&b".md"[..], b".rst", b".adoc", b".markdown"].iter().any(|end| name.ends_with(end))
+            || [&b".md"[..], b".rst", b".adoc", b".markdown"]
+                .iter()
+                .any(|end| name.ends_with(end))
         {
             return Self::Example;
         }
