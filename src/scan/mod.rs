@@ -16,6 +16,7 @@
 pub mod detect;
 pub mod entropy;
 mod files;
+pub mod known;
 pub mod memo;
 mod pairs;
 mod pattern;
