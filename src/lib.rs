@@ -51,6 +51,7 @@ pub mod django;
 pub mod exec;
 mod filter;
 pub mod finding;
+pub mod hook;
 pub mod manifest;
 pub mod plan;
 mod reference;
