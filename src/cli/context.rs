@@ -40,7 +40,7 @@ pub(super) struct Context {
     pub(super) global: Global,
     /// The process environment; relative paths start at the working directory until a manifest is loaded.
     pub(super) environment: Environment,
-    colour: bool,
+    pub(super) colour: bool,
 }
 
 /// A manifest that was found, and the environment its relative paths start in.
@@ -125,7 +125,7 @@ impl Context {
             .unwrap_or(path)
             .display()
             .to_string();
-        let text = read_text(path).map_err(|cause| {
+        let text = read_text(path, LARGEST_MANIFEST).map_err(|cause| {
             self.fail(
                 Diagnostic::new(
                     Class::Manifest,
@@ -274,14 +274,14 @@ impl Context {
 }
 
 /// A file of text, small and UTF-8, or why not.
-fn read_text(path: &Path) -> Result<String, String> {
+pub(super) fn read_text(path: &Path, most: u64) -> Result<String, String> {
     let file = std::fs::File::open(path).map_err(|error| error.to_string())?;
     let mut bytes = Vec::new();
-    file.take(LARGEST_MANIFEST + 1)
+    file.take(most + 1)
         .read_to_end(&mut bytes)
         .map_err(|error| error.to_string())?;
-    if bytes.len() as u64 > LARGEST_MANIFEST {
-        return Err("it is larger than 1 MiB".to_owned());
+    if bytes.len() as u64 > most {
+        return Err(format!("it is larger than {} MiB", most >> 20));
     }
     String::from_utf8(bytes).map_err(|error| {
         format!(

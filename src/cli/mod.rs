@@ -5,13 +5,16 @@ mod context;
 mod doctor;
 mod exec;
 mod get;
+mod hook;
 #[cfg(feature = "provider-local")]
 mod key;
 mod output;
 mod plan;
+mod progress;
 mod providers;
 mod put;
 mod render;
+mod scan;
 mod schema;
 
 use std::{ffi::OsString, process::ExitCode};
@@ -58,6 +61,8 @@ pub fn run(arguments: Vec<OsString>, registry: Registry) -> ExitCode {
         Command::Put(command) => put::run(&context, &command),
         #[cfg(feature = "provider-local")]
         Command::Key(command) => key::run(&context, &command),
+        Command::Scan(command) => scan::run(&context, &command),
+        Command::Hook(command) => hook::run(&context, &command),
         Command::Providers(command) => providers::run(&context, &command),
         Command::Schema => schema::run(&context),
     };

@@ -8,6 +8,7 @@ mod entries;
 mod merge;
 mod profiles;
 mod providers;
+mod scan;
 pub mod schema;
 
 use std::ops::Range;
@@ -19,6 +20,7 @@ use crate::{
 pub(crate) use auth::AuthEntry;
 pub use cast::Cast;
 pub(crate) use providers::check_settings;
+pub(crate) use scan::{ScanAllow, ScanEntry, ScanRule};
 
 /// A place in the manifest, in bytes.
 pub type Span = Range<usize>;
@@ -39,6 +41,7 @@ pub struct Manifest {
     pub source: Source,
     pub(crate) base: Layer,
     pub(crate) profiles: Vec<(Name, Profile)>,
+    pub(crate) scan: ScanEntry,
     pub(crate) errors: Vec<Diagnostic>,
 }
 
@@ -149,6 +152,7 @@ impl Manifest {
             },
             base: Layer::default(),
             profiles: Vec::new(),
+            scan: ScanEntry::default(),
             errors: Vec::new(),
         }
     }

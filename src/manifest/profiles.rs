@@ -40,8 +40,10 @@ pub(super) fn read(source: Source, registry: &Registry) -> Manifest {
         let key = name(pair.0);
         if key.text == "profiles" {
             manifest.profiles = reader.profiles(pair.1);
+        } else if key.text == "scan" {
+            manifest.scan = reader.scan(pair.1).unwrap_or_default();
         } else if !reader.layer_key(&mut manifest.base, &key, pair.1) {
-            let known: Vec<&str> = LAYER.iter().copied().chain(["profiles"]).collect();
+            let known: Vec<&str> = LAYER.iter().copied().chain(["profiles", "scan"]).collect();
             reader.unknown_key("the manifest", &key, &known);
         }
     }

@@ -2,6 +2,7 @@
 //! the two against each other, and lists what a schema cannot say.
 
 mod auth;
+mod scan;
 
 use nuages_provider::{Descriptor, SettingKind};
 use serde_json::{Map, Value, json};
@@ -37,6 +38,7 @@ pub fn schema(registry: &Registry) -> Value {
         "profiles".to_owned(),
         table_of(&object(&profile), Some(&names)),
     );
+    properties.insert("scan".to_owned(), scan::scan());
     let mut schema = object(&properties);
     schema["$schema"] = json!("https://json-schema.org/draft/2020-12/schema");
     schema["title"] = json!("nuages.toml");

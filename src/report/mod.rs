@@ -1,5 +1,6 @@
 //! Diagnostics to text: the message, the place in the manifest, the causes, one hint.
 
+pub mod findings;
 mod mask;
 
 use std::{borrow::Cow, ops::Range};

@@ -8,6 +8,7 @@ mod evaluate;
 mod failures;
 mod fetch;
 mod field;
+mod secrets;
 
 use std::{
     collections::BTreeMap,
@@ -27,6 +28,7 @@ use crate::{
 
 pub use doctor::{Checkup, Setback, doctor};
 pub(crate) use fetch::Fetcher;
+pub use secrets::{Fetched, secrets};
 
 /// What bounds a run and where it puts files.
 #[derive(Clone, Debug)]
@@ -123,6 +125,12 @@ pub async fn resolve(
     environment: &Environment,
     options: &Options,
 ) -> Result<Resolved, Vec<Diagnostic>> {
+    let answers = fetch_all(plan, environment, options).await;
+    evaluate::evaluate(plan, &answers, options)
+}
+
+/// Every answer that the plan needs, round by round.
+async fn fetch_all(plan: &Plan, environment: &Environment, options: &Options) -> Answers {
     let until = Instant::now() + options.deadline;
     let mut fetcher = Fetcher::new(plan, environment, options.deadline, until);
     let mut answers = Answers::new();
@@ -133,5 +141,5 @@ pub async fn resolve(
         }
         answers.extend(fetcher.fetch(&wanted).await);
     }
-    evaluate::evaluate(plan, &answers, options)
+    answers
 }

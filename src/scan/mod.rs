@@ -13,9 +13,12 @@
 //!   suppress/  allow comments, baselines, ignore files ──► Finding
 //! ```
 
+mod committed;
+pub mod config;
 pub mod detect;
 pub mod entropy;
 mod files;
+pub mod glob;
 pub mod known;
 pub mod memo;
 mod pairs;
@@ -23,6 +26,7 @@ mod pattern;
 mod prefilter;
 mod python;
 pub mod rule;
+pub mod session;
 pub mod source;
 pub mod suppress;
 pub mod text;

@@ -49,3 +49,15 @@ include!(concat!(env!("OUT_DIR"), "/rules.rs"));
 pub fn built_in() -> &'static [Rule] {
     BUILT_IN
 }
+
+/// How far around a keyword a rule without bounds of its own looks, in bytes.
+pub const REACH: usize = 512;
+
+/// Compiles an expression and counts its groups, the whole match among them.
+///
+/// # Errors
+///
+/// Where it is no expression over bytes, or too large.
+pub fn check_pattern(pattern: &str) -> Result<usize, String> {
+    Ok(super::pattern::compile(pattern)?.captures_len())
+}

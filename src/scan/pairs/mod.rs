@@ -1,8 +1,121 @@
-//! To be written.
+//! Names that promise a secret, and the literals beside them, in every kind of file but parsed Python: YAML, TOML, JSON,
+//! INI, env files, shell, HCL, XML, SQL, and languages with C's literals. Begins at the places where a prefilter met a
+//! secret-bearing word, and reads the name, the separator and the value around each by the grammar of the file; nothing
+//! else of the text is looked at.
+
+mod code;
+mod env;
+mod hcl;
+mod ini;
+mod json;
+mod judge;
+mod markup;
+mod name;
+mod prose;
+mod sibling;
+mod value;
+mod yaml;
 
 use super::{
     detect::{Match, Request},
-    text::Text,
+    files,
+    text::{Kind, Text},
+    words::{self, Look},
 };
+use judge::Judge;
+use name::Name;
 
-pub(crate) fn scan(_text: &Text<'_>, _request: &Request<'_>, _found: &mut Vec<Match>) {}
+/// Adds what the text says beside secret-bearing names. A place is looked at once, whatever it says.
+pub(crate) fn scan(text: &Text<'_>, request: &Request<'_>, found: &mut Vec<Match>) {
+    if text.kind == Kind::Data || files::covers(text) {
+        return;
+    }
+    let grammar = Grammar::of(text);
+    let mut judge = Judge::new(text, request.floor, found);
+    let mut done = 0;
+    for &hit in request.hits {
+        if hit < done || hit >= text.bytes.len() {
+            continue;
+        }
+        let name = match Name::around(text.bytes, hit) {
+            Ok(name) => name,
+            Err(next) => {
+                done = next;
+                continue;
+            }
+        };
+        done = name.span.end.max(hit + 1);
+        let Some(bearing) = words::bearing(&name.text) else {
+            continue;
+        };
+        if words::weigh(bearing, Look::Random, text.role).is_none_or(|most| most < request.floor) {
+            continue;
+        }
+        judge.begin(bearing);
+        done = done.max(grammar.read(&name, &mut judge));
+    }
+}
+
+/// How a file is read. Each `read` gives the offset up to which the text is dealt with.
+#[derive(Clone, Copy)]
+enum Grammar {
+    Code,
+    Env,
+    Hcl,
+    Ini,
+    Json,
+    Markup,
+    Prose,
+    Shell,
+    Yaml,
+}
+
+impl Grammar {
+    /// By the kind, and where a name says nothing by the first bytes.
+    fn of(text: &Text<'_>) -> Self {
+        match text.kind {
+            Kind::Python | Kind::Code => Self::Code,
+            Kind::Env => Self::Env,
+            Kind::Hcl => Self::Hcl,
+            Kind::Ini | Kind::Properties | Kind::Toml => Self::Ini,
+            Kind::Json => Self::Json,
+            Kind::Markup => Self::Markup,
+            Kind::Shell => Self::Shell,
+            Kind::Yaml => Self::Yaml,
+            Kind::Prose | Kind::Data => Self::Prose,
+            Kind::Other => Self::by_head(text.bytes),
+        }
+    }
+
+    fn by_head(bytes: &[u8]) -> Self {
+        let head = &bytes[..bytes.len().min(256)];
+        let head = head.trim_ascii_start();
+        if head.starts_with(b"#!") {
+            let line = &head[..head.iter().position(|&byte| byte == b'\n').unwrap_or(head.len())];
+            return if line.ends_with(b"sh") || line.windows(3).any(|part| part == b"sh ") { Self::Shell } else { Self::Code };
+        }
+        if head.starts_with(b"{") {
+            return Self::Json;
+        }
+        if head.starts_with(b"<") {
+            return Self::Markup;
+        }
+        if head.starts_with(b"---\n") || head.starts_with(b"---\r\n") || head.starts_with(b"apiVersion:") {
+            return Self::Yaml;
+        }
+        Self::Ini
+    }
+
+    fn read(self, name: &Name<'_>, judge: &mut Judge<'_, '_>) -> usize {
+        match self {
+            Self::Code => code::read(name, judge),
+            Self::Env | Self::Shell => env::read(name, judge),
+            Self::Hcl => hcl::read(name, judge),
+            Self::Ini => ini::read(name, judge),
+            Self::Json => json::read(name, judge),
+            Self::Markup => markup::read(name, judge),
+            Self::Prose => prose::read(name, judge),
+            Self::Yaml => yaml::read(name, judge),
+        }
+    }
+}

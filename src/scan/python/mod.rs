@@ -1,10 +1,40 @@
-//! To be written.
+//! Literals in Python source that reach a secret-bearing name: by the syntax tree, where a glance at the text says that it
+//! can be worth the parsing. What is commented out is judged by its text.
+
+mod calls;
+mod comments;
+mod glance;
+mod literal;
+mod nesting;
+mod tree;
 
 use super::{
     detect::{Match, Request},
     text::Text,
 };
 
-pub(crate) fn scan(_text: &Text<'_>, _request: &Request<'_>, _found: &mut Vec<Match>) -> bool {
-    false
+/// A longer file is machine-made, and left to `pairs`.
+const LONGEST: usize = 1 << 20;
+
+/// Adds what it finds. False where the file could not be judged as Python, or not all of it: it is no Python (of any
+/// version that the parser knows), no UTF-8, too long or too deeply nested. Then its text is worth a look as any other.
+pub(crate) fn scan(text: &Text<'_>, request: &Request<'_>, found: &mut Vec<Match>) -> bool {
+    let Ok(source) = std::str::from_utf8(text.bytes) else {
+        return false;
+    };
+    if source.len() > LONGEST {
+        return false;
+    }
+    comments::scan(text, source, request, found);
+    if !glance::is_worth_parsing(text, source, request) {
+        return true;
+    }
+    let Some(levels) = nesting::levels(source) else {
+        return false;
+    };
+    let stack = nesting::stack_for(levels);
+    stacker::maybe_grow(stack, stack, || tree::scan(text, source, request.floor, found))
 }
+
+#[cfg(test)]
+mod tests;

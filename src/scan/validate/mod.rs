@@ -2,6 +2,18 @@
 //! its validator by the path below this module (`validator = "checksum::github"`).
 
 pub(crate) mod checksum;
+pub(crate) mod cloud;
+pub(crate) mod connection;
+mod decode;
+pub(crate) mod header;
+pub(crate) mod jwt;
+pub(crate) mod password;
+pub(crate) mod pem;
+mod pgp;
+pub(crate) mod placeholder;
+pub(crate) mod token;
+pub(crate) mod url;
+pub(crate) mod vendor;
 
 /// What a validator looks at.
 pub struct Candidate<'a> {

@@ -1,0 +1,180 @@
+//! `nuages scan`: secrets in files, in what is staged, in history.
+
+mod known;
+mod rules;
+mod said;
+
+use std::{
+    io::{self, IsTerminal},
+    path::{Path, PathBuf},
+    time::{Instant, SystemTime},
+};
+
+use gix::bstr::BStr;
+
+use super::{
+    Exit, Outcome,
+    arguments::{Level, Scan, ScanCommand},
+    context::{Context, Loaded},
+    output,
+    progress::Progress,
+};
+use crate::{
+    diagnostic::{Class, Diagnostic},
+    finding::Confidence,
+    scan::{
+        detect::Detector,
+        glob,
+        session::{Options, Outcome as Found, Session},
+        source::{self, PathOptions, StagedOptions, git::Place},
+    },
+};
+
+/// Git's own words to its hooks: where the repository is, and which index is about to be committed.
+const GIT_DIR: &str = "GIT_DIR";
+const GIT_INDEX_FILE: &str = "GIT_INDEX_FILE";
+/// Where the user's own ignore file is.
+const XDG_CONFIG_HOME: &str = "XDG_CONFIG_HOME";
+const HOME: &str = "HOME";
+
+pub(super) fn run(context: &Context, command: &Scan) -> Outcome {
+    match &command.command {
+        Some(ScanCommand::Fingerprint { output }) => return known::write_fingerprints(context, output),
+        Some(ScanCommand::Rules { json }) => return rules::list(*json),
+        None => {}
+    }
+    let source = if command.staged {
+        From::Staged { whole: command.whole }
+    } else if command.history {
+        From::History { unreachable: command.unreachable, cache: !command.no_cache }
+    } else if let Some(range) = &command.range {
+        From::Range(range.clone())
+    } else if command.stdin {
+        From::Stdin(command.stdin_path.clone())
+    } else {
+        From::Paths(command.paths.clone())
+    };
+    scan(context, command, &[source])
+}
+
+/// Where the text comes from.
+pub(super) enum From {
+    /// Files and directories; none is the working directory.
+    Paths(Vec<PathBuf>),
+    /// The index.
+    Staged { whole: bool },
+    /// Everything that refs lead to.
+    History { unreachable: bool, cache: bool },
+    /// Commits, as git names them.
+    Range(String),
+    /// What a push brings to a remote: the local and the remote commit.
+    Push { local: String, remote: String },
+    /// Standard input, under a name.
+    Stdin(String),
+}
+
+/// Scans, says what was found, and decides the exit code.
+pub(super) fn scan(context: &Context, command: &Scan, sources: &[From]) -> Outcome {
+    let started = (SystemTime::now(), Instant::now());
+    let loaded = context.load_or_empty()?;
+    if !loaded.manifest.errors().is_empty() {
+        return Err(context.fail_all(loaded.manifest.errors(), Some(&loaded.manifest.source)));
+    }
+    let rules = rules::Rules::load(context, command, &loaded)?;
+    let detector = Detector::new(rules.rules.clone());
+    let suppressions = said::suppressions(context, command, &loaded, rules)?;
+    let known = known::load(context, command, &loaded)?;
+    let is_visible = io::stderr().is_terminal() && !context.global.quiet;
+    let progress = Progress::new("files", is_visible);
+    let excludes = |path: &BStr| {
+        loaded.manifest.scan.exclude.iter().any(|glob| glob::covers(&glob.text, path))
+            || suppressions.config().is_some_and(|config| config.skips(path))
+    };
+    let tick = || progress.add();
+    let is_history = sources.iter().any(|source| matches!(source, From::History { .. } | From::Range(_) | From::Push { .. }));
+    let options = Options {
+        floor: Some(floor(command, &loaded)),
+        known: known.iter().collect(),
+        excludes: Some(&excludes),
+        is_history,
+        is_commit: sources.iter().any(|source| matches!(source, From::Staged { .. })),
+        progress: Some(&tick),
+    };
+    let session = Session::new(&detector, &suppressions, options);
+    let place = place(context);
+    for source in sources {
+        read(context, source, &place, &session).map_err(|error| {
+            context.fail(Diagnostic::new(Class::Provider, format!("cannot scan: {error}")).maybe_hint(error.hint.clone()))
+        })?;
+    }
+    let found = finish(session, &place);
+    drop(progress);
+    said::say(context, command, &loaded, &suppressions, found, started)
+}
+
+/// The commits of what was found are looked up at the end: they are few.
+fn finish(session: Session<'_>, place: &Place) -> Found {
+    let mut repository = None;
+    session.finish(|commit| {
+        if repository.is_none() {
+            repository = source::git::open(place).ok();
+        }
+        source::git::origin_in(repository.as_ref()?, commit).ok()
+    })
+}
+
+fn read(context: &Context, source: &From, place: &Place, session: &Session<'_>) -> Result<(), source::Error> {
+    match source {
+        From::Paths(paths) => {
+            let here = [PathBuf::from(".")];
+            let paths = if paths.is_empty() { &here[..] } else { paths };
+            let options = PathOptions { user_ignores: user_ignores(context), ..PathOptions::default() };
+            source::paths(paths, &options, session);
+            Ok(())
+        }
+        From::Staged { whole } => source::staged(place, &StagedOptions { whole: *whole }, session),
+        From::Stdin(name) => {
+            source::stdin(&mut io::stdin().lock(), name.as_str().into(), session);
+            Ok(())
+        }
+        From::History { .. } | From::Range(_) | From::Push { .. } => Ok(()),
+    }
+}
+
+fn floor(command: &Scan, loaded: &Loaded) -> Confidence {
+    let typed = command.confidence.map(|level| match level {
+        Level::Low => Confidence::Low,
+        Level::Medium => Confidence::Medium,
+        Level::High => Confidence::High,
+    });
+    typed.or(loaded.manifest.scan.confidence).unwrap_or(Confidence::Medium)
+}
+
+/// The repository around the working directory, or the one that git names to its hooks.
+pub(super) fn place(context: &Context) -> Place {
+    let path = |name| context.environment.var(name).filter(|path| !path.is_empty()).map(PathBuf::from);
+    Place {
+        directory: context.environment.base().to_owned(),
+        git_dir: path(GIT_DIR),
+        index: path(GIT_INDEX_FILE),
+    }
+}
+
+/// Git's default for `core.excludesFile`.
+fn user_ignores(context: &Context) -> Option<PathBuf> {
+    let path = |name| context.environment.var(name).filter(|path| !path.is_empty()).map(PathBuf::from);
+    let configuration = path(XDG_CONFIG_HOME).or_else(|| path(HOME).map(|home| home.join(".config")))?;
+    Some(configuration.join("git/ignore"))
+}
+
+/// A small file of text that an option names, or why not.
+fn read_named(context: &Context, path: &Path, what: &str) -> Result<String, Exit> {
+    super::context::read_text(&context.environment.base().join(path), MOST).map_err(|cause| {
+        context.fail(
+            Diagnostic::new(Class::Usage, format!("cannot read {what} `{}`", path.display())).cause(cause),
+        )
+    })
+}
+
+/// A baseline of a large project has some thousand entries.
+const MOST: u64 = 64 * 1024 * 1024;

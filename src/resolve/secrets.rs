@@ -1,0 +1,60 @@
+//! The secrets by themselves, as they were fetched: for a scan that looks for them.
+
+use nuages_provider::{Environment, Secret};
+use serde_json::Value;
+use zeroize::Zeroizing;
+
+use super::{Bytes, Options, evaluate, fetch_all};
+use crate::{diagnostic::Diagnostic, plan::Plan};
+
+/// A secret, or one of the texts in a structured one.
+#[derive(Debug)]
+pub struct Fetched {
+    /// The key that wants it, with the field of a structured secret: `databases.default.PASSWORD`, `env.STRIPE_KEY#live`.
+    pub key: String,
+    /// What was fetched, as its provider shows it.
+    pub locator: String,
+    /// Its bytes.
+    pub value: Bytes,
+}
+
+/// Fetches everything the plan wants, each secret once. Tokens that expire are left out: the next run has others.
+///
+/// # Errors
+/// As [`super::resolve`]: every failure, once. A scan for half of the secrets would be no all-clear.
+pub async fn secrets(plan: &Plan, environment: &Environment, options: &Options) -> Result<Vec<Fetched>, Vec<Diagnostic>> {
+    let answers = fetch_all(plan, environment, options).await;
+    evaluate::evaluate(plan, &answers, options)?;
+    let mut fetched = Vec::new();
+    for (slot, answer) in &answers {
+        let fetch = &plan.instances[slot.instance].fetches[slot.fetch];
+        let key = fetch.uses.first().map(|usage| usage.key.clone()).unwrap_or_default();
+        if let Ok(secret) = answer
+            && secret.expires.is_none()
+        {
+            add(secret, &key, &fetch.locator.to_string(), &mut fetched);
+        }
+    }
+    Ok(fetched)
+}
+
+#[expect(clippy::disallowed_methods, reason = "what is looked for is looked at")]
+fn add(secret: &Secret, key: &str, locator: &str, fetched: &mut Vec<Fetched>) {
+    let bytes = secret.value.expose();
+    let mut push = |key: String, bytes: &[u8]| {
+        fetched.push(Fetched {
+            key,
+            locator: locator.to_owned(),
+            value: Bytes::new(Zeroizing::new(bytes.to_vec())),
+        });
+    };
+    push(key.to_owned(), bytes);
+    // A structured secret leaks by its parts.
+    if let Ok(Value::Object(fields)) = serde_json::from_slice::<Value>(bytes) {
+        for (name, field) in fields {
+            if let Value::String(text) = field {
+                push(format!("{key}#{name}"), Zeroizing::new(text).as_bytes());
+            }
+        }
+    }
+}

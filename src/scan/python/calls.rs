@@ -1,0 +1,110 @@
+//! What calls do with the literals they are given: hand them on (`str("…")`, `b64decode("…")`), read a setting and fall back
+//! on one (`os.environ.get(name, "…")`), log somebody in.
+
+use ruff_python_ast::{Expr, ExprCall};
+
+/// What a call makes of its arguments.
+pub(super) enum Carried<'a> {
+    /// The text that it was given.
+    Text(&'a Expr),
+    /// A text with holes to fill.
+    Template(&'a Expr),
+    /// All of these, joined.
+    Items(&'a [Expr]),
+    /// No text that stands here.
+    Nothing,
+}
+
+/// Methods of a text that leave what it tells.
+const TEXT_METHODS: &[&str] = &[
+    "encode", "decode", "strip", "lstrip", "rstrip", "lower", "upper", "replace", "title", "removeprefix", "removesuffix", "zfill",
+    "swapcase", "expandtabs", "ljust", "rjust",
+];
+
+/// Functions and classes whose first argument is what they make, decoded or wrapped.
+const WRAPPERS: &[&str] = &[
+    "str", "bytes", "bytearray", "b64decode", "b64encode", "urlsafe_b64decode", "standard_b64decode", "b32decode", "b16decode", "unhexlify", "fromhex", "SecretStr",
+    "SecretBytes", "Secret", "SecretValue", "Value", "mark_safe", "force_bytes", "force_str", "smart_str", "unquote", "dedent",
+    "make_password", "Fernet", "RawSecret", "ensure_str", "Literal", "text_type", "intern", "a2b_hex", "a2b_base64", "repr", "cast", "Final",
+];
+
+/// The last name of what is called, `get` of `os.environ.get`.
+pub(super) fn name(call: &ExprCall) -> Option<&str> {
+    match &*call.func {
+        Expr::Name(name) => Some(&name.id),
+        Expr::Attribute(attribute) => Some(&attribute.attr.id),
+        _ => None,
+    }
+}
+
+/// What is called, `os.environ.get`, as far as it is names.
+pub(super) fn dotted(call: &ExprCall) -> String {
+    let mut names = Vec::new();
+    let mut expression = &*call.func;
+    while let Expr::Attribute(attribute) = expression {
+        names.push(attribute.attr.id.as_str());
+        expression = &attribute.value;
+        if names.len() > 3 {
+            break;
+        }
+    }
+    if let Expr::Name(name) = expression {
+        names.push(&name.id);
+    }
+    names.reverse();
+    names.join(".")
+}
+
+/// What a call hands on of its arguments.
+pub(super) fn carried(call: &ExprCall) -> Carried<'_> {
+    let Some(name) = name(call) else {
+        return Carried::Nothing;
+    };
+    let first = call.arguments.args.first();
+    if let Expr::Attribute(attribute) = &*call.func {
+        let receiver = &*attribute.value;
+        let is_text = matches!(receiver, Expr::StringLiteral(_) | Expr::BytesLiteral(_) | Expr::FString(_) | Expr::BinOp(_) | Expr::Call(_));
+        match name {
+            "join" if is_text => {
+                return match first {
+                    Some(Expr::List(list)) => Carried::Items(&list.elts),
+                    Some(Expr::Tuple(tuple)) => Carried::Items(&tuple.elts),
+                    _ => Carried::Nothing,
+                };
+            }
+            "format" if is_text => return Carried::Template(receiver),
+            _ if is_text && TEXT_METHODS.contains(&name) => return Carried::Text(receiver),
+            _ => {}
+        }
+    }
+    match first {
+        Some(first) if WRAPPERS.contains(&name) => Carried::Text(first),
+        _ => Carried::Nothing,
+    }
+}
+
+/// What a call with `("NAME", "literal")` in it does with the second, by the words of its own name: reads a setting and falls
+/// back on it, or sets it. Of anything else (`assertContains`, `re.sub`, `replace`) the second is no value of the first.
+pub(super) fn is_of_settings(name: &str) -> bool {
+    const NAMES: &[&str] = &[
+        "env", "environ", "config", "cfg", "conf", "secret", "setting", "settings", "option", "param", "variable", "var", "putenv", "getenv", "setenv",
+        "setdefault", "pop", "getattr", "setattr", "setitem", "str", "string", "bytes", "get", "set", "put", "add_secret", "create_secret", "lookup",
+    ];
+    const PARTS: &[&str] = &["env", "config", "secret", "setting", "credential", "password", "token", "param", "variable", "default"];
+    const VERBS: &[&str] = &["get", "set", "read", "load", "fetch", "put", "env", "require", "from", "add", "create", "default"];
+    let lower = name.to_ascii_lowercase();
+    if lower.starts_with("assert") || lower.starts_with("test") {
+        return false;
+    }
+    NAMES.contains(&lower.as_str()) || PARTS.iter().any(|part| lower.contains(part)) && VERBS.iter().any(|verb| lower.starts_with(verb))
+}
+
+/// Which argument is a password, by what is called: `HTTPBasicAuth("user", "…")`, `user.set_password("…")`.
+pub(super) fn password_at(name: &str) -> Option<usize> {
+    Some(match name {
+        "set_password" | "make_password" | "SecretStr" | "SecretValue" => 0,
+        "HTTPBasicAuth" | "HTTPDigestAuth" | "HTTPProxyAuth" | "BasicAuth" | "DigestAuth" | "BasicAuthentication" | "HttpNtlmAuth" | "PlainCredentials" | "PlainAuthProvider" | "login" => 1,
+        "create_user" | "create_superuser" => 2,
+        _ => return None,
+    })
+}

@@ -1,0 +1,91 @@
+//! Whether a file is worth parsing: whether any secret-bearing name has, in the text close after it, a literal that could be
+//! a finding. Most files have none, and cost no tree.
+
+use super::super::{
+    detect::Request,
+    text::{Role, Text},
+    words::{self, Bearing, Look},
+};
+use crate::finding::Confidence;
+
+/// How far after a name its literal can stand, in bytes.
+const REACH: usize = 400;
+
+/// Longest name that is read.
+const NAME: usize = 96;
+
+pub(super) fn is_worth_parsing(text: &Text<'_>, source: &str, request: &Request<'_>) -> bool {
+    let mut last = 0..0;
+    request.hits.iter().any(|&hit| {
+        if last.contains(&hit) {
+            return false;
+        }
+        let bytes = source.as_bytes();
+        let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_' || *byte == b'-' || *byte >= 0x80;
+        let from = hit.saturating_sub(NAME);
+        let hit_end = (hit + NAME).min(bytes.len());
+        let start = bytes[from..hit].iter().rposition(|byte| !is_part(byte)).map_or(from, |at| from + at + 1);
+        let end = bytes[hit..hit_end]
+            .iter()
+            .skip(1)
+            .position(|byte| !is_part(byte))
+            .map_or(hit_end, |at| hit + at + 1);
+        last = start..end;
+        let after = &bytes[end..bytes.len().min(end + REACH)];
+        if !leads_on(after) {
+            return false;
+        }
+        let Some(bearing) = source.get(start..end).and_then(bearing_of) else {
+            return false;
+        };
+        has_literal(after, bearing, text.role, request.floor)
+    })
+}
+
+/// A name that bears a secret, or that of a call which takes one.
+fn bearing_of(name: &str) -> Option<Bearing> {
+    words::bearing(name).or_else(|| {
+        let is_call = ["set_password", "make_password", "create_user", "create_superuser"].contains(&name) || name.starts_with("get_");
+        is_call.then_some(Bearing { rule: "password", is_strong: true })
+    })
+}
+
+/// Whether what follows a name can lead to a value: `=`, `:`, `,`, `(`, after a closing quote or bracket.
+fn leads_on(after: &[u8]) -> bool {
+    let next = after.iter().find(|byte| !matches!(byte, b' ' | b'"' | b'\'' | b']' | b')' | b'\\' | b'\n'));
+    matches!(next, Some(b'=' | b':' | b',' | b'(' | b'!' | b'+' | b'|' | b'['))
+}
+
+/// Whether a literal stands close after a name that could be a finding.
+fn has_literal(after: &[u8], bearing: Bearing, role: Role, floor: Confidence) -> bool {
+    let mut rest = after;
+    while let Some(open) = rest.iter().position(|byte| matches!(byte, b'"' | b'\'')) {
+        let quote = rest[open];
+        let body = &rest[open + 1..];
+        let Some(length) = body.iter().position(|&byte| byte == quote || byte == b'\n') else {
+            // Cut off by the reach: worth a look where it is long.
+            return body.len() > 16;
+        };
+        if length > 2 && body[length] == quote && could_count(&body[..length], bearing, role, floor) {
+            return true;
+        }
+        rest = &body[length..];
+        if rest.first() == Some(&quote) {
+            rest = &rest[1..];
+        }
+    }
+    false
+}
+
+fn could_count(literal: &[u8], bearing: Bearing, role: Role, floor: Confidence) -> bool {
+    let Ok(literal) = std::str::from_utf8(literal) else {
+        return false;
+    };
+    // What is cut into pieces may look like less than the whole: "abc" "def".
+    let look = match words::look(literal) {
+        Look::NotSecret => return false,
+        Look::Plain if literal.len() >= 8 && literal.bytes().any(|byte| byte.is_ascii_digit()) => Look::Random,
+        look => look,
+    };
+    words::weigh(bearing, look, role).is_some_and(|confidence| confidence >= floor)
+}

@@ -1,0 +1,278 @@
+//! What the next commit will hold: the index against the commit that `HEAD` is at. The work tree is never looked at, and no
+//! attribute, filter or setting of git's output has a say.
+//!
+//! The index remembers the trees that its directories were written as; one that `HEAD` has too is not looked into.
+
+use std::{
+    collections::{HashMap, HashSet},
+    ops::Range,
+};
+
+use gix::{
+    ObjectId, Repository,
+    bstr::{BStr, BString, ByteSlice as _},
+    index::{
+        Entry,
+        entry::{Flags, Mode, Stage},
+        extension::Tree,
+    },
+};
+
+use super::{
+    Error, Sink, Trouble,
+    diff::added_lines,
+    git::{self, Blobs, Place},
+    parts::{self, Label},
+    tree::{self, Change, Differences},
+    walk::for_each,
+};
+
+/// How the index is scanned.
+#[derive(Clone, Debug, Default)]
+pub struct StagedOptions {
+    /// All lines of a changed file, not just the new ones.
+    pub whole: bool,
+}
+
+/// Scans what is staged: for each file that differs from `HEAD`, the lines that are new.
+///
+/// A file that was only moved has no new line. A conflict that is not resolved is a [`Trouble`], and both sides are scanned.
+///
+/// # Errors
+/// There is no repository, or it, its `HEAD` or its index cannot be read.
+pub fn staged(place: &Place, options: &StagedOptions, sink: &dyn Sink) -> Result<(), Error> {
+    let repository = place.open()?;
+    let index_path = match &place.index {
+        Some(path) => place.directory.join(path),
+        None => repository.index_path(),
+    };
+    let index = git::read_index(&index_path, repository.object_hash())?;
+    let head = head_tree(&repository)?;
+    let mut staging = Staging {
+        repository: &repository,
+        index: &index,
+        sink,
+        changes: Vec::new(),
+        gone: Vec::new(),
+        waiting: Vec::new(),
+    };
+    staging.waiting.push(Directory {
+        path: BString::default(),
+        entries: 0..index.entries().len(),
+        head,
+        cached: index.tree(),
+    });
+    while let Some(directory) = staging.waiting.pop() {
+        staging.directory(&directory);
+    }
+    let moved = staging.moved();
+    let mut changes = staging.changes;
+    changes.retain(|change| !(change.old.is_none() && change.new.is_some_and(|new| moved.contains(&new))));
+    changes.sort_by(|one, other| other.path.cmp(&one.path));
+    sink.expect(changes.len());
+    let shared = repository.into_sync();
+    let start = || (Blobs::of(shared.to_thread_local()), Buffers::default());
+    for_each(changes, start, |(blobs, buffers), change| {
+        hand_on(blobs, &change, options.whole, buffers, sink);
+    });
+    Ok(())
+}
+
+/// The tree of the commit that `HEAD` is at; `None` before a first commit.
+fn head_tree(repository: &Repository) -> Result<Option<ObjectId>, Error> {
+    let unreadable = |error: gix::Error| Error::new(format!("`HEAD` cannot be read: {}", git::reason(&error)));
+    let head = repository.head().map_err(unreadable)?;
+    if head.is_unborn() {
+        return Ok(None);
+    }
+    repository.head_tree_id().map(|id| Some(id.detach())).map_err(unreadable)
+}
+
+/// A directory of the index and the same one in `HEAD`.
+struct Directory<'a> {
+    path: BString,
+    entries: Range<usize>,
+    head: Option<ObjectId>,
+    cached: Option<&'a Tree>,
+}
+
+struct Staging<'a> {
+    repository: &'a Repository,
+    index: &'a gix::index::File,
+    sink: &'a dyn Sink,
+    changes: Vec<Change>,
+    /// Blobs of `HEAD`, and trees to find them in, that are not in the index where they were.
+    gone: Vec<(Option<ObjectId>, Option<ObjectId>)>,
+    waiting: Vec<Directory<'a>>,
+}
+
+impl<'a> Staging<'a> {
+    fn directory(&mut self, directory: &Directory<'a>) {
+        let mut head = tree::entries(self.repository, directory.head).unwrap_or_else(|reason| {
+            // Without the old tree all in it is new.
+            self.sink.trouble(Trouble::new(shown(&directory.path), reason));
+            HashMap::new()
+        });
+        let cached: HashMap<&[u8], &Tree> = directory.cached.map_or_else(HashMap::new, |cached| {
+            cached.children.iter().map(|child| (child.name.as_slice(), child)).collect()
+        });
+        let start = if directory.path.is_empty() { 0 } else { directory.path.len() + 1 };
+        let mut at = directory.entries.start;
+        while at < directory.entries.end {
+            let entry = &self.index.entries()[at];
+            let path = entry.path(self.index);
+            let rest = path.get(start..).unwrap_or_default();
+            let Some(end) = rest.find_byte(b'/') else {
+                let old = head.get(rest.as_bstr()).copied();
+                at = self.file(path, at, directory.entries.end, tree::sides(old));
+                if tree::sides(old).0.is_none() {
+                    head.remove(rest.as_bstr());
+                }
+                continue;
+            };
+            let name = rest[..end].as_bstr();
+            let (old_tree, _) = tree::sides(head.get(name).copied());
+            if old_tree.is_some() {
+                head.remove(name);
+            }
+            let run = self.run(&path[..start + end + 1], at..directory.entries.end);
+            let path: BString = path[..start + end].into();
+            if entry.mode == Mode::DIR {
+                // A sparse index has whole directories as one entry.
+                tree::compare(self.repository, old_tree, Some(entry.id), path.as_ref(), self);
+            } else {
+                let cached = cached.get(&**name).copied();
+                let is_same = old_tree.is_some() && cached.is_some_and(|cached| cached.num_entries.is_some() && Some(cached.id) == old_tree);
+                if !is_same {
+                    let (entries, head) = (run.clone(), old_tree);
+                    self.waiting.push(Directory { path, entries, head, cached });
+                }
+            }
+            at = run.end;
+        }
+        self.gone.extend(head.into_values().map(|entry| tree::sides(Some(entry))));
+    }
+
+    /// The entries from `range.start` on that begin with a directory's path.
+    fn run(&self, directory: &[u8], range: Range<usize>) -> Range<usize> {
+        let entries = &self.index.entries()[range.clone()];
+        let length = entries.partition_point(|entry| entry.path(self.index).starts_with(directory));
+        range.start..range.start + length.max(1)
+    }
+
+    /// Looks at all entries of one path, of which an unmerged one has several. Gives back where the next path is.
+    fn file(&mut self, path: &BStr, at: usize, end: usize, (_, old): (Option<ObjectId>, Option<ObjectId>)) -> usize {
+        let entries = &self.index.entries()[at..end];
+        let count = entries.iter().take_while(|entry| entry.path(self.index) == path).count();
+        let entries = &entries[..count];
+        if entries.iter().any(|entry| entry.stage() != Stage::Unconflicted) {
+            self.sink.trouble(Trouble::new(path, "has a conflict that is not resolved: there is no version of it to commit yet"));
+        }
+        for entry in entries.iter().filter(|entry| entry.stage() != Stage::Base) {
+            self.entry(path, entry, old);
+        }
+        at + count
+    }
+
+    fn entry(&mut self, path: &BStr, entry: &Entry, old: Option<ObjectId>) {
+        if entry.flags.contains(Flags::INTENT_TO_ADD) {
+            return;
+        }
+        if entry.mode == Mode::COMMIT {
+            self.submodule(path);
+            return;
+        }
+        if old != Some(entry.id) {
+            self.change(Change {
+                path: path.to_owned(),
+                old,
+                new: Some(entry.id),
+            });
+        }
+    }
+
+    /// The blobs that stand elsewhere in `HEAD` and no more where they stood.
+    fn moved(&mut self) -> HashSet<ObjectId> {
+        let mut moved = HashSet::new();
+        if !self.changes.iter().any(|change| change.old.is_none() && change.new.is_some()) {
+            return moved;
+        }
+        for (tree, blob) in std::mem::take(&mut self.gone) {
+            moved.extend(blob);
+            if tree.is_some() {
+                let mut below = Gone(&mut moved);
+                tree::compare(self.repository, tree, None, b"".as_bstr(), &mut below);
+            }
+        }
+        moved.extend(self.changes.iter().filter(|change| change.new.is_none()).filter_map(|change| change.old));
+        moved
+    }
+}
+
+impl Differences for Staging<'_> {
+    fn change(&mut self, change: Change) {
+        self.changes.push(change);
+    }
+
+    fn submodule(&mut self, path: &BStr) {
+        self.sink.note(path, "is a submodule: its commit is staged here, its files are in a repository of their own");
+    }
+
+    fn unreadable(&mut self, path: &BStr, reason: String) {
+        self.sink.trouble(Trouble::new(shown(path), reason));
+    }
+}
+
+/// Collects the blobs of a tree that is gone. What cannot be read of it is not counted as moved, and so is scanned.
+struct Gone<'a>(&'a mut HashSet<ObjectId>);
+
+impl Differences for Gone<'_> {
+    fn change(&mut self, change: Change) {
+        self.0.extend(change.old);
+    }
+
+    fn submodule(&mut self, _: &BStr) {}
+
+    fn unreadable(&mut self, _: &BStr, _: String) {}
+}
+
+fn shown(path: &[u8]) -> BString {
+    if path.is_empty() { ".".into() } else { path.into() }
+}
+
+/// What is used again from one blob to the next.
+#[derive(Default)]
+struct Buffers {
+    new: Vec<u8>,
+    old: Vec<u8>,
+    new_text: Vec<u8>,
+    old_text: Vec<u8>,
+}
+
+fn hand_on(blobs: &Blobs, change: &Change, whole: bool, buffers: &mut Buffers, sink: &dyn Sink) {
+    let Some(new) = change.new else {
+        return;
+    };
+    let label = Label {
+        path: change.path.as_ref(),
+        commit: None,
+        blob: Some(new),
+    };
+    if let Err(reason) = blobs.read(new, &mut buffers.new) {
+        sink.trouble(Trouble::new(change.path.clone(), reason));
+        return;
+    }
+    let Some(text) = parts::text(&buffers.new, &mut buffers.new_text) else {
+        return;
+    };
+    let Some(old) = change.old.filter(|_| !whole) else {
+        parts::decoded(text, None, label, sink);
+        return;
+    };
+    // Where the old one cannot be read, all of the new one is new.
+    let old_text = blobs.read(old, &mut buffers.old).ok().and_then(|()| parts::text(&buffers.old, &mut buffers.old_text));
+    let added = old_text.map(|old_text| added_lines(old_text, text));
+    if added.as_ref().is_none_or(|added| !added.is_empty()) {
+        parts::decoded(text, added.as_deref(), label, sink);
+    }
+}

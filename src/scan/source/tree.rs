@@ -1,0 +1,139 @@
+//! What differs between two trees: equal subtrees are not looked into, and no depth of directories overflows a stack.
+
+use std::collections::HashMap;
+
+use gix::{
+    ObjectId, Repository,
+    bstr::{BStr, BString},
+    objs::{TreeRefIter, tree::EntryMode},
+    prelude::FindExt as _,
+};
+
+use super::git;
+
+/// A file that one tree has and the other has not, or not so.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Change {
+    pub(super) path: BString,
+    /// The blob before, where there was a file or a link of that name.
+    pub(super) old: Option<ObjectId>,
+    /// The blob after; `None` where the path is gone.
+    pub(super) new: Option<ObjectId>,
+}
+
+/// A directory's entries, by name.
+pub(super) type Entries = HashMap<BString, (EntryMode, ObjectId)>;
+
+/// Reads a tree; none of it where there is none.
+pub(super) fn entries(repository: &Repository, id: Option<ObjectId>) -> Result<Entries, String> {
+    let Some(id) = id.filter(|id| !id.is_empty_tree()) else {
+        return Ok(Entries::new());
+    };
+    let mut buffer = Vec::new();
+    let tree = repository.objects.find_tree_iter(&id, &mut buffer);
+    let tree = tree.map_err(|error| unreadable(repository, id, &error))?;
+    read(tree).map_err(|error| format!("the tree `{id}` cannot be read: {}", git::reason(&error)))
+}
+
+fn read(tree: TreeRefIter<'_>) -> Result<Entries, gix::Error> {
+    let mut entries = Entries::new();
+    for entry in tree {
+        let entry = entry?;
+        entries.insert(entry.filename.to_owned(), (entry.mode, entry.oid.to_owned()));
+    }
+    Ok(entries)
+}
+
+fn unreadable(repository: &Repository, id: ObjectId, error: &dyn std::error::Error) -> String {
+    if repository.has_object(id) {
+        format!("the tree `{id}` cannot be read: {}", git::reason(error))
+    } else {
+        git::missing(id, git::is_partial(repository))
+    }
+}
+
+/// What comes of a difference.
+pub(super) trait Differences {
+    /// A file was added, changed or removed.
+    fn change(&mut self, change: Change);
+    /// A submodule has another commit, or is new.
+    fn submodule(&mut self, path: &BStr);
+    /// A directory could not be compared, for this reason.
+    fn unreadable(&mut self, path: &BStr, reason: String);
+}
+
+/// Compares two trees and all below them.
+pub(super) fn compare(repository: &Repository, old: Option<ObjectId>, new: Option<ObjectId>, prefix: &BStr, found: &mut dyn Differences) {
+    let mut waiting = vec![(prefix.to_owned(), old, new)];
+    while let Some((prefix, old, new)) = waiting.pop() {
+        if old == new {
+            continue;
+        }
+        match (entries(repository, old), entries(repository, new)) {
+            (Ok(before), Ok(after)) => compare_entries(&prefix, before, after, &mut waiting, found),
+            (Ok(_), Err(reason)) => found.unreadable(prefix.as_ref(), reason),
+            // All of the new one, rather than nothing.
+            (Err(reason), after) => {
+                found.unreadable(prefix.as_ref(), reason);
+                if let Ok(after) = after {
+                    compare_entries(&prefix, Entries::new(), after, &mut waiting, found);
+                }
+            }
+        }
+    }
+}
+
+type Waiting = Vec<(BString, Option<ObjectId>, Option<ObjectId>)>;
+
+fn compare_entries(prefix: &BString, mut before: Entries, after: Entries, waiting: &mut Waiting, found: &mut dyn Differences) {
+    for (name, (mode, id)) in after {
+        let old = before.remove(&name);
+        if old == Some((mode, id)) {
+            continue;
+        }
+        let path = below(prefix, &name);
+        let (old_tree, old_blob) = sides(old);
+        if mode.is_tree() {
+            waiting.push((path.clone(), old_tree, Some(id)));
+            if old_blob.is_some() {
+                found.change(Change { path, old: old_blob, new: None });
+            }
+            continue;
+        }
+        if old_tree.is_some() {
+            waiting.push((path.clone(), old_tree, None));
+        }
+        if mode.is_commit() {
+            found.submodule(path.as_ref());
+        } else if old_blob != Some(id) {
+            found.change(Change { path, old: old_blob, new: Some(id) });
+        }
+    }
+    for (name, entry) in before {
+        let path = below(prefix, &name);
+        let (old_tree, old_blob) = sides(Some(entry));
+        if old_tree.is_some() {
+            waiting.push((path, old_tree, None));
+        } else if old_blob.is_some() {
+            found.change(Change { path, old: old_blob, new: None });
+        }
+    }
+}
+
+/// An entry as a tree, or else as a blob: a file or a link.
+pub(super) fn sides(entry: Option<(EntryMode, ObjectId)>) -> (Option<ObjectId>, Option<ObjectId>) {
+    match entry {
+        Some((mode, id)) if mode.is_tree() => (Some(id), None),
+        Some((mode, id)) if !mode.is_commit() => (None, Some(id)),
+        _ => (None, None),
+    }
+}
+
+pub(super) fn below(prefix: &BString, name: &BString) -> BString {
+    let mut path = prefix.clone();
+    if !path.is_empty() {
+        path.push(b'/');
+    }
+    path.extend_from_slice(name);
+    path
+}
