@@ -3,6 +3,10 @@
 
 use std::{env, error::Error, fmt::Write as _, fs, path::Path};
 
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this is how cargo tells where its output goes"
+)]
 fn main() -> Result<(), Box<dyn Error>> {
     let folder = Path::new("src/scan/rules");
     println!("cargo::rerun-if-changed={}", folder.display());
@@ -39,8 +43,33 @@ fn main() -> Result<(), Box<dyn Error>> {
         }
     }
     table.push_str("];\n");
-    fs::write(Path::new(&env::var("OUT_DIR")?).join("rules.rs"), table)?;
+    let directory = env::var_os("OUT_DIR").ok_or("no OUT_DIR")?;
+    fs::write(Path::new(&directory).join("rules.rs"), table)?;
+    println!(
+        "cargo::rustc-env=NUAGES_SCAN_BUILD={:016x}",
+        hash_of(Path::new("src/scan"))?
+    );
     Ok(())
+}
+
+/// Changes with the scanner's code and rules: what one build has found clean another may not.
+fn hash_of(folder: &Path) -> Result<u64, Box<dyn Error>> {
+    println!("cargo::rerun-if-changed={}", folder.display());
+    let mut entries: Vec<_> = fs::read_dir(folder)?
+        .map(|entry| Ok(entry?.path()))
+        .collect::<Result<_, std::io::Error>>()?;
+    entries.sort();
+    let mut hash: u64 = 0xcbf2_9ce4_8422_2325;
+    for path in entries {
+        if path.is_dir() {
+            hash = (hash ^ hash_of(&path)?).wrapping_mul(0x0100_0000_01b3);
+            continue;
+        }
+        for byte in fs::read(&path)? {
+            hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+        }
+    }
+    Ok(hash)
 }
 
 /// The keys of a rule; `positive` and `negative` are for the tests and stay out of the program.
@@ -95,7 +124,12 @@ fn write_rule(table: &mut String, rule: &toml::Table) -> Result<(), Box<dyn Erro
         return Err("a pattern needs keywords".into());
     }
     let entropy = rule.get("entropy").map_or(Some(0.0), |value| {
-        value.as_float().or(value.as_integer().map(|n| n as f64))
+        value.as_float().or_else(|| {
+            value
+                .as_integer()
+                .and_then(|bits| u8::try_from(bits).ok())
+                .map(f64::from)
+        })
     });
     writeln!(
         table,

@@ -233,7 +233,9 @@ pub(super) enum KeyCommand {
 
 /// `nuages scan`
 #[derive(Args, Debug)]
-#[command(args_conflicts_with_subcommands = true, after_help = "Examples:
+#[command(
+    args_conflicts_with_subcommands = true,
+    after_help = "Examples:
   nuages scan                                this directory
   nuages scan --staged                       what the commit will contain, as a hook does
   nuages scan --history                      every version of every file, once
@@ -243,7 +245,8 @@ pub(super) enum KeyCommand {
   nuages scan --write-baseline               take what is there as known
 
 A line with `nuages:allow REASON` is let pass. Exit codes: 0 nothing found,
-1 findings, 4 something could not be read.")]
+1 findings, 4 something could not be read."
+)]
 pub(super) struct Scan {
     #[command(subcommand)]
     pub(super) command: Option<ScanCommand>,
@@ -318,7 +321,12 @@ pub(super) enum ScanCommand {
     /// Write keyed fingerprints of the manifest's values, for scans without access to the store
     Fingerprint {
         /// The file
-        #[arg(short, long, value_name = "FILE", default_value = ".nuages-fingerprints.json")]
+        #[arg(
+            short,
+            long,
+            value_name = "FILE",
+            default_value = ".nuages-fingerprints.json"
+        )]
         output: PathBuf,
     },
     /// List the rules of this build
@@ -375,7 +383,11 @@ pub(super) enum HookCommand {
         #[arg(value_name = "HOOK", value_parser = ["pre-commit", "pre-push"])]
         hook: String,
         /// What git adds
-        #[arg(value_name = "ARGUMENT", trailing_var_arg = true, allow_hyphen_values = true)]
+        #[arg(
+            value_name = "ARGUMENT",
+            trailing_var_arg = true,
+            allow_hyphen_values = true
+        )]
         arguments: Vec<OsString>,
     },
 }

@@ -1,6 +1,9 @@
 //! `nuages hook`: the scan in git's hooks.
 
-use std::io::{self, Read as _};
+use std::{
+    ffi::OsString,
+    io::{self, Read as _},
+};
 
 use clap::Parser as _;
 
@@ -13,6 +16,7 @@ use super::{
 use crate::{
     diagnostic::{Class, Diagnostic},
     hook::{self, Change, HookError},
+    scan::source::Push,
 };
 
 /// What git tells a pre-push hook is a line for each ref.
@@ -22,9 +26,9 @@ pub(super) fn run(context: &Context, command: &Hook) -> Outcome {
     match &command.command {
         HookCommand::Install(choice) => change(context, choice, hook::install),
         HookCommand::Uninstall(choice) => change(context, choice, hook::uninstall),
-        HookCommand::Run { hook, .. } => match hook::Hook::named(hook) {
+        HookCommand::Run { hook, arguments } => match hook::Hook::named(hook) {
             Some(hook::Hook::PreCommit) => pre_commit(context),
-            Some(hook::Hook::PrePush) | None => pre_push(context),
+            Some(hook::Hook::PrePush) | None => pre_push(context, arguments),
         },
     }
 }
@@ -47,7 +51,11 @@ fn tell(change: &Change) -> String {
     match change {
         Change::Installed(path) => format!("installed `{}`", path.display()),
         Change::Chained(path, next) => {
-            format!("installed `{}`; what was there runs after it, from `{}`", path.display(), next.display())
+            format!(
+                "installed `{}`; what was there runs after it, from `{}`",
+                path.display(),
+                next.display()
+            )
         }
         Change::Unchanged(path) => format!("`{}` is in place already", path.display()),
         Change::Updated(path) => format!("brought `{}` up to date", path.display()),
@@ -63,25 +71,40 @@ fn describe(error: HookError) -> Diagnostic {
         }
         HookError::Shared(path) => Diagnostic::new(
             Class::Usage,
-            format!("`core.hooksPath` leads to `{}`, outside of this repository", path.display()),
+            format!(
+                "`core.hooksPath` leads to `{}`, outside of this repository",
+                path.display()
+            ),
         )
         .hint("`--shared` puts the hook there, for every repository that uses it"),
-        HookError::Occupied(path) => {
-            Diagnostic::new(Class::Usage, format!("`{}` is there from before", path.display()))
-                .hint("look at it, and move one of the two hooks away")
-        }
-        HookError::Io(path, error) => {
-            Diagnostic::new(Class::Provider, format!("cannot change `{}`", path.display())).cause(error.to_string())
-        }
+        HookError::Occupied(path) => Diagnostic::new(
+            Class::Usage,
+            format!("`{}` is there from before", path.display()),
+        )
+        .hint("look at it, and move one of the two hooks away"),
+        HookError::Io(path, error) => Diagnostic::new(
+            Class::Provider,
+            format!("cannot change `{}`", path.display()),
+        )
+        .cause(error.to_string()),
     }
 }
 
 fn pre_commit(context: &Context) -> Outcome {
-    scan::scan(context, &plain_scan(context)?, &[From::Staged { whole: false }])
+    scan::scan(
+        context,
+        &plain_scan(context)?,
+        &[From::Staged { whole: false }],
+    )
 }
 
 /// One line for each ref that is pushed: `<local ref> <local id> <remote ref> <remote id>`.
-fn pre_push(context: &Context) -> Outcome {
+fn pre_push(context: &Context, arguments: &[OsString]) -> Outcome {
+    // Git adds the remote's name, or its URL where it has none.
+    let remote_name = arguments
+        .first()
+        .and_then(|name| name.to_str())
+        .map(str::to_owned);
     let mut text = String::new();
     let read = io::stdin().lock().take(MOST).read_to_string(&mut text);
     read.map_err(|error| {
@@ -99,7 +122,11 @@ fn pre_push(context: &Context) -> Outcome {
         };
         // A branch that is deleted brings nothing.
         if local.bytes().any(|digit| digit != b'0') {
-            pushed.push(From::Push { local: local.to_owned(), remote: remote.to_owned() });
+            pushed.push(From::Push(Push {
+                local: local.to_owned(),
+                remote: remote.to_owned(),
+                name: remote_name.clone(),
+            }));
         }
     }
     if pushed.is_empty() {

@@ -48,7 +48,11 @@ impl Progress {
 
 impl Drop for Progress {
     fn drop(&mut self) {
-        *self.shared.is_over.lock().unwrap_or_else(PoisonError::into_inner) = true;
+        *self
+            .shared
+            .is_over
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = true;
         self.shared.over.notify_all();
         if let Some(drawer) = self.drawer.take() {
             // It draws, and a drawing that failed is no reason to fail.
@@ -59,8 +63,13 @@ impl Drop for Progress {
 
 /// Waits for the end, or for the moment to draw. Whether the end has come.
 fn is_over(shared: &Shared, wait: Duration) -> bool {
-    let is_over = shared.is_over.lock().unwrap_or_else(PoisonError::into_inner);
-    let waited = shared.over.wait_timeout_while(is_over, wait, |is_over| !*is_over);
+    let is_over = shared
+        .is_over
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner);
+    let waited = shared
+        .over
+        .wait_timeout_while(is_over, wait, |is_over| !*is_over);
     *waited.unwrap_or_else(PoisonError::into_inner).0
 }
 

@@ -190,10 +190,8 @@ impl Reader<'_> {
                 "pattern" => allow.pattern = self.raw("`pattern`", value),
                 "value" => allow.value = self.plain("`value`", value),
                 "reason" => {
-                    allow.reason = self
-                        .raw("`reason`", value)
-                        .map(|name| name.text)
-                        .unwrap_or_default()
+                    let reason = self.raw("`reason`", value);
+                    allow.reason = reason.map(|name| name.text).unwrap_or_default();
                 }
                 "until" => allow.until = self.date(value),
                 _ => self.unknown_key("an entry of `scan.allow`", &key, ALLOW_KEYS),
@@ -313,7 +311,7 @@ impl Reader<'_> {
             return Vec::new();
         };
         let mut all = Vec::new();
-        for item in items.iter() {
+        for item in items {
             if let Some(table) = self.table(&format!("an entry of {what}"), item) {
                 all.extend(read(self, table, item.span()));
             }

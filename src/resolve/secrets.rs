@@ -22,13 +22,21 @@ pub struct Fetched {
 ///
 /// # Errors
 /// As [`super::resolve`]: every failure, once. A scan for half of the secrets would be no all-clear.
-pub async fn secrets(plan: &Plan, environment: &Environment, options: &Options) -> Result<Vec<Fetched>, Vec<Diagnostic>> {
+pub async fn secrets(
+    plan: &Plan,
+    environment: &Environment,
+    options: &Options,
+) -> Result<Vec<Fetched>, Vec<Diagnostic>> {
     let answers = fetch_all(plan, environment, options).await;
     evaluate::evaluate(plan, &answers, options)?;
     let mut fetched = Vec::new();
     for (slot, answer) in &answers {
         let fetch = &plan.instances[slot.instance].fetches[slot.fetch];
-        let key = fetch.uses.first().map(|usage| usage.key.clone()).unwrap_or_default();
+        let key = fetch
+            .uses
+            .first()
+            .map(|usage| usage.key.clone())
+            .unwrap_or_default();
         if let Ok(secret) = answer
             && secret.expires.is_none()
         {

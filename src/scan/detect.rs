@@ -11,7 +11,7 @@ use super::{
     python,
     rule::Rule,
     text::{Kind, Role, Text, file_name},
-    validate::{Candidate, Validation},
+    validate::{self, Candidate, Validation},
     words::{self, Look},
 };
 use crate::finding::Confidence;
@@ -153,10 +153,9 @@ impl Detector {
         found: &mut Vec<Match>,
     ) {
         let rule = &self.rules[number];
-        let around = window.clone();
         self.patterns
             .find(number, rule, text.bytes, window, |whole, secret| {
-                found.extend(weigh(rule, text, &whole, secret, &around));
+                found.extend(weigh(rule, text, &whole, secret));
             });
     }
 
@@ -237,13 +236,7 @@ fn window(bytes: &[u8], rule: &Rule, hit: Hit) -> Range<usize> {
 }
 
 /// What a match of a pattern is worth.
-fn weigh(
-    rule: &Rule,
-    text: &Text<'_>,
-    whole: &Range<usize>,
-    span: Range<usize>,
-    window: &Range<usize>,
-) -> Option<Match> {
+fn weigh(rule: &Rule, text: &Text<'_>, whole: &Range<usize>, span: Range<usize>) -> Option<Match> {
     let secret = &text.bytes[span.clone()];
     if secret.is_empty() || entropy::bits(secret) < rule.entropy {
         return None;
@@ -252,10 +245,13 @@ fn weigh(
     let mut notes: Vec<Cow<'static, str>> = Vec::new();
     let mut is_certain = false;
     if let Some(validator) = rule.validator {
+        // Windows may have been joined to the length of the text; a validator looks around its own match.
+        let window =
+            whole.start.saturating_sub(rule.before)..(whole.end + rule.after).min(text.bytes.len());
         let candidate = Candidate {
             secret,
             matched: &text.bytes[whole.clone()],
-            window: &text.bytes[window.clone()],
+            window: &text.bytes[window],
         };
         match validator(&candidate) {
             Validation::Valid(note) => {
@@ -276,10 +272,13 @@ fn weigh(
         }
     }
     if !is_certain {
-        if std::str::from_utf8(secret).is_ok_and(|secret| words::look(secret) == Look::Placeholder)
+        let look = std::str::from_utf8(secret).map(words::look);
+        let made_up = validate::placeholder::made_up(secret);
+        if let Some(note) =
+            made_up.or((look == Ok(Look::Placeholder)).then_some("looks like a placeholder"))
         {
             confidence = Confidence::Low;
-            notes.push("looks like a placeholder".into());
+            notes.push(note.into());
         }
         if confidence == Confidence::Medium && text.role != Role::Main {
             confidence = Confidence::Low;

@@ -9,10 +9,21 @@ use gix::{
 #[must_use]
 pub fn covers(glob: &str, path: &BStr) -> bool {
     let is_anchored = glob.trim_end_matches('/').contains('/');
-    let glob = glob.trim_start_matches("./").trim_start_matches('/').trim_end_matches('/');
+    let glob = glob
+        .trim_start_matches("./")
+        .trim_start_matches('/')
+        .trim_end_matches('/');
     let matches = |path: &BStr| {
-        let subject = if is_anchored { path } else { super::text::file_name(path).into() };
-        wildmatch(glob.as_bytes().into(), subject, Mode::NO_MATCH_SLASH_LITERAL)
+        let subject = if is_anchored {
+            path
+        } else {
+            super::text::file_name(path).into()
+        };
+        wildmatch(
+            glob.as_bytes().into(),
+            subject,
+            Mode::NO_MATCH_SLASH_LITERAL,
+        )
     };
     let folders = path.find_iter("/").map(|end| path[..end].as_bstr());
     folders.chain([path]).any(matches)

@@ -1,6 +1,7 @@
 //! One pass over the bytes that says which keyword stands where. What no keyword asks for costs nothing more.
 //!
-//! A bitmap holds the hash of every keyword's first four bytes; most places of a text are thrown out by one look at it.
+//! A bitmap holds the hash of four bytes of every keyword, those that are rarest in ordinary text; most places of a text
+//! are thrown out by one look at it.
 //! Against one automaton of the same keywords (`aho-corasick`, as a DFA) it runs one and a half times as fast and is made
 //! in a tenth of the time, which a hook feels, and ten times the keywords leave it as it is.
 
@@ -30,7 +31,7 @@ pub(crate) struct Wanted {
     pub(crate) is_file: bool,
 }
 
-/// All keywords, by their first four bytes.
+/// All keywords, by their four rarest bytes.
 pub(crate) struct Prefilter {
     keywords: Vec<Box<[u8]>>,
     wanted: Vec<Wanted>,
@@ -38,8 +39,15 @@ pub(crate) struct Prefilter {
     bits: Box<[u64; WORDS]>,
     /// Open addressing: a place in `grams`, plus one; 0 is free.
     table: Vec<u32>,
-    /// Four folded bytes, and the keywords that begin with them.
-    grams: Vec<(u32, Vec<u32>)>,
+    /// Four folded bytes, and the keywords that are known by them.
+    grams: Vec<(u32, Vec<Anchored>)>,
+}
+
+/// A keyword, and how far in it the four bytes stand.
+#[derive(Clone, Copy)]
+struct Anchored {
+    keyword: u32,
+    offset: usize,
 }
 
 /// Bits of a hash.
@@ -72,7 +80,7 @@ impl Prefilter {
             bits: Box::new([0; WORDS]),
             table: Vec::new(),
             grams: Vec::new(),
-            keywords: all.keywords,
+            keywords: all.list,
             wanted: all.wanted,
         };
         filter.index();
@@ -82,14 +90,18 @@ impl Prefilter {
     fn index(&mut self) {
         let mut places: HashMap<u32, usize> = HashMap::with_capacity(self.keywords.len());
         for (id, keyword) in (0_u32..).zip(&self.keywords) {
-            for gram in grams(keyword) {
+            let (grams, offset) = grams(keyword);
+            for gram in grams {
                 let place = *places.entry(gram).or_insert(self.grams.len());
                 if place == self.grams.len() {
                     self.grams.push((gram, Vec::new()));
                     let hash = hash(gram);
                     self.bits[hash / 64] |= 1 << (hash % 64);
                 }
-                self.grams[place].1.push(id);
+                self.grams[place].1.push(Anchored {
+                    keyword: id,
+                    offset,
+                });
             }
         }
         // At most half full, so that a search for what is not there ends soon.
@@ -114,6 +126,7 @@ impl Prefilter {
 
     /// Every keyword in a text, in the order of their first bytes.
     pub(crate) fn hits(&self, bytes: &[u8], hits: &mut Vec<Hit>) {
+        let first = hits.len();
         for (start, window) in bytes.windows(4).enumerate() {
             let gram = u32::from_le_bytes([window[0], window[1], window[2], window[3]]) | FOLD;
             let hash = hash(gram);
@@ -127,9 +140,10 @@ impl Prefilter {
                 u32::from_le_bytes([bytes[start], bytes[start + 1], bytes[start + 2], 0]) | FOLD;
             self.look(bytes, start, gram, hits);
         }
+        hits[first..].sort_unstable_by_key(|hit| (hit.start, hit.end));
     }
 
-    fn look(&self, bytes: &[u8], start: usize, gram: u32, hits: &mut Vec<Hit>) {
+    fn look(&self, bytes: &[u8], at: usize, gram: u32, hits: &mut Vec<Hit>) {
         let mut slot = self.slot(gram);
         loop {
             let Some(number) = (self.table[slot] as usize).checked_sub(1) else {
@@ -137,13 +151,14 @@ impl Prefilter {
             };
             let (found, keywords) = &self.grams[number];
             if *found == gram {
-                for &keyword in keywords {
+                for &Anchored { keyword, offset } in keywords {
                     let text = &self.keywords[keyword as usize];
+                    let Some(start) = at.checked_sub(offset) else {
+                        continue;
+                    };
                     let end = start + text.len();
-                    if bytes
-                        .get(start..end)
-                        .is_some_and(|bytes| bytes.eq_ignore_ascii_case(text))
-                    {
+                    let there = bytes.get(start..end);
+                    if there.is_some_and(|there| there.eq_ignore_ascii_case(text)) {
                         hits.push(Hit {
                             keyword,
                             start,
@@ -160,7 +175,7 @@ impl Prefilter {
 
 #[derive(Default)]
 struct Keywords {
-    keywords: Vec<Box<[u8]>>,
+    list: Vec<Box<[u8]>>,
     wanted: Vec<Wanted>,
     places: HashMap<Box<[u8]>, usize>,
 }
@@ -171,7 +186,7 @@ impl Keywords {
             .places
             .entry(keyword.as_bytes().into())
             .or_insert_with(|| {
-                self.keywords.push(keyword.as_bytes().into());
+                self.list.push(keyword.as_bytes().into());
                 self.wanted.push(Wanted::default());
                 self.wanted.len() - 1
             });
@@ -179,19 +194,40 @@ impl Keywords {
     }
 }
 
-/// The first four bytes, folded; of a keyword with three, every way to go on.
-fn grams(keyword: &[u8]) -> Vec<u32> {
-    let mut grams: Vec<u32> = match *keyword {
-        [a, b, c, d, ..] => vec![u32::from_le_bytes([a, b, c, d]) | FOLD],
-        [a, b, c] => (0..=u8::MAX)
-            .map(|d| u32::from_le_bytes([a, b, c, d]) | FOLD)
-            .collect(),
-        // The rules are held to three bytes where they are read.
-        _ => Vec::new(),
-    };
-    grams.sort_unstable();
-    grams.dedup();
-    grams
+/// The four bytes that a keyword is known by, folded, and how far in it they stand; of a keyword with three, every way
+/// to go on.
+fn grams(keyword: &[u8]) -> (Vec<u32>, usize) {
+    let fold = |bytes: [u8; 4]| u32::from_le_bytes(bytes) | FOLD;
+    if let [a, b, c] = *keyword {
+        let mut grams: Vec<u32> = (0..=u8::MAX).map(|d| fold([a, b, c, d])).collect();
+        grams.sort_unstable();
+        grams.dedup();
+        return (grams, 0);
+    }
+    let windows = keyword.windows(4).enumerate();
+    let rarest = windows
+        .min_by_key(|(_, window)| window.iter().map(|byte| commonness(*byte)).product::<u64>());
+    // The rules are held to three bytes where they are read.
+    rarest.map_or((Vec::new(), 0), |(offset, window)| {
+        (
+            vec![fold([window[0], window[1], window[2], window[3]])],
+            offset,
+        )
+    })
+}
+
+/// How often a byte is met in source and prose, in thousandths, roughly.
+fn commonness(byte: u8) -> u64 {
+    const LETTERS: [u64; 26] = [
+        61, 13, 32, 31, 98, 18, 15, 23, 58, 3, 6, 34, 24, 54, 57, 24, 2, 54, 54, 75, 24, 9, 9, 5,
+        14, 2,
+    ];
+    match byte.to_ascii_lowercase() {
+        letter @ b'a'..=b'z' => LETTERS[usize::from(letter - b'a')],
+        b' ' => 150,
+        b'_' | b'.' | b'\'' | b'"' | b'=' => 10,
+        _ => 4,
+    }
 }
 
 fn hash(gram: u32) -> usize {

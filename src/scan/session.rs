@@ -11,6 +11,7 @@ use gix::{
     ObjectId,
     bstr::{BStr, BString},
 };
+use ring::digest;
 use zeroize::Zeroizing;
 
 use super::{
@@ -94,6 +95,35 @@ pub struct Outcome {
     pub bytes: u64,
 }
 
+/// Changes with everything that decides what is found in a text: for a memory of texts that held nothing.
+#[must_use]
+pub fn key(detector: &Detector, floor: Confidence, more: &[&str]) -> [u8; 32] {
+    let mut context = digest::Context::new(&digest::SHA256);
+    let mut add = |text: &str| {
+        context.update(text.as_bytes());
+        context.update(b"\0");
+    };
+    add(env!("CARGO_PKG_VERSION"));
+    add(env!("NUAGES_SCAN_BUILD"));
+    add(floor.name());
+    for rule in detector.rules() {
+        add(&rule.id);
+        add(rule.pattern.as_deref().unwrap_or_default());
+        add(&format!(
+            "{} {} {}",
+            rule.group, rule.entropy, rule.confidence
+        ));
+        add(&rule.keywords.join("\n"));
+        add(&rule.paths.join("\n"));
+    }
+    for text in more {
+        add(text);
+    }
+    let mut key = [0; 32];
+    key.copy_from_slice(context.finish().as_ref());
+    key
+}
+
 impl Caught {
     /// The secret's bytes.
     pub(crate) fn expose(&self) -> &[u8] {
@@ -104,7 +134,11 @@ impl Caught {
 impl<'a> Session<'a> {
     /// A scan with these rules and suppressions.
     #[must_use]
-    pub fn new(detector: &'a Detector, suppressions: &'a Suppressions, options: Options<'a>) -> Self {
+    pub fn new(
+        detector: &'a Detector,
+        suppressions: &'a Suppressions,
+        options: Options<'a>,
+    ) -> Self {
         Self {
             detector,
             suppressions,
@@ -117,18 +151,25 @@ impl<'a> Session<'a> {
 
     /// What was found. `origin` tells who brought a commit.
     pub fn finish(self, mut origin: impl FnMut(ObjectId) -> Option<Origin>) -> Outcome {
-        let state = self.state.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let state = self
+            .state
+            .into_inner()
+            .unwrap_or_else(PoisonError::into_inner);
         let mut caught = state.caught;
         let mut origins: HashMap<ObjectId, Option<Origin>> = HashMap::new();
         for caught in &mut caught {
             let known = caught.commits.iter().filter_map(|commit| {
-                origins.entry(*commit).or_insert_with(|| origin(*commit)).clone()
+                origins
+                    .entry(*commit)
+                    .or_insert_with(|| origin(*commit))
+                    .clone()
             });
             // The commit that brought it is the first that has it.
             caught.finding.origin = known.min_by_key(|origin| origin.time);
         }
         caught.sort_by(|one, other| {
-            let key = |caught: &'_ Caught| (caught.finding.location.clone(), caught.finding.rule.clone());
+            let key =
+                |caught: &'_ Caught| (caught.finding.location.clone(), caught.finding.rule.clone());
             key(one).cmp(&key(other))
         });
         // The parts of a large text overlap: the same place is found twice.
@@ -157,12 +198,16 @@ impl<'a> Session<'a> {
         for known in &self.options.known {
             for seen in known.find(text.bytes) {
                 // The surest there is: what detection says of the same place adds nothing.
-                found.retain(|found| found.span.end <= seen.span.start || found.span.start >= seen.span.end);
+                found.retain(|found| {
+                    found.span.end <= seen.span.start || found.span.start >= seen.span.end
+                });
                 found.push(Match {
                     rule: Cow::Borrowed("known-value"),
                     span: seen.span,
                     confidence: Confidence::High,
-                    notes: vec![format!("`{}` of the manifest, {}", seen.name, seen.encoding).into()],
+                    notes: vec![
+                        format!("`{}` of the manifest, {}", seen.name, seen.encoding).into(),
+                    ],
                 });
             }
         }
@@ -173,7 +218,9 @@ impl<'a> Session<'a> {
             found.retain(|found| {
                 let first = text.line_of(found.span.start);
                 let last = text.line_of(found.span.end.saturating_sub(1).max(found.span.start));
-                added.iter().any(|lines| lines.start <= last && first < lines.end)
+                added
+                    .iter()
+                    .any(|lines| lines.start <= last && first < lines.end)
             });
         }
         if self.options.is_commit && unit.first_line == 0 {
@@ -192,15 +239,22 @@ impl<'a> Session<'a> {
     }
 
     fn catch(&self, text: &Text<'_>, unit: &Unit<'_>, found: &[Match]) {
-        let hidden = found.iter().map(|found| Hidden {
+        // A line is shown with all of it masked, also what is not said; and a finding's name counts all like it.
+        let mut all = self.detector.scan(text, Confidence::Low);
+        all.retain(|other| !found.iter().any(|found| overlap(&found.span, &other.span)));
+        all.extend_from_slice(found);
+        all.sort_by_key(|found| found.span.start);
+        let hidden = all.iter().map(|found| Hidden {
             span: found.span.clone(),
             shown: self.shown(&found.rule),
         });
         let secrets = Secrets::new(hidden.collect());
-        let fingerprints = suppress::fingerprints(text, found);
-        for (found, fingerprint) in found.iter().zip(fingerprints) {
-            let caught = self.one(text, unit, found, &secrets, fingerprint);
-            self.keep(caught);
+        let fingerprints = suppress::fingerprints(text, &all);
+        for (one, fingerprint) in all.iter().zip(fingerprints) {
+            if found.contains(one) {
+                let caught = self.one(text, unit, one, &secrets, fingerprint);
+                self.keep(caught);
+            }
         }
     }
 
@@ -241,8 +295,12 @@ impl<'a> Session<'a> {
             location,
             masked: (!secret.is_empty()).then(|| mask(secret, rule.map_or(0, |rule| rule.shown))),
             notes: notes.chain(more).collect(),
-            remedy: rule.map(|rule| rule.remedy.to_string()).filter(|remedy| !remedy.is_empty()),
-            source: rule.map(|rule| rule.source.to_string()).filter(|source| !source.is_empty()),
+            remedy: rule
+                .map(|rule| rule.remedy.to_string())
+                .filter(|remedy| !remedy.is_empty()),
+            source: rule
+                .map(|rule| rule.source.to_string())
+                .filter(|source| !source.is_empty()),
             fingerprint,
             origin: None,
         };
@@ -281,7 +339,11 @@ impl<'a> Session<'a> {
 
 impl Sink for Session<'_> {
     fn unit(&self, unit: &Unit<'_>) -> Verdict {
-        if self.options.excludes.is_some_and(|is_excluded| is_excluded(unit.path)) {
+        if self
+            .options
+            .excludes
+            .is_some_and(|is_excluded| is_excluded(unit.path))
+        {
             return Verdict::Clean;
         }
         let text = Text::new(unit.path, unit.bytes);
@@ -297,7 +359,11 @@ impl Sink for Session<'_> {
         if let Some(progress) = self.options.progress {
             progress();
         }
-        if found.is_empty() { Verdict::Clean } else { Verdict::Found }
+        if found.is_empty() {
+            Verdict::Clean
+        } else {
+            Verdict::Found
+        }
     }
 
     fn trouble(&self, trouble: Trouble) {
@@ -307,6 +373,10 @@ impl Sink for Session<'_> {
     fn note(&self, place: &BStr, what: &str) {
         self.state().notes.push(format!("`{place}`: {what}"));
     }
+}
+
+fn overlap(one: &std::ops::Range<usize>, other: &std::ops::Range<usize>) -> bool {
+    one.start < other.end && other.start < one.end || one == other
 }
 
 fn location(text: &Text<'_>, unit: &Unit<'_>, span: &std::ops::Range<usize>) -> Location {

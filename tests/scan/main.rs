@@ -1,4 +1,16 @@
 //! The leak scanner, from its rules to the command line.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a broken part fails the test at once"
+)]
+
+#[path = "../support/mod.rs"]
+mod support;
 
 mod notation;
+mod pairs;
+mod reports;
 mod rules;
+mod source;
+mod suppress;

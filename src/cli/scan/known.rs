@@ -2,7 +2,14 @@
 
 use std::path::Path;
 
-use super::{read_named, super::{Exit, Outcome, arguments::Scan, context::{Context, Loaded}}};
+use super::{
+    super::{
+        Exit, Outcome,
+        arguments::Scan,
+        context::{Context, Loaded},
+    },
+    read_named,
+};
 use crate::{
     diagnostic::{Class, Diagnostic},
     plan,
@@ -29,7 +36,9 @@ pub(super) fn load(context: &Context, command: &Scan, loaded: &Loaded) -> Result
         }
         if context.global.verbose > 0 {
             for key in left {
-                context.note(&format!("`{key}` is not looked for: it does not look like a secret"));
+                context.note(&format!(
+                    "`{key}` is not looked for: it does not look like a secret"
+                ));
             }
         }
         all.push(known);
@@ -60,16 +69,24 @@ pub(super) fn write_fingerprints(context: &Context, output: &Path) -> Outcome {
         context.fail(Diagnostic::new(Class::Provider, title).cause(error.to_string()))
     })?;
     let many = wanted.len();
-    context.note(&format!("wrote the fingerprints of {many} values to `{}`", output.display()));
+    context.note(&format!(
+        "wrote the fingerprints of {many} values to `{}`",
+        output.display()
+    ));
     for key in left {
-        context.note(&format!("`{key}` is left out: it does not look like a secret"));
+        context.note(&format!(
+            "`{key}` is left out: it does not look like a secret"
+        ));
     }
     Ok(())
 }
 
 fn fetch(context: &Context, loaded: &Loaded) -> Result<Vec<Fetched>, Exit> {
     let plan = context.plan(loaded)?;
-    let options = resolve::Options { deadline: context.deadline()?, files: None };
+    let options = resolve::Options {
+        deadline: context.deadline()?,
+        files: None,
+    };
     let runtime = context.runtime()?;
     let fetched = runtime.block_on(resolve::secrets(&plan, &loaded.environment, &options));
     runtime.shutdown_background();
@@ -86,7 +103,10 @@ fn choose(fetched: &[Fetched]) -> (Vec<Named<'_>>, Vec<&str>) {
         let is_named = names.iter().any(|name| names_secret(name));
         let look = std::str::from_utf8(value).map_or(Look::Random, words::look);
         if look == Look::Random || (is_named && look != Look::Placeholder) {
-            wanted.push(Named { name: &secret.key, value });
+            wanted.push(Named {
+                name: &secret.key,
+                value,
+            });
         } else {
             left.push(secret.key.as_str());
         }
@@ -103,7 +123,10 @@ fn names_secret(name: &str) -> bool {
 /// The key of fingerprints and baselines: from the environment, or by `[scan] key`.
 fn key(context: &Context, loaded: &Loaded) -> Result<Key, Exit> {
     let refuse = |error: String| {
-        context.fail(Diagnostic::new(Class::Usage, "the key of the fingerprints cannot be used").cause(error))
+        context.fail(
+            Diagnostic::new(Class::Usage, "the key of the fingerprints cannot be used")
+                .cause(error),
+        )
     };
     if let Some(text) = context.environment.text(NUAGES_SCAN_KEY) {
         return Key::new(text.as_bytes()).map_err(|error| refuse(error.to_string()));
@@ -119,11 +142,19 @@ fn key(context: &Context, loaded: &Loaded) -> Result<Key, Exit> {
 }
 
 /// What `[scan] key` leads to.
-pub(super) fn key_bytes(context: &Context, loaded: &Loaded) -> Result<Option<resolve::Bytes>, Exit> {
+pub(super) fn key_bytes(
+    context: &Context,
+    loaded: &Loaded,
+) -> Result<Option<resolve::Bytes>, Exit> {
     let Some(reference) = &loaded.manifest.scan.key else {
         return Ok(None);
     };
-    let plan = plan::plan_reference(&loaded.manifest, &context.selection(), &context.registry, &reference.text)
-        .map_err(|errors| context.fail_all(&errors, Some(&loaded.manifest.source)))?;
+    let plan = plan::plan_reference(
+        &loaded.manifest,
+        &context.selection(),
+        &context.registry,
+        &reference.text,
+    )
+    .map_err(|errors| context.fail_all(&errors, Some(&loaded.manifest.source)))?;
     Ok(context.resolve(&plan, loaded, None)?.single)
 }

@@ -16,7 +16,6 @@ use super::{
     Exit, Outcome,
     arguments::{Level, Scan, ScanCommand},
     context::{Context, Loaded},
-    output,
     progress::Progress,
 };
 use crate::{
@@ -25,8 +24,11 @@ use crate::{
     scan::{
         detect::Detector,
         glob,
-        session::{Options, Outcome as Found, Session},
-        source::{self, PathOptions, StagedOptions, git::Place},
+        session::{self, Options, Outcome as Found, Session},
+        source::{
+            self, CacheOptions, HistoryOptions, PathOptions, Push, RangeOptions, StagedOptions,
+            git::Place,
+        },
     },
 };
 
@@ -39,14 +41,21 @@ const HOME: &str = "HOME";
 
 pub(super) fn run(context: &Context, command: &Scan) -> Outcome {
     match &command.command {
-        Some(ScanCommand::Fingerprint { output }) => return known::write_fingerprints(context, output),
+        Some(ScanCommand::Fingerprint { output }) => {
+            return known::write_fingerprints(context, output);
+        }
         Some(ScanCommand::Rules { json }) => return rules::list(*json),
         None => {}
     }
     let source = if command.staged {
-        From::Staged { whole: command.whole }
+        From::Staged {
+            whole: command.whole,
+        }
     } else if command.history {
-        From::History { unreachable: command.unreachable, cache: !command.no_cache }
+        From::History {
+            unreachable: command.unreachable,
+            is_cached: !command.no_cache,
+        }
     } else if let Some(range) = &command.range {
         From::Range(range.clone())
     } else if command.stdin {
@@ -64,11 +73,11 @@ pub(super) enum From {
     /// The index.
     Staged { whole: bool },
     /// Everything that refs lead to.
-    History { unreachable: bool, cache: bool },
+    History { unreachable: bool, is_cached: bool },
     /// Commits, as git names them.
     Range(String),
-    /// What a push brings to a remote: the local and the remote commit.
-    Push { local: String, remote: String },
+    /// What a push brings to a remote.
+    Push(Push),
     /// Standard input, under a name.
     Stdin(String),
 }
@@ -81,35 +90,68 @@ pub(super) fn scan(context: &Context, command: &Scan, sources: &[From]) -> Outco
         return Err(context.fail_all(loaded.manifest.errors(), Some(&loaded.manifest.source)));
     }
     let rules = rules::Rules::load(context, command, &loaded)?;
-    let detector = Detector::new(rules.rules.clone());
+    let detector = Detector::new(rules.all.clone());
+    let configuration = rules.configuration.clone();
     let suppressions = said::suppressions(context, command, &loaded, rules)?;
     let known = known::load(context, command, &loaded)?;
     let is_visible = io::stderr().is_terminal() && !context.global.quiet;
     let progress = Progress::new("files", is_visible);
     let excludes = |path: &BStr| {
-        loaded.manifest.scan.exclude.iter().any(|glob| glob::covers(&glob.text, path))
-            || suppressions.config().is_some_and(|config| config.skips(path))
+        loaded
+            .manifest
+            .scan
+            .exclude
+            .iter()
+            .any(|glob| glob::covers(&glob.text, path))
+            || suppressions
+                .config()
+                .is_some_and(|config| config.skips(path))
     };
     let tick = || progress.add();
-    let is_history = sources.iter().any(|source| matches!(source, From::History { .. } | From::Range(_) | From::Push { .. }));
+    let is_history = sources.iter().any(|source| {
+        matches!(
+            source,
+            From::History { .. } | From::Range(_) | From::Push(_)
+        )
+    });
     let options = Options {
         floor: Some(floor(command, &loaded)),
         known: known.iter().collect(),
         excludes: Some(&excludes),
         is_history,
-        is_commit: sources.iter().any(|source| matches!(source, From::Staged { .. })),
+        is_commit: sources
+            .iter()
+            .any(|source| matches!(source, From::Staged { .. })),
         progress: Some(&tick),
     };
+    // What is looked for by value changes from run to run.
+    let cache = known.is_empty().then(|| {
+        let excludes: Vec<&str> = loaded
+            .manifest
+            .scan
+            .exclude
+            .iter()
+            .map(|glob| glob.text.as_str())
+            .collect();
+        session::key(
+            &detector,
+            floor(command, &loaded),
+            &[&excludes.join("\n"), &configuration],
+        )
+    });
     let session = Session::new(&detector, &suppressions, options);
     let place = place(context);
     for source in sources {
-        read(context, source, &place, &session).map_err(|error| {
-            context.fail(Diagnostic::new(Class::Provider, format!("cannot scan: {error}")).maybe_hint(error.hint.clone()))
+        read(context, source, &place, cache, &session).map_err(|error| {
+            context.fail(
+                Diagnostic::new(Class::Provider, format!("cannot scan: {error}"))
+                    .maybe_hint(error.hint.clone()),
+            )
         })?;
     }
     let found = finish(session, &place);
     drop(progress);
-    said::say(context, command, &loaded, &suppressions, found, started)
+    said::say(context, command, &loaded, &suppressions, &found, started)
 }
 
 /// The commits of what was found are looked up at the end: they are few.
@@ -123,12 +165,21 @@ fn finish(session: Session<'_>, place: &Place) -> Found {
     })
 }
 
-fn read(context: &Context, source: &From, place: &Place, session: &Session<'_>) -> Result<(), source::Error> {
+fn read(
+    context: &Context,
+    source: &From,
+    place: &Place,
+    cache: Option<[u8; 32]>,
+    session: &Session<'_>,
+) -> Result<(), source::Error> {
     match source {
         From::Paths(paths) => {
             let here = [PathBuf::from(".")];
             let paths = if paths.is_empty() { &here[..] } else { paths };
-            let options = PathOptions { user_ignores: user_ignores(context), ..PathOptions::default() };
+            let options = PathOptions {
+                user_ignores: user_ignores(context),
+                ..PathOptions::default()
+            };
             source::paths(paths, &options, session);
             Ok(())
         }
@@ -137,7 +188,23 @@ fn read(context: &Context, source: &From, place: &Place, session: &Session<'_>) 
             source::stdin(&mut io::stdin().lock(), name.as_str().into(), session);
             Ok(())
         }
-        From::History { .. } | From::Range(_) | From::Push { .. } => Ok(()),
+        From::History {
+            unreachable,
+            is_cached,
+        } => {
+            let cache = cache
+                .filter(|_| *is_cached)
+                .map(|key| CacheOptions { key, file: None });
+            let options = HistoryOptions {
+                reflogs: *unreachable,
+                unreachable: *unreachable,
+                cache,
+                ..HistoryOptions::default()
+            };
+            source::history(place, &options, session)
+        }
+        From::Range(range) => source::range(place, range, &RangeOptions::default(), session),
+        From::Push(push) => source::pushed(place, push, &RangeOptions::default(), session),
     }
 }
 
@@ -147,12 +214,20 @@ fn floor(command: &Scan, loaded: &Loaded) -> Confidence {
         Level::Medium => Confidence::Medium,
         Level::High => Confidence::High,
     });
-    typed.or(loaded.manifest.scan.confidence).unwrap_or(Confidence::Medium)
+    typed
+        .or(loaded.manifest.scan.confidence)
+        .unwrap_or(Confidence::Medium)
 }
 
 /// The repository around the working directory, or the one that git names to its hooks.
 pub(super) fn place(context: &Context) -> Place {
-    let path = |name| context.environment.var(name).filter(|path| !path.is_empty()).map(PathBuf::from);
+    let path = |name| {
+        context
+            .environment
+            .var(name)
+            .filter(|path| !path.is_empty())
+            .map(PathBuf::from)
+    };
     Place {
         directory: context.environment.base().to_owned(),
         git_dir: path(GIT_DIR),
@@ -162,8 +237,15 @@ pub(super) fn place(context: &Context) -> Place {
 
 /// Git's default for `core.excludesFile`.
 fn user_ignores(context: &Context) -> Option<PathBuf> {
-    let path = |name| context.environment.var(name).filter(|path| !path.is_empty()).map(PathBuf::from);
-    let configuration = path(XDG_CONFIG_HOME).or_else(|| path(HOME).map(|home| home.join(".config")))?;
+    let path = |name| {
+        context
+            .environment
+            .var(name)
+            .filter(|path| !path.is_empty())
+            .map(PathBuf::from)
+    };
+    let configuration =
+        path(XDG_CONFIG_HOME).or_else(|| path(HOME).map(|home| home.join(".config")))?;
     Some(configuration.join("git/ignore"))
 }
 
@@ -171,7 +253,11 @@ fn user_ignores(context: &Context) -> Option<PathBuf> {
 fn read_named(context: &Context, path: &Path, what: &str) -> Result<String, Exit> {
     super::context::read_text(&context.environment.base().join(path), MOST).map_err(|cause| {
         context.fail(
-            Diagnostic::new(Class::Usage, format!("cannot read {what} `{}`", path.display())).cause(cause),
+            Diagnostic::new(
+                Class::Usage,
+                format!("cannot read {what} `{}`", path.display()),
+            )
+            .cause(cause),
         )
     })
 }

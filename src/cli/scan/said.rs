@@ -57,14 +57,18 @@ pub(super) fn suppressions(
         all = all.baseline(baseline);
     }
     if let Some(text) = beside(context, GITLEAKS_IGNORE)? {
-        let (ignore, wrong) = GitleaksIgnore::read(text.as_bytes()).map_err(|error| unusable(context, GITLEAKS_IGNORE, &error))?;
+        let (ignore, wrong) = GitleaksIgnore::read(text.as_bytes())
+            .map_err(|error| unusable(context, GITLEAKS_IGNORE, &error))?;
         for line in wrong {
-            context.note(&format!("`{GITLEAKS_IGNORE}`, line {line}: this is no fingerprint"));
+            context.note(&format!(
+                "`{GITLEAKS_IGNORE}`, line {line}: this is no fingerprint"
+            ));
         }
         all = all.gitleaks_ignore(ignore);
     }
     if let Some(text) = beside(context, DETECT_SECRETS)? {
-        let baseline = DetectSecrets::read(text.as_bytes()).map_err(|error| unusable(context, DETECT_SECRETS, &error))?;
+        let baseline = DetectSecrets::read(text.as_bytes())
+            .map_err(|error| unusable(context, DETECT_SECRETS, &error))?;
         all = all.detect_secrets(baseline);
     }
     Ok(all)
@@ -72,7 +76,11 @@ pub(super) fn suppressions(
 
 fn allow(context: &Context, loaded: &Loaded, entries: &[ScanAllow]) -> Result<Allow, Exit> {
     let has_values = entries.iter().any(|entry| entry.value.is_some());
-    let key = if has_values { store_key(context, loaded)? } else { None };
+    let key = if has_values {
+        store_key(context, loaded)?
+    } else {
+        None
+    };
     let plain: Vec<AllowEntry> = entries
         .iter()
         .map(|entry| AllowEntry {
@@ -85,7 +93,9 @@ fn allow(context: &Context, loaded: &Loaded, entries: &[ScanAllow]) -> Result<Al
         })
         .collect();
     Allow::new(&plain, key).map_err(|(place, error)| {
-        let problem = Diagnostic::manifest("this entry cannot be used", entries[place].span.clone()).cause(error.to_string());
+        let problem =
+            Diagnostic::manifest("this entry cannot be used", entries[place].span.clone())
+                .cause(error.to_string());
         context.fail_all(&[problem], Some(&loaded.manifest.source))
     })
 }
@@ -96,7 +106,9 @@ fn store_key(context: &Context, loaded: &Loaded) -> Result<Option<Key>, Exit> {
         return Ok(None);
     };
     let key = Key::derived(bytes.expose()).map_err(|error| {
-        context.fail(Diagnostic::new(Class::Usage, "`[scan] key` cannot be used").cause(error.to_string()))
+        context.fail(
+            Diagnostic::new(Class::Usage, "`[scan] key` cannot be used").cause(error.to_string()),
+        )
     })?;
     Ok(Some(key))
 }
@@ -113,7 +125,11 @@ fn baseline_path(context: &Context, command: &Scan, loaded: &Loaded) -> (PathBuf
     }
 }
 
-fn read_baseline(context: &Context, command: &Scan, loaded: &Loaded) -> Result<Option<Baseline>, Exit> {
+fn read_baseline(
+    context: &Context,
+    command: &Scan,
+    loaded: &Loaded,
+) -> Result<Option<Baseline>, Exit> {
     let (path, is_named) = baseline_path(context, command, loaded);
     if !path.exists() && (!is_named || command.write_baseline) {
         return Ok(None);
@@ -124,7 +140,9 @@ fn read_baseline(context: &Context, command: &Scan, loaded: &Loaded) -> Result<O
         baseline = Baseline::read(text.as_bytes(), store_key(context, loaded)?);
     }
     let name = path.display().to_string();
-    baseline.map(Some).map_err(|error| unusable(context, &name, &error))
+    baseline
+        .map(Some)
+        .map_err(|error| unusable(context, &name, &error))
 }
 
 /// A file of this name in the working directory.
@@ -137,7 +155,9 @@ fn beside(context: &Context, name: &str) -> Result<Option<String>, Exit> {
 }
 
 fn unusable(context: &Context, name: &str, error: &dyn std::error::Error) -> Exit {
-    context.fail(Diagnostic::new(Class::Usage, format!("cannot use `{name}`")).cause(error.to_string()))
+    context.fail(
+        Diagnostic::new(Class::Usage, format!("cannot use `{name}`")).cause(error.to_string()),
+    )
 }
 
 /// Prints the findings and the summary; the exit code says whether there were any.
@@ -146,28 +166,46 @@ pub(super) fn say(
     command: &Scan,
     loaded: &Loaded,
     suppressions: &Suppressions,
-    found: Found,
+    found: &Found,
     started: (SystemTime, Instant),
 ) -> Outcome {
     let mut summary = Summary::new("scan", started.0);
     summary.files = found.files;
     summary.bytes = found.bytes;
-    summary.suppressed = found.caught.iter().filter(|caught| caught.is_suppressed).count();
+    summary.suppressed = found
+        .caught
+        .iter()
+        .filter(|caught| caught.is_suppressed)
+        .count();
     summary.troubles.clone_from(&found.troubles);
     summary.notes.clone_from(&found.notes);
     summary.elapsed = started.1.elapsed();
     if command.write_baseline {
-        write_baseline(context, command, loaded, &found)?;
+        write_baseline(context, command, loaded, found)?;
         output::error_text(&findings::troubles(&summary, context.colour));
-        return if summary.troubles.is_empty() { Ok(()) } else { Err(Exit(UNREAD)) };
+        return if summary.troubles.is_empty() {
+            Ok(())
+        } else {
+            Err(Exit(UNREAD))
+        };
     }
-    let shown: Vec<_> = found.caught.iter().filter(|caught| !caught.is_suppressed).collect();
+    let shown: Vec<_> = found
+        .caught
+        .iter()
+        .filter(|caught| !caught.is_suppressed)
+        .collect();
     let all: Vec<Finding> = shown.iter().map(|caught| caught.finding.clone()).collect();
     let excerpt = |finding: &Finding| {
         let place = all.iter().position(|other| std::ptr::eq(other, finding))?;
         shown[place].excerpt.clone()
     };
-    let text = findings::render(format(command.format), &all, &summary, &excerpt, context.colour);
+    let text = findings::render(
+        format(command.format),
+        &all,
+        &summary,
+        &excerpt,
+        context.colour,
+    );
     output::result(text.as_bytes())?;
     if command.show_suppressed {
         tell_suppressed(suppressions);
@@ -177,7 +215,11 @@ pub(super) fn say(
     if !all.is_empty() && !command.exit_zero {
         return Err(Exit(1));
     }
-    if summary.troubles.is_empty() { Ok(()) } else { Err(Exit(UNREAD)) }
+    if summary.troubles.is_empty() {
+        Ok(())
+    } else {
+        Err(Exit(UNREAD))
+    }
 }
 
 /// What could not be read may hold anything.
@@ -186,12 +228,27 @@ const UNREAD: u8 = 4;
 /// The audit: what was let pass, by what and why; what lets nothing pass any more.
 fn tell_suppressed(suppressions: &Suppressions) {
     for one in suppressions.used() {
-        let reason = one.reason.as_deref().unwrap_or(if one.wants_reason { "no reason given" } else { "" });
-        let reason = if reason.is_empty() { String::new() } else { format!(": {reason}") };
-        output::error_line(&format!("let pass: {}:{}: `{}` by {}{reason}", one.path, one.line, one.rule, one.by));
+        let reason = one.reason.as_deref().unwrap_or(if one.wants_reason {
+            "no reason given"
+        } else {
+            ""
+        });
+        let reason = if reason.is_empty() {
+            String::new()
+        } else {
+            format!(": {reason}")
+        };
+        output::error_line(&format!(
+            "let pass: {}:{}: `{}` by {}{reason}",
+            one.path, one.line, one.rule, one.by
+        ));
     }
     for entry in suppressions.unused() {
-        let state = if entry.expired { "has expired" } else { "lets nothing pass" };
+        let state = if entry.expired {
+            "has expired"
+        } else {
+            "lets nothing pass"
+        };
         output::error_line(&format!("{}: {} {state}", entry.by, entry.entry));
     }
 }
@@ -199,7 +256,9 @@ fn tell_suppressed(suppressions: &Suppressions) {
 /// Takes everything found as known.
 fn write_baseline(context: &Context, command: &Scan, loaded: &Loaded, found: &Found) -> Outcome {
     let refuse = |error: crate::scan::suppress::Error| {
-        context.fail(Diagnostic::new(Class::Provider, "cannot make a baseline").cause(error.to_string()))
+        context.fail(
+            Diagnostic::new(Class::Provider, "cannot make a baseline").cause(error.to_string()),
+        )
     };
     let (path, _) = baseline_path(context, command, loaded);
     let mut baseline = match read_baseline(context, command, loaded)? {
@@ -212,7 +271,8 @@ fn write_baseline(context: &Context, command: &Scan, loaded: &Loaded, found: &Fo
     let items: Vec<Item> = found
         .caught
         .iter()
-        .filter(|caught| !caught.is_suppressed)
+        // A file that is the finding itself has no value to know it by.
+        .filter(|caught| !caught.is_suppressed && !caught.expose().is_empty())
         .map(|caught| Item {
             rule: caught.finding.rule.clone(),
             path: caught.finding.location.path.clone(),
@@ -220,17 +280,30 @@ fn write_baseline(context: &Context, command: &Scan, loaded: &Loaded, found: &Fo
         })
         .collect();
     let today = Date::of(SystemTime::now());
-    let stamp = Stamp { reason: "known when the baseline was written", added: &today, by: None, expires: None };
+    let stamp = Stamp {
+        reason: "known when the baseline was written",
+        added: &today,
+        by: None,
+        expires: None,
+    };
     // A scan of some paths says nothing of the others.
     let covered = |path: &BStr| {
-        command.paths.is_empty() || command.paths.iter().any(|root| crate::scan::glob::covers(&root.to_string_lossy(), path))
+        command.paths.is_empty()
+            || command
+                .paths
+                .iter()
+                .any(|root| crate::scan::glob::covers(&root.to_string_lossy(), path))
     };
     let (new, gone) = baseline.update(&items, &stamp, &covered);
     write_atomically(&path, baseline.write().as_bytes(), 0o644).map_err(|error| {
         let title = format!("cannot write `{}`", path.display());
         context.fail(Diagnostic::new(Class::Provider, title).cause(error.to_string()))
     })?;
-    context.note(&format!("wrote `{}`: {} known, {new} of them new, {gone} gone", path.display(), baseline.len()));
+    context.note(&format!(
+        "wrote `{}`: {} known, {new} of them new, {gone} gone",
+        path.display(),
+        baseline.len()
+    ));
     Ok(())
 }
 

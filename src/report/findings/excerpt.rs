@@ -81,10 +81,17 @@ pub struct Excerpt {
 
 impl Excerpt {
     /// Takes the line around `place`, which is masked like all of `secrets`. Looks at no more than some kilobytes,
-    /// however long the line is.
+    /// however long the line is. A finding without a place of its own, such as a whole file, has an empty excerpt: the
+    /// line would say nothing of it, and might hold what nobody has looked for.
     #[must_use]
     pub fn new(bytes: &[u8], place: &Range<usize>, secrets: &Secrets) -> Self {
         let start = place.start.min(bytes.len());
+        if place.end.min(bytes.len()) <= start {
+            return Self {
+                text: String::new(),
+                mark: 0..0,
+            };
+        }
         let window = line_around(bytes, start);
         let mut inside = secrets.within(&window).to_vec();
         if !inside.iter().any(|secret| holds(secret, start)) {
@@ -281,8 +288,14 @@ mod tests {
             span: 7..14,
             shown: 0,
         }]);
-        let place = 14..14;
-        assert_eq!(Excerpt::new(text.as_bytes(), &place, &later).text, "……'''");
+        let place = 14..15;
+        assert_eq!(Excerpt::new(text.as_bytes(), &place, &later).text, "……''");
+    }
+
+    #[test]
+    fn a_finding_without_a_place_shows_no_line() {
+        let excerpt = Excerpt::new(b"swordfish", &(0..0), &Secrets::default());
+        assert_eq!((excerpt.text.as_str(), excerpt.mark), ("", 0..0));
     }
 
     #[test]

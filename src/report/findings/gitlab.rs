@@ -20,7 +20,7 @@ const NAME: usize = 255;
 const SOLUTION: usize = 7000;
 
 pub(super) fn render(findings: &[Finding], summary: &Summary) -> String {
-    let tool = json!({
+    let own = json!({
         "id": "nuages",
         "name": "nuages",
         "url": env!("CARGO_PKG_REPOSITORY"),
@@ -38,8 +38,8 @@ pub(super) fn render(findings: &[Finding], summary: &Summary) -> String {
     text(&json!({
         "version": VERSION,
         "scan": {
-            "analyzer": tool,
-            "scanner": tool,
+            "analyzer": own,
+            "scanner": own,
             "type": "secret_detection",
             "start_time": moment::plain(began),
             "end_time": moment::plain(began.saturating_add(took)),

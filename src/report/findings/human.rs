@@ -47,6 +47,7 @@ fn draw(finding: &Finding, excerpt: Option<Excerpt>, renderer: &Renderer) -> Str
         .primary_title(visible(&finding.title))
         .id(visible(&finding.rule));
     let mut main = Group::with_title(title);
+    let excerpt = excerpt.filter(|excerpt| !excerpt.text.is_empty());
     let has_excerpt = excerpt.is_some();
     let mut counted = String::new();
     if let Some(Excerpt { text, mark }) = excerpt {

@@ -1,5 +1,7 @@
 //! What a run did, in a line for people; and what it could not do.
 
+use std::fmt::Write as _;
+
 use annotate_snippets::{Group, Level, Renderer};
 
 use super::{Summary, escape};
@@ -9,17 +11,14 @@ use crate::finding::{Confidence, Finding};
 #[must_use]
 pub fn summary_line(findings: &[Finding], summary: &Summary) -> String {
     let mut line = found(findings);
-    line.push_str(&format!(
-        "; looked at {}, {}, in {:.2} s",
-        count(summary.files, "file"),
-        size(summary.bytes),
-        summary.elapsed.as_secs_f64(),
-    ));
+    let (files, bytes) = (count(summary.files, "file"), size(summary.bytes));
+    let seconds = summary.elapsed.as_secs_f64();
+    let _ = write!(line, "; looked at {files}, {bytes}, in {seconds:.2} s");
     if summary.suppressed > 0 {
-        line.push_str(&format!("; {} suppressed", summary.suppressed));
+        let _ = write!(line, "; {} suppressed", summary.suppressed);
     }
     if !summary.troubles.is_empty() {
-        line.push_str(&format!("; {} could not be read", summary.troubles.len()));
+        let _ = write!(line, "; {} could not be read", summary.troubles.len());
     }
     line
 }

@@ -10,7 +10,7 @@ use super::super::suppress::Candidate;
 /// One list. Without anything in it, it would hold for nothing; the reader refuses such a one.
 #[derive(Default)]
 pub(super) struct Allowlist {
-    pub(super) description: Option<String>,
+    pub(super) description: String,
     /// Whether every kind that is given must hold (`AND`), or one of them.
     pub(super) needs_all: bool,
     pub(super) commits: Vec<String>,

@@ -274,20 +274,9 @@ fn allowlist(
     let mut list = Allowlist::default();
     for (key, value) in table {
         match key.get_ref().as_ref() {
-            "description" => {
-                list.description =
-                    Some(reader.text("description", value)?).filter(|text| !text.is_empty())
-            }
+            "description" => list.description = reader.text("description", value)?,
             "condition" => {
-                list.needs_all = match reader
-                    .text("condition", value)?
-                    .to_ascii_uppercase()
-                    .as_str()
-                {
-                    "AND" | "&&" => true,
-                    "OR" | "||" | "" => false,
-                    _ => return Err(reader.error(&value.span(), "`condition` is `AND` or `OR`")),
-                }
+                list.needs_all = needs_all(reader, value)?;
             }
             "commits" => list.commits.extend(
                 reader
@@ -298,17 +287,7 @@ fn allowlist(
             "paths" => list.paths = reader.regexes("paths", value)?,
             "regexes" => list.regexes = reader.regexes("regexes", value)?,
             "regexTarget" => {
-                list.target = match reader.text("regexTarget", value)?.as_str() {
-                    "secret" | "" => Target::Secret,
-                    "match" => Target::Match,
-                    "line" => Target::Line,
-                    _ => {
-                        return Err(reader.error(
-                            &value.span(),
-                            "`regexTarget` is `secret`, `match` or `line`",
-                        ));
-                    }
-                }
+                list.target = target(reader, value)?;
             }
             "stopwords" => {
                 let words = reader.texts("stopwords", value)?;
@@ -340,4 +319,25 @@ fn allowlist(
         ));
     }
     Ok(list)
+}
+
+fn needs_all(reader: &Reader<'_>, value: &Spanned<DeValue<'_>>) -> Result<bool, Error> {
+    let condition = reader.text("condition", value)?;
+    match condition.to_ascii_uppercase().as_str() {
+        "AND" | "&&" => Ok(true),
+        "OR" | "||" | "" => Ok(false),
+        _ => Err(reader.error(&value.span(), "`condition` is `AND` or `OR`")),
+    }
+}
+
+fn target(reader: &Reader<'_>, value: &Spanned<DeValue<'_>>) -> Result<Target, Error> {
+    match reader.text("regexTarget", value)?.as_str() {
+        "secret" | "" => Ok(Target::Secret),
+        "match" => Ok(Target::Match),
+        "line" => Ok(Target::Line),
+        _ => Err(reader.error(
+            &value.span(),
+            "`regexTarget` is `secret`, `match` or `line`",
+        )),
+    }
 }

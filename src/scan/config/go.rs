@@ -113,19 +113,17 @@ impl Translator<'_> {
                 self.escape();
                 is_one
             }
-            '[' => match named(self.rest) {
-                Some(length) => {
-                    let (name, rest) = self.rest.split_at(length);
-                    self.out.push('[');
-                    self.out.push_str(name);
-                    self.rest = rest;
-                    false
-                }
-                None => {
+            '[' => {
+                let Some(length) = named(self.rest) else {
                     self.out.push_str("\\[");
-                    true
-                }
-            },
+                    return true;
+                };
+                let (name, rest) = self.rest.split_at(length);
+                self.out.push('[');
+                self.out.push_str(name);
+                self.rest = rest;
+                false
+            }
             '&' | '~' | '-' | '^' => {
                 self.out.push('\\');
                 self.out.push(c);

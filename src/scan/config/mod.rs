@@ -76,14 +76,14 @@ impl Custom {
         self.files.iter().filter(is_met)
     }
 
-    /// The description of the allowlist that a finding is on, where it has one.
-    pub(crate) fn allowed(&self, candidate: &Candidate<'_>) -> Option<Option<&str>> {
+    /// The description of the allowlist that a finding is on; empty where it has none.
+    pub(crate) fn allowed(&self, candidate: &Candidate<'_>) -> Option<&str> {
         let limits = self.limits.get(candidate.rule);
         let own = limits.into_iter().flat_map(|limits| &limits.allowlists);
         let found = own
             .chain(&self.allowlists)
             .find(|allowlist| allowlist.holds(candidate, &|| matched(limits, candidate)));
-        found.map(|allowlist| allowlist.description.as_deref())
+        found.map(|allowlist| allowlist.description.as_str())
     }
 
     /// Lays this configuration over the one that it builds on, as gitleaks does: what both have is this one's, and

@@ -2,6 +2,7 @@
 
 use std::{borrow::Cow, cell::Cell, ops::Range};
 
+use gix::bstr::ByteSlice as _;
 use regex_automata::meta::Regex;
 use toml::{
     Spanned,
@@ -34,7 +35,7 @@ impl<'a> Reader<'a> {
     pub(super) fn error(&self, span: &Range<usize>, message: impl Into<String>) -> Error {
         let before = self.text.as_bytes().get(..span.start).unwrap_or_default();
         Error {
-            line: Some(before.iter().filter(|byte| **byte == b'\n').count() + 1),
+            line: Some(before.find_iter(b"\n").count() + 1),
             message: message.into(),
         }
     }

@@ -10,7 +10,10 @@ use crate::scan::{text::Kind, words::Bearing};
 /// What a keyword announced.
 pub(super) fn scan(report: &mut Report<'_, '_>) {
     let bytes = report.bytes();
-    if !matches!(report.text.kind, Kind::Json | Kind::Other | Kind::Yaml | Kind::Shell) {
+    if !matches!(
+        report.text.kind,
+        Kind::Json | Kind::Other | Kind::Yaml | Kind::Shell
+    ) {
         return;
     }
     if bytes.contains_str(b"\"auths\"") {
@@ -26,14 +29,22 @@ pub(super) fn scan(report: &mut Report<'_, '_>) {
 }
 
 /// `"auth": "base64 of user:password"`.
-fn docker(report: &mut Report<'_, '_>) {
+pub(super) fn docker(report: &mut Report<'_, '_>) {
     let bytes = report.bytes();
     for (_, span) in values(bytes, b"\"auth\"") {
         let Some(login) = encoded::decoded(&bytes[span.clone()]) else {
             continue;
         };
         if let Some(password) = encoded::password_of(&login) {
-            report.add_said(Bearing { rule: "docker-auth", is_strong: true }, span, password, "decoded from base64");
+            report.add_said(
+                Bearing {
+                    rule: "docker-auth",
+                    is_strong: true,
+                },
+                span,
+                password,
+                "decoded from base64",
+            );
         }
     }
 }
@@ -43,17 +54,32 @@ pub(super) fn terraform(report: &mut Report<'_, '_>) {
     let bytes = report.bytes();
     for at in bytes.find_iter(b"\"sensitive\": true") {
         let before = &bytes[at.saturating_sub(512)..at];
-        let open = at - before.len() + before.iter().rposition(|&byte| matches!(byte, b'{' | b'}')).unwrap_or_default();
+        let open = at - before.len()
+            + before
+                .iter()
+                .rposition(|&byte| matches!(byte, b'{' | b'}'))
+                .unwrap_or_default();
         let after = &bytes[at..bytes.len().min(at + 1024)];
-        let close = at + after.iter().position(|&byte| byte == b'}').unwrap_or(after.len());
+        let close = at
+            + after
+                .iter()
+                .position(|&byte| byte == b'}')
+                .unwrap_or(after.len());
         for (_, span) in values(&bytes[open..close], b"\"value\"") {
-            report.add("terraform-state-value", open + span.start..open + span.end, "the state marks it as sensitive");
+            report.add(
+                "terraform-state-value",
+                open + span.start..open + span.end,
+                "the state marks it as sensitive",
+            );
         }
     }
 }
 
 /// Where a key stands, and the content of the string that is its value.
-pub(super) fn values<'a>(bytes: &'a [u8], key: &'a [u8]) -> impl Iterator<Item = (usize, Range<usize>)> + 'a {
+pub(super) fn values<'a>(
+    bytes: &'a [u8],
+    key: &'a [u8],
+) -> impl Iterator<Item = (usize, Range<usize>)> + 'a {
     bytes.find_iter(key).filter_map(move |at| {
         let colon = skip(bytes, at + key.len());
         let quote = skip(bytes, colon + 1);
@@ -80,5 +106,11 @@ pub(super) fn end_of_string(bytes: &[u8], start: usize) -> Option<usize> {
 
 /// After white space.
 pub(super) fn skip(bytes: &[u8], at: usize) -> usize {
-    at + bytes.get(at..).unwrap_or_default().iter().take(256).take_while(|byte| byte.is_ascii_whitespace()).count()
+    at + bytes
+        .get(at..)
+        .unwrap_or_default()
+        .iter()
+        .take(256)
+        .take_while(|byte| byte.is_ascii_whitespace())
+        .count()
 }

@@ -40,7 +40,10 @@ pub(super) fn scan(report: &mut Report<'_, '_>) {
     for entry in entries(report.text) {
         let bearing = std::str::from_utf8(entry.key).ok().and_then(words::bearing);
         let is_strong = bearing.is_some_and(|bearing| bearing.is_strong);
-        let bearing = Bearing { rule: "kubernetes-secret", is_strong };
+        let bearing = Bearing {
+            rule: "kubernetes-secret",
+            is_strong,
+        };
         let bytes = &report.bytes()[entry.span.clone()];
         match entry.form {
             Form::Encrypted => {}
@@ -60,21 +63,39 @@ pub(super) fn scan(report: &mut Report<'_, '_>) {
 
 fn add_decoded(report: &mut Report<'_, '_>, bearing: Bearing, span: Range<usize>, said: &[u8]) {
     const NOTE: &str = "decoded from base64";
-    let sure = Bearing { is_strong: true, ..bearing };
+    let sure = Bearing {
+        is_strong: true,
+        ..bearing
+    };
     if said.contains_str("PRIVATE KEY-----") {
         let most = words::weigh(sure, words::Look::Random, report.text.role);
         if let Some(confidence) = most {
-            report.push(bearing.rule, span, confidence, "decoded from base64: a private key");
+            report.push(
+                bearing.rule,
+                span,
+                confidence,
+                "decoded from base64: a private key",
+            );
         }
     } else if let Some(login) = said.find(b"\"auth\"").and_then(|_| login(said)) {
-        report.add_said(sure, span, &login, "decoded from base64: a registry's login");
+        report.add_said(
+            sure,
+            span,
+            &login,
+            "decoded from base64: a registry's login",
+        );
     } else if let Ok(said) = std::str::from_utf8(said) {
         report.add_said(bearing, span, said.trim_end(), NOTE);
     } else if bearing.is_strong {
         // Bytes that are no text: a key as a generator makes it.
         let most = words::weigh(bearing, words::Look::Random, report.text.role);
         if let Some(confidence) = most {
-            report.push(bearing.rule, span, confidence, "decoded from base64: bytes that are no text");
+            report.push(
+                bearing.rule,
+                span,
+                confidence,
+                "decoded from base64: bytes that are no text",
+            );
         }
     }
 }
@@ -88,11 +109,16 @@ fn login(said: &[u8]) -> Option<String> {
 
 /// `client-key-data` of a kubeconfig: a private key in base64.
 fn client_keys(report: &mut Report<'_, '_>) {
-    let bytes = report.bytes();
     const KEY: &[u8] = b"client-key-data";
+    let bytes = report.bytes();
     for at in bytes.find_iter(KEY) {
         let from = at + KEY.len();
-        let end = from + bytes[from..].iter().take(64 * 1024).position(|&byte| byte == b'\n').unwrap_or((bytes.len() - from).min(64 * 1024));
+        let end = from
+            + bytes[from..]
+                .iter()
+                .take(64 * 1024)
+                .position(|&byte| byte == b'\n')
+                .unwrap_or((bytes.len() - from).min(64 * 1024));
         let line = &bytes[from..end];
         let Some(colon) = line.find_byte(b':') else {
             continue;
@@ -100,10 +126,20 @@ fn client_keys(report: &mut Report<'_, '_>) {
         let Some(span) = trimmed(line, colon + 1) else {
             continue;
         };
-        if encoded::decoded(&line[span.clone()]).is_some_and(|said| said.contains_str("PRIVATE KEY-----")) {
-            let sure = Bearing { rule: "kubeconfig-key", is_strong: true };
+        if encoded::decoded(&line[span.clone()])
+            .is_some_and(|said| said.contains_str("PRIVATE KEY-----"))
+        {
+            let sure = Bearing {
+                rule: "kubeconfig-key",
+                is_strong: true,
+            };
             if let Some(confidence) = words::weigh(sure, words::Look::Random, report.text.role) {
-                report.push("kubeconfig-key", from + span.start..from + span.end, confidence, "decoded from base64: a private key");
+                report.push(
+                    "kubeconfig-key",
+                    from + span.start..from + span.end,
+                    confidence,
+                    "decoded from base64: a private key",
+                );
             }
         }
     }
@@ -147,13 +183,25 @@ struct Object<'t> {
 
 impl<'t> Object<'t> {
     const fn new(column: usize) -> Self {
-        Self { column, kind: None, entries: Vec::new() }
+        Self {
+            column,
+            kind: None,
+            entries: Vec::new(),
+        }
     }
 
     fn finish(self, all: &mut Vec<Entry<'t>>) {
         match self.kind {
-            Some(b"Secret") => all.extend(self.entries.into_iter().filter(|entry| entry.form != Form::Encrypted)),
-            Some(b"SealedSecret") => all.extend(self.entries.into_iter().filter(|entry| entry.form == Form::Encrypted)),
+            Some(b"Secret") => all.extend(
+                self.entries
+                    .into_iter()
+                    .filter(|entry| entry.form != Form::Encrypted),
+            ),
+            Some(b"SealedSecret") => all.extend(
+                self.entries
+                    .into_iter()
+                    .filter(|entry| entry.form == Form::Encrypted),
+            ),
             _ => {}
         }
     }
@@ -184,7 +232,8 @@ fn in_yaml(bytes: &[u8]) -> Vec<Entry<'_>> {
             content = rest;
         }
         // An item of a list that holds objects begins one of its own.
-        let begins = is_item && (content.starts_with(b"apiVersion:") || content.starts_with(b"kind:"));
+        let begins =
+            is_item && (content.starts_with(b"apiVersion:") || content.starts_with(b"kind:"));
         if begins || (column < object.column) {
             std::mem::replace(&mut object, Object::new(column)).finish(&mut all);
             section = None;
@@ -197,7 +246,10 @@ fn in_yaml(bytes: &[u8]) -> Vec<Entry<'_>> {
         if column == object.column {
             section = None;
             match key {
-                b"kind" => object.kind = value(line, from).map(|span| &bytes[start + span.start..start + span.end]),
+                b"kind" => {
+                    object.kind =
+                        value(line, from).map(|span| &bytes[start + span.start..start + span.end]);
+                }
                 b"data" => section = Some((Form::Base64, usize::MAX)),
                 b"stringData" => section = Some((Form::Plain, usize::MAX)),
                 _ => {}
@@ -225,7 +277,9 @@ fn in_yaml(bytes: &[u8]) -> Vec<Entry<'_>> {
 
 /// A value on its own line; `None` where a block follows or there is none.
 fn value(line: &[u8], from: usize) -> Option<Range<usize>> {
-    let comment = line[from.min(line.len())..].find(b" #").map_or(line.len(), |at| from + at);
+    let comment = line[from.min(line.len())..]
+        .find(b" #")
+        .map_or(line.len(), |at| from + at);
     let mut span = trimmed(&line[..comment], from)?;
     // A tag says nothing but that the bytes are base64.
     for tag in [&b"!!binary "[..], b"!!str "] {
@@ -233,7 +287,9 @@ fn value(line: &[u8], from: usize) -> Option<Range<usize>> {
             span.start += tag.len();
         }
     }
-    (!matches!(line[span.start], b'|' | b'>' | b'{' | b'*' | b'&') && !line[span.clone()].starts_with(b"{{")).then_some(span)
+    (!matches!(line[span.start], b'|' | b'>' | b'{' | b'*' | b'&')
+        && !line[span.clone()].starts_with(b"{{"))
+    .then_some(span)
 }
 
 /// The lines of a block below a key, as one span; 16 KB of them at most.
@@ -252,21 +308,33 @@ fn block(bytes: &[u8], from: usize, column: usize) -> Option<Range<usize>> {
         span = Some(begin..from + at + line.len());
     }
     // Only the base64 of one thing is a value; a script or a settings file is read as a text.
-    span.filter(|span| bytes[span.clone()].iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=' | b'\n' | b'\r' | b' ')))
+    span.filter(|span| {
+        bytes[span.clone()].iter().all(|byte| {
+            byte.is_ascii_alphanumeric()
+                || matches!(byte, b'+' | b'/' | b'=' | b'\n' | b'\r' | b' ')
+        })
+    })
 }
 
 fn unquoted(key: &[u8]) -> &[u8] {
-    key.trim_ascii().trim_with(|quote| quote == '"' || quote == '\'')
+    key.trim_ascii()
+        .trim_with(|quote| quote == '"' || quote == '\'')
 }
 
 /// The string members of `"data"` and `"stringData"` near each `"kind": "Secret"`.
 fn in_json(bytes: &[u8]) -> Vec<Entry<'_>> {
-    let kinds: Vec<_> = super::json::values(bytes, b"\"kind\"").filter(|(_, span)| &bytes[span.clone()] == b"Secret").map(|(at, _)| at).collect();
+    let kinds: Vec<_> = super::json::values(bytes, b"\"kind\"")
+        .filter(|(_, span)| &bytes[span.clone()] == b"Secret")
+        .map(|(at, _)| at)
+        .collect();
     if kinds.is_empty() {
         return Vec::new();
     }
     let mut entries = Vec::new();
-    for (mark, form) in [(&b"\"data\""[..], Form::Base64), (b"\"stringData\"", Form::Plain)] {
+    for (mark, form) in [
+        (&b"\"data\""[..], Form::Base64),
+        (b"\"stringData\"", Form::Plain),
+    ] {
         for at in bytes.find_iter(mark) {
             let colon = skip(bytes, at + mark.len());
             let open = skip(bytes, colon + 1);
@@ -298,7 +366,11 @@ fn members<'t>(bytes: &'t [u8], from: usize, form: Form, entries: &mut Vec<Entry
         let Some(end) = end_of_string(bytes, quote + 1) else {
             return;
         };
-        entries.push(Entry { key, span: quote + 1..end, form });
+        entries.push(Entry {
+            key,
+            span: quote + 1..end,
+            form,
+        });
         at = skip(bytes, end + 1);
         if bytes.get(at) != Some(&b',') {
             return;

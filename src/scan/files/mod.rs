@@ -21,7 +21,18 @@ use super::{
 use report::Report;
 
 /// Lower-case text that asks for a closer look whatever the file's name.
-pub(crate) const KEYWORDS: &[&str] = &["kind: secret", "kind: \"secret\"", "\"kind\": \"secret\"", "\"kind\":\"secret\"", "client-key-data", "\"auths\"", "identified by", "\"authorized_user\""];
+pub(crate) const KEYWORDS: &[&str] = &[
+    "kind: secret",
+    "kind: \"secret\"",
+    "\"kind\": \"secret\"",
+    "\"kind\":\"secret\"",
+    "client-key-data",
+    "\"auths\"",
+    "identified by",
+    "\"authorized_user\"",
+    "requirepass",
+    "masterauth",
+];
 
 /// Whether the file's name alone asks for it.
 pub(crate) fn wants(text: &Text<'_>) -> bool {
@@ -42,13 +53,16 @@ pub(crate) fn scan(text: &Text<'_>, request: &Request<'_>, found: &mut Vec<Match
     kubernetes::scan(&mut report);
     json::scan(&mut report);
     lines::sql(&mut report);
+    lines::redis(&mut report);
 }
 
 /// Whether all of a file is judged here, and the name-and-value pairs in it are nobody else's business.
 pub(crate) fn covers(text: &Text<'_>) -> bool {
     Format::of(text).is_some_and(|format| match format {
         Format::Options(_) => true,
-        Format::Lines(read) => LINES_COVERED.iter().any(|covered| std::ptr::fn_addr_eq(*covered, read)),
+        Format::Lines(read) => LINES_COVERED
+            .iter()
+            .any(|covered| std::ptr::fn_addr_eq(*covered, read)),
     })
 }
 
@@ -70,22 +84,37 @@ enum Format {
 type Read = fn(&mut Report<'_, '_>);
 
 /// Formats in which a pair of name and value is nothing of its own.
-const LINES_COVERED: &[Read] = &[lines::netrc, lines::pgpass, lines::git_credentials, lines::hashes, whole::line];
+const LINES_COVERED: &[Read] = &[
+    lines::netrc,
+    lines::pgpass,
+    lines::git_credentials,
+    lines::hashes,
+    whole::line,
+];
 
 impl Format {
     fn of(text: &Text<'_>) -> Option<Self> {
         let name = file_name(text.path);
         let is = |known: &str| name.eq_ignore_ascii_case(known.as_bytes());
-        let known = NAMES.iter().find(|(known, _)| is(known)).map(|(_, read)| Self::Lines(*read));
+        let known = NAMES
+            .iter()
+            .find(|(known, _)| is(known))
+            .map(|(_, read)| Self::Lines(*read));
         known
             .or_else(|| options::of(text.path, name).map(Self::Options))
-            .or_else(|| ENDS.iter().find(|(end, _)| ends_with(name, end)).map(|(_, read)| Self::Lines(*read)))
+            .or_else(|| {
+                ENDS.iter()
+                    .find(|(end, _)| ends_with(name, end))
+                    .map(|(_, read)| Self::Lines(*read))
+            })
             .or_else(|| whole::is_named(name).then_some(Self::Lines(whole::line as Read)))
     }
 }
 
 fn ends_with(name: &[u8], end: &str) -> bool {
-    name.len().checked_sub(end.len()).is_some_and(|from| name[from..].eq_ignore_ascii_case(end.as_bytes()))
+    name.len()
+        .checked_sub(end.len())
+        .is_some_and(|from| name[from..].eq_ignore_ascii_case(end.as_bytes()))
 }
 
 /// By the whole name.
@@ -108,6 +137,7 @@ const NAMES: &[(&str, Read)] = &[
     ("passwd", lines::hashes),
     (".npmrc", lines::npmrc),
     ("npmrc", lines::npmrc),
+    (".dockercfg", json::docker),
     ("sitemanager.xml", encoded::filezilla),
     ("recentservers.xml", encoded::filezilla),
     ("filezilla.xml", encoded::filezilla),

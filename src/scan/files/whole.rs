@@ -11,10 +11,18 @@ const LONGEST: usize = 4096;
 pub(super) fn line(report: &mut Report<'_, '_>) {
     let bytes = report.bytes();
     let said = bytes.trim_ascii();
-    let is_line = !said.is_empty() && said.len() <= LONGEST && !said.iter().any(|byte| byte.is_ascii_whitespace() || matches!(byte, 0..=31));
+    let is_line = !said.is_empty()
+        && said.len() <= LONGEST
+        && !said
+            .iter()
+            .any(|byte| byte.is_ascii_whitespace() || matches!(byte, 0..=31));
     if is_line {
         let start = bytes.len() - bytes.trim_ascii_start().len();
-        report.add("secret-file", start..start + said.len(), "all that the file holds");
+        report.add(
+            "secret-file",
+            start..start + said.len(),
+            "all that the file holds",
+        );
     }
 }
 
@@ -25,12 +33,24 @@ pub(super) fn is_named(name: &[u8]) -> bool {
         Some(at) => (&stem[..at], &stem[at + 1..]),
         None => (stem, &b""[..]),
     };
-    let is_end = matches!(end, b"" | b"txt" | b"secret" | b"key" | b"password" | b"passwd");
+    let is_end = matches!(
+        end,
+        b"" | b"txt" | b"secret" | b"key" | b"password" | b"passwd"
+    );
     // Cheap before the vocabulary is asked: this runs for every file.
-    let may_be = is_end && stem.len() <= 64 && ["pass", "secret", "token", "key", "pwd"].iter().any(|part| contains(stem, part));
-    may_be && std::str::from_utf8(stem).ok().and_then(words::bearing).is_some_and(|bearing| bearing.is_strong)
+    let may_be = is_end
+        && stem.len() <= 64
+        && ["pass", "secret", "token", "key", "pwd"]
+            .iter()
+            .any(|part| contains(stem, part));
+    may_be
+        && std::str::from_utf8(stem)
+            .ok()
+            .and_then(words::bearing)
+            .is_some_and(|bearing| bearing.is_strong)
 }
 
 fn contains(name: &[u8], part: &str) -> bool {
-    name.windows(part.len()).any(|window| window.eq_ignore_ascii_case(part.as_bytes()))
+    name.windows(part.len())
+        .any(|window| window.eq_ignore_ascii_case(part.as_bytes()))
 }

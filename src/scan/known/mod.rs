@@ -243,7 +243,7 @@ mod tests {
                 .replace("%A4", "%a4"),
             "percent-encoded",
         );
-        let hex: String = SECRET.iter().map(|byte| format!("{byte:02x}")).collect();
+        let hex = crate::scan::suppress::hex(SECRET);
         assert_seen(&hex, "in hex");
         assert_seen(&hex.to_uppercase(), "in hex");
     }

@@ -3,7 +3,7 @@
 use super::{
     judge::{Judge, Place},
     name::Name,
-    value::{self, Escapes, Literal, at, blanks},
+    value::{self, Escapes, Limit, Literal, at, blanks},
 };
 use crate::scan::text::Kind;
 
@@ -22,7 +22,9 @@ pub(super) fn read(name: &Name<'_>, judge: &mut Judge<'_, '_>) -> usize {
     if starts_line(name, bytes) && is_docker_pair(name, bytes) {
         let start = blanks(bytes, name.span.end);
         let limit = judge.limit();
-        return match quoted(bytes, start, limit).or_else(|| value::rest_of_line(bytes, start, b"", limit)) {
+        return match quoted(bytes, start, limit)
+            .or_else(|| value::rest_of_line(bytes, start, b"", limit))
+        {
             Some(literal) => judge.take(name, &literal, Place::default()),
             None => name.span.end,
         };
@@ -36,19 +38,27 @@ pub(super) fn variable(name: &Name<'_>, judge: &mut Judge<'_, '_>) -> Option<usi
     let before = &bytes[..name.span.start];
     if before.ends_with(b"${") {
         let rest = &bytes[name.span.end..];
-        let mark = [&b":-"[..], b":=", b"-", b"=", b":"].into_iter().find(|mark| rest.starts_with(mark));
+        let mark = [&b":-"[..], b":=", b"-", b"=", b":"]
+            .into_iter()
+            .find(|mark| rest.starts_with(mark));
         let Some(mark) = mark.filter(|mark| !rest[mark.len()..].starts_with(b"?")) else {
             return Some(name.span.end);
         };
         let limit = judge.limit();
         let start = name.span.end + mark.len();
-        return Some(match value::word(bytes, start, limit, |byte| matches!(byte, b'}' | b'\n' | b'"')) {
-            Some(literal) => judge.take(name, &literal, Place::default()),
-            None => start,
-        });
+        return Some(
+            match value::word(bytes, start, limit, |byte| {
+                matches!(byte, b'}' | b'\n' | b'"')
+            }) {
+                Some(literal) => judge.take(name, &literal, Place::default()),
+                None => start,
+            },
+        );
     }
     // PowerShell's and PHP's variables are written to by that name as well.
-    let is_read = before.ends_with(b"$") && at(bytes, blanks(bytes, name.span.end)) != b'=' || before.ends_with(b"${{") || before.ends_with(b"{{");
+    let is_read = before.ends_with(b"$") && at(bytes, blanks(bytes, name.span.end)) != b'='
+        || before.ends_with(b"${{")
+        || before.ends_with(b"{{");
     is_read.then_some(name.span.end)
 }
 
@@ -80,7 +90,14 @@ pub(super) fn option(name: &Name<'_>, judge: &mut Judge<'_, '_>) -> usize {
     }
     match value::word(bytes, start, limit, ends_word) {
         // `--password` before the next option, or in the text of a manual: `--password PASSWORD`, `--password <file>`.
-        Some(literal) if !literal.text.starts_with('-') => judge.take(name, &literal, Place { is_code: true, ..Place::default() }),
+        Some(literal) if !literal.text.starts_with('-') => judge.take(
+            name,
+            &literal,
+            Place {
+                is_code: true,
+                ..Place::default()
+            },
+        ),
         _ => start,
     }
 }
@@ -88,7 +105,10 @@ pub(super) fn option(name: &Name<'_>, judge: &mut Judge<'_, '_>) -> usize {
 /// `NAME=value` in a command, a string, a list of variables; with quotes around all of it where the name has one before it.
 pub(super) fn assignment(name: &Name<'_>, judge: &mut Judge<'_, '_>, is_loose: bool) -> usize {
     let bytes = judge.bytes();
-    let place = Place { is_loose, ..Place::default() };
+    let place = Place {
+        is_loose,
+        ..Place::default()
+    };
     let limit = judge.limit();
     let Some((start, is_tight)) = separator(name, judge) else {
         return name.span.end;
@@ -104,7 +124,9 @@ pub(super) fn assignment(name: &Name<'_>, judge: &mut Judge<'_, '_>, is_loose: b
         [] => value::word(bytes, start, limit, ends_word),
         quote => {
             let mark = quote[quote.len() - 1];
-            value::word(bytes, start, limit, |byte| byte == mark || matches!(byte, b'\n' | b'\r' | b'\\' | b' ' | b'&' | b';' | b','))
+            value::word(bytes, start, limit, |byte| {
+                byte == mark || matches!(byte, b'\n' | b'\r' | b'\\' | b' ' | b'&' | b';' | b',')
+            })
         }
     };
     match literal {
@@ -122,7 +144,9 @@ fn separator(name: &Name<'_>, judge: &Judge<'_, '_>) -> Option<(usize, bool)> {
         (b'=', b'=' | b'~') => return None,
         (b'=', _) => sign + 1,
         (b':' | b'?' | b'+', b'=') => sign + 2,
-        (b':', b' ' | b'"' | b'\'') if judge.text.kind == Kind::Env || !name.quote.is_empty() => sign + 1,
+        (b':', b' ' | b'"' | b'\'') if judge.text.kind == Kind::Env || !name.quote.is_empty() => {
+            sign + 1
+        }
         _ => return None,
     };
     let start = blanks(bytes, after);
@@ -148,7 +172,7 @@ fn line(name: &Name<'_>, judge: &mut Judge<'_, '_>) -> usize {
 }
 
 /// A shell's quoted value: `"…"`, `'…'`, `$'…'`.
-pub(super) fn quoted(bytes: &[u8], start: usize, limit: usize) -> Option<Literal<'_>> {
+pub(super) fn quoted<'a>(bytes: &'a [u8], start: usize, limit: Limit<'_>) -> Option<Literal<'a>> {
     let (start, escapes) = match (at(bytes, start), at(bytes, start + 1)) {
         (b'"' | b'\\', _) => (start, Escapes::Backslash),
         (b'$', b'\'' | b'"') => (start + 1, Escapes::Backslash),
@@ -160,10 +184,33 @@ pub(super) fn quoted(bytes: &[u8], start: usize, limit: usize) -> Option<Literal
 
 /// Whether only blanks, a comment's mark and a word such as `export` stand before it on its line.
 pub(super) fn starts_line(name: &Name<'_>, bytes: &[u8]) -> bool {
-    const WORDS: &[&[u8]] = &[b"export", b"set", b"ENV", b"ARG", b"env", b"setenv", b"declare", b"local", b"readonly", b"setx", b"SET", b"-x", b"-gx", b"-Ux", b"$", b"declare -x", b"set -x", b"set -gx"];
+    const WORDS: &[&[u8]] = &[
+        b"export",
+        b"set",
+        b"ENV",
+        b"ARG",
+        b"env",
+        b"setenv",
+        b"declare",
+        b"local",
+        b"readonly",
+        b"setx",
+        b"SET",
+        b"-x",
+        b"-gx",
+        b"-Ux",
+        b"$",
+        b"declare -x",
+        b"set -x",
+        b"set -gx",
+    ];
     let start = value::line_start(bytes, name.outer);
     let head = bytes[start..name.outer].trim_ascii();
-    let head = head.strip_prefix(b"#").or_else(|| head.strip_prefix(b";")).unwrap_or(head).trim_ascii();
+    let head = head
+        .strip_prefix(b"#")
+        .or_else(|| head.strip_prefix(b";"))
+        .unwrap_or(head)
+        .trim_ascii();
     head.is_empty() || WORDS.contains(&head)
 }
 
@@ -172,10 +219,16 @@ fn is_docker_pair(name: &Name<'_>, bytes: &[u8]) -> bool {
     const WORDS: &[&[u8]] = &[b"ENV", b"env", b"setenv", b"setx", b"set -x", b"set -gx"];
     let start = value::line_start(bytes, name.outer);
     let head = bytes[start..name.outer].trim_ascii();
-    matches!(at(bytes, name.span.end), b' ' | b'\t') && at(bytes, blanks(bytes, name.span.end)) != b'=' && WORDS.contains(&head)
+    matches!(at(bytes, name.span.end), b' ' | b'\t')
+        && at(bytes, blanks(bytes, name.span.end)) != b'='
+        && WORDS.contains(&head)
 }
 
 /// What ends an unquoted word of a shell.
 pub(super) const fn ends_word(byte: u8) -> bool {
-    byte.is_ascii_whitespace() || matches!(byte, b';' | b'&' | b'|' | b')' | b'<' | b'>' | b'"' | b'\'' | b'`' | b',' | b'\\')
+    byte.is_ascii_whitespace()
+        || matches!(
+            byte,
+            b';' | b'&' | b'|' | b')' | b'<' | b'>' | b'"' | b'\'' | b'`' | b',' | b'\\'
+        )
 }

@@ -25,10 +25,12 @@ pub(super) fn read(name: &Name<'_>, judge: &mut Judge<'_, '_>) -> usize {
     match (at(bytes, sign), at(bytes, sign + 1)) {
         (b'=', b'=') => sign,
         (b'=' | b':', _) => pair(name, judge, sign),
-        (b'{', _) if !name.quote.is_empty() && follows_variable(name, bytes) => match sibling::value_in(judge, sign) {
-            Some(literal) => judge.take(name, &literal, Place::default()),
-            None => sign + 1,
-        },
+        (b'{', _) if !name.quote.is_empty() && follows_variable(name, bytes) => {
+            match sibling::value_in(judge, sign) {
+                Some(literal) => judge.take(name, &literal, Place::default()),
+                None => sign + 1,
+            }
+        }
         _ if !name.quote.is_empty() => match sibling::in_braces(name, judge) {
             Some(literal) => {
                 judge.take(name, &literal, Place::default());
@@ -55,7 +57,9 @@ fn pair(name: &Name<'_>, judge: &mut Judge<'_, '_>, sign: usize) -> usize {
             None => start,
         },
         // A line of a script in a heredoc.
-        _ if sign == name.span.end && start == sign + 1 && name.is_screaming() => env::assignment(name, judge, true),
+        _ if sign == name.span.end && start == sign + 1 && name.is_screaming() => {
+            env::assignment(name, judge, true)
+        }
         _ => start,
     }
 }

@@ -27,10 +27,11 @@ pub(super) fn read(name: &Name<'_>, judge: &mut Judge<'_, '_>) -> usize {
     let sign = blanks(bytes, near);
     match (at(bytes, sign), at(bytes, sign + 1)) {
         (b'=', b'=' | b'~') => sign,
-        (b'=', b'>') => pair(name, judge, sign + 2, false),
+        (b'=', b'>') | (b':' | b'?' | b'+', b'=') => pair(name, judge, sign + 2, false),
         (b'=', _) => pair(name, judge, sign + 1, false),
-        (b':' | b'?' | b'+', b'=') => pair(name, judge, sign + 2, false),
-        (b':', next) if judge.text.kind != Kind::Toml && next != b':' => pair(name, judge, sign + 1, judge.text.kind == Kind::Other),
+        (b':', next) if judge.text.kind != Kind::Toml && next != b':' => {
+            pair(name, judge, sign + 1, judge.text.kind == Kind::Other)
+        }
         _ if sign > near => blank(name, judge, sign),
         _ => near,
     }
@@ -42,14 +43,28 @@ fn pair(name: &Name<'_>, judge: &mut Judge<'_, '_>, after: usize, is_loose: bool
     let limit = judge.limit();
     let kind = judge.text.kind;
     let start = blanks(bytes, after);
-    let place = Place { is_loose, ..Place::default() };
+    let place = Place {
+        is_loose,
+        ..Place::default()
+    };
     match at(bytes, start) {
         b'[' => return list(name, judge, start + 1),
         b'"' | b'\'' => {
-            let escapes = if at(bytes, start) == b'"' { Escapes::Backslash } else { Escapes::None };
+            let escapes = if at(bytes, start) == b'"' {
+                Escapes::Backslash
+            } else {
+                Escapes::None
+            };
             // Quotes in a Java properties file are part of the value, but nobody means them.
             if let Some(literal) = value::quoted(bytes, start, escapes, kind == Kind::Toml, limit) {
-                return judge.take(name, &literal, Place { is_loose: false, ..place });
+                return judge.take(
+                    name,
+                    &literal,
+                    Place {
+                        is_loose: false,
+                        ..place
+                    },
+                );
             }
         }
         b'{' if kind == Kind::Toml => return start + 1,
@@ -58,8 +73,12 @@ fn pair(name: &Name<'_>, judge: &mut Judge<'_, '_>, after: usize, is_loose: bool
     }
     // Without quotes TOML has numbers and dates.
     if kind == Kind::Toml {
-        return match value::word(bytes, start, limit, |byte| byte.is_ascii_whitespace() || matches!(byte, b',' | b'}' | b'#')) {
-            Some(literal) if literal.text.bytes().all(|byte| byte.is_ascii_digit()) => judge.take(name, &literal, place),
+        return match value::word(bytes, start, limit, |byte| {
+            byte.is_ascii_whitespace() || matches!(byte, b',' | b'}' | b'#')
+        }) {
+            Some(literal) if literal.text.bytes().all(|byte| byte.is_ascii_digit()) => {
+                judge.take(name, &literal, place)
+            }
             _ => start,
         };
     }
@@ -73,14 +92,21 @@ fn pair(name: &Name<'_>, judge: &mut Judge<'_, '_>, after: usize, is_loose: bool
 /// A value of its own line, indented below its name; none where that line is a pair itself.
 fn next_line(name: &Name<'_>, judge: &mut Judge<'_, '_>, end: usize) -> usize {
     let bytes = judge.bytes();
-    let line = end + if bytes[end..].starts_with(b"\r\n") { 2 } else { 1 };
+    let line = end
+        + if bytes[end..].starts_with(b"\r\n") {
+            2
+        } else {
+            1
+        };
     let start = blanks(bytes, line);
     let limit = judge.limit();
     if start == line || judge.text.kind == Kind::Toml {
         return line.min(bytes.len());
     }
     match value::rest_of_line(bytes, start, b"#;", limit) {
-        Some(literal) if !literal.text.contains('=') => judge.take(name, &literal, Place::default()),
+        Some(literal) if !literal.text.contains('=') => {
+            judge.take(name, &literal, Place::default())
+        }
         _ => line,
     }
 }
@@ -91,7 +117,11 @@ pub(super) fn list(name: &Name<'_>, judge: &mut Judge<'_, '_>, start: usize) -> 
     let mut here = value::whites(bytes, start);
     for _ in 0..16 {
         let limit = judge.limit();
-        let escapes = if at(bytes, here) == b'\'' && judge.text.kind == Kind::Toml { Escapes::None } else { Escapes::Backslash };
+        let escapes = if at(bytes, here) == b'\'' && judge.text.kind == Kind::Toml {
+            Escapes::None
+        } else {
+            Escapes::Backslash
+        };
         let Some(literal) = value::quoted(bytes, here, escapes, false, limit) else {
             break;
         };
@@ -104,17 +134,24 @@ pub(super) fn list(name: &Name<'_>, judge: &mut Judge<'_, '_>, start: usize) -> 
     here
 }
 
-/// `requirepass value`, `password value`: the way of `redis.conf` and its like, where words follow as well.
+/// `password value`: the way of many servers' files, where words follow as well (`password required pam_unix.so`).
 fn blank(name: &Name<'_>, judge: &mut Judge<'_, '_>, start: usize) -> usize {
     let bytes = judge.bytes();
     let limit = judge.limit();
-    let is_known = matches!(&*name.text.to_ascii_lowercase(), "requirepass" | "masterauth" | "sentinelpass");
     let literal = match at(bytes, start) {
         b'"' | b'\'' => value::quoted(bytes, start, Escapes::Backslash, false, limit),
-        _ => value::rest_of_line(bytes, start, b"#", limit).map(|literal| without_end(bytes, literal)),
+        _ => value::rest_of_line(bytes, start, b"#", limit)
+            .map(|literal| without_end(bytes, literal)),
     };
     match literal {
-        Some(literal) if !literal.text.contains(' ') => judge.take(name, &literal, Place { is_loose: !is_known, ..Place::default() }),
+        Some(literal) if !literal.text.contains(' ') => judge.take(
+            name,
+            &literal,
+            Place {
+                is_loose: true,
+                ..Place::default()
+            },
+        ),
         _ => start,
     }
 }
@@ -125,10 +162,30 @@ fn within(name: &Name<'_>, judge: &mut Judge<'_, '_>) -> usize {
     let end = name.closed(bytes).unwrap_or(name.span.end);
     let next = at(bytes, blanks(bytes, end));
     if judge.text.kind == Kind::Toml && is_inline_key(name, bytes) {
-        return if next == b'=' { pair(name, judge, blanks(bytes, end) + 1, false) } else { end };
+        return if next == b'=' {
+            pair(name, judge, blanks(bytes, end) + 1, false)
+        } else {
+            end
+        };
     }
     if at(bytes, end) == b'=' && at(bytes, end + 1) != b'=' {
         return env::assignment(name, judge, !name.is_screaming());
+    }
+    // `proxy_set_header X-Api-Key "…"`.
+    if name.quote.is_empty() && next == b'"' {
+        let limit = judge.limit();
+        let start = blanks(bytes, end);
+        return match value::quoted(bytes, start, Escapes::Backslash, false, limit) {
+            Some(literal) => judge.take(
+                name,
+                &literal,
+                Place {
+                    is_loose: true,
+                    ..Place::default()
+                },
+            ),
+            None => end,
+        };
     }
     // Code or JSON within a value.
     if matches!(next, b':' | b'=' | b',') && !name.quote.is_empty() {
@@ -147,7 +204,11 @@ fn is_inline_key(name: &Name<'_>, bytes: &[u8]) -> bool {
 fn starts_key(name: &Name<'_>, bytes: &[u8]) -> bool {
     let start = value::line_start(bytes, name.outer);
     let head = bytes[start..name.outer].trim_ascii();
-    let head = head.strip_prefix(b"#").or_else(|| head.strip_prefix(b";")).unwrap_or(head).trim_ascii();
+    let head = head
+        .strip_prefix(b"#")
+        .or_else(|| head.strip_prefix(b";"))
+        .unwrap_or(head)
+        .trim_ascii();
     let head = head.strip_prefix(b"-").unwrap_or(head);
     matches!(head, b"" | b"export" | b"set" | b"!" | b"$")
 }
@@ -155,7 +216,9 @@ fn starts_key(name: &Name<'_>, bytes: &[u8]) -> bool {
 /// nginx ends a line with `;`, JSON-like files with `,`.
 fn without_end<'a>(bytes: &'a [u8], literal: Literal<'a>) -> Literal<'a> {
     match literal.text.as_bytes() {
-        [.., b';' | b','] if literal.span.len() > 1 => value::plain(bytes, literal.span.start..literal.span.end - 1),
+        [.., b';' | b','] if literal.span.len() > 1 => {
+            value::plain(bytes, literal.span.start..literal.span.end - 1)
+        }
         _ => literal,
     }
 }

@@ -47,8 +47,8 @@ pub(super) fn pair(name: &Name<'_>, judge: &mut Judge<'_, '_>, start: usize) -> 
             Some(literal) => judge.take(name, &literal, Place::default()),
             None => start + 1,
         },
-        b'0'..=b'9' => match value::word(bytes, start, 64, |byte| !byte.is_ascii_digit()) {
-            Some(literal) => judge.take(name, &literal, Place::default()),
+        b'0'..=b'9' => match value::short_word(bytes, start, 64, |byte| !byte.is_ascii_digit()) {
+            Some(span) => judge.take(name, &value::plain(bytes, span), Place::default()),
             None => start,
         },
         _ => match value::quoted(bytes, start, Escapes::Backslash, true, limit) {
@@ -64,7 +64,10 @@ fn within(name: &Name<'_>, judge: &mut Judge<'_, '_>) -> usize {
     let end = name.span.end;
     let sign = value::blanks(bytes, end);
     if at(bytes, sign) != b'=' {
-        return if name.quote.is_empty() && at(bytes, sign) == b':' && !value::quote_at(bytes, value::blanks(bytes, sign + 1)).is_empty() {
+        return if name.quote.is_empty()
+            && at(bytes, sign) == b':'
+            && !value::quote_at(bytes, value::blanks(bytes, sign + 1)).is_empty()
+        {
             code::read(name, judge)
         } else {
             end

@@ -1,8 +1,15 @@
 //! Whether a value beside a name is a leak, and how sure: the words' verdict, and what the place adds to it.
 
-use std::{borrow::Cow, cell::OnceCell, ops::Range};
+use std::{
+    borrow::Cow,
+    cell::{Cell, OnceCell},
+    ops::Range,
+};
 
-use super::{name::Name, value::{self, Literal}};
+use super::{
+    name::Name,
+    value::{self, Limit, Literal},
+};
 use crate::{
     finding::Confidence,
     scan::{
@@ -32,7 +39,7 @@ pub(super) struct Judge<'t, 'f> {
     bearing: Option<Bearing>,
     is_translation: bool,
     elsewhere: OnceCell<Vec<Range<usize>>>,
-    spent: usize,
+    spent: Cell<usize>,
 }
 
 impl<'t, 'f> Judge<'t, 'f> {
@@ -44,7 +51,7 @@ impl<'t, 'f> Judge<'t, 'f> {
             bearing: None,
             is_translation: is_translation(text),
             elsewhere: OnceCell::new(),
-            spent: 0,
+            spent: Cell::new(0),
         }
     }
 
@@ -58,21 +65,36 @@ impl<'t, 'f> Judge<'t, 'f> {
         self.bearing = Some(bearing);
     }
 
-    /// How long a value may be. Short, once reads have cost many times the text: only made-up text does that.
-    pub(super) fn limit(&mut self) -> usize {
-        self.spent += 512;
-        let allowed = self.text.bytes.len().saturating_mul(16).saturating_add(1 << 20);
-        if self.spent > allowed { 256 } else { value::LONGEST }
+    /// How far a read may go. Not far, once reads have cost many times the text: only made-up text does that.
+    pub(super) fn limit(&self) -> Limit<'_> {
+        Limit {
+            bytes: if self.is_exhausted() {
+                256
+            } else {
+                value::LONGEST
+            },
+            spent: &self.spent,
+        }
     }
 
-    /// Says that a read took so many bytes.
-    pub(super) const fn spend(&mut self, bytes: usize) {
-        self.spent += bytes;
+    /// Says that a look around cost so many bytes; whether there may be more of them.
+    pub(super) fn spend(&self, bytes: usize) -> bool {
+        self.spent.set(self.spent.get().saturating_add(bytes));
+        !self.is_exhausted()
+    }
+
+    fn is_exhausted(&self) -> bool {
+        self.spent.get()
+            > self
+                .text
+                .bytes
+                .len()
+                .saturating_mul(8)
+                .saturating_add(1 << 20)
     }
 
     /// Takes a value, gives where it ends.
     pub(super) fn take(&mut self, name: &Name<'_>, literal: &Literal<'_>, place: Place) -> usize {
-        self.spend(literal.span.len());
         self.weigh(name, literal, place);
         literal.end
     }
@@ -88,11 +110,25 @@ impl<'t, 'f> Judge<'t, 'f> {
             if words::bearing(name.last()).is_none_or(|bearing| !bearing.is_strong) {
                 return None;
             }
-            notes.push(Cow::Borrowed("a password hash of Django, which can be tried against word lists"));
-            ("django-fixture-password", if self.is_tests() { Confidence::Low } else { Confidence::Medium })
+            notes.push(Cow::Borrowed(
+                "a password hash of Django, which can be tried against word lists",
+            ));
+            (
+                "django-fixture-password",
+                if self.is_tests() || self.text.role == Role::Example {
+                    Confidence::Low
+                } else {
+                    Confidence::Medium
+                },
+            )
         } else {
             let look = self.look(name, said, place)?;
-            (bearing.rule, words::weigh(bearing, look, self.text.role)?)
+            let role = if look == Look::Plain && self.is_throw_away(name, said) {
+                Role::Test
+            } else {
+                self.text.role
+            };
+            (bearing.rule, words::weigh(bearing, look, role)?)
         };
         let mut confidence = confidence;
         if self.is_comment(name.outer) {
@@ -108,14 +144,21 @@ impl<'t, 'f> Judge<'t, 'f> {
         if let Some(name) = shown(name) {
             notes.insert(0, Cow::Owned(format!("beside the name `{name}`")));
         }
-        self.found.push(Match { rule: Cow::Borrowed(rule), span, confidence, notes });
+        self.found.push(Match {
+            rule: Cow::Borrowed(rule),
+            span,
+            confidence,
+            notes,
+        });
         Some(())
     }
 
     fn look(&self, name: &Name<'_>, said: &str, place: Place) -> Option<Look> {
         let look = words::look(said);
         let look = match look {
-            Look::Plain | Look::Placeholder if folded(said) == folded(name.last()) || folded(said) == folded(&name.text) => {
+            Look::Plain | Look::Placeholder
+                if folded(said) == folded(name.last()) || folded(said) == folded(&name.text) =>
+            {
                 if place.is_code {
                     return None;
                 }
@@ -142,10 +185,46 @@ impl<'t, 'f> Judge<'t, 'f> {
             Kind::Ini | Kind::Other => matches!(first, b'#' | b';'),
             Kind::Properties => matches!(first, b'#' | b'!'),
             Kind::Code => {
-                (first == b'/' && matches!(next, b'/' | b'*')) || (first == b'*') || (first, next) == (b'-', b'-') || (first == b'#' && !bytes[start..].starts_with(b"#define"))
+                (first == b'/' && matches!(next, b'/' | b'*'))
+                    || (first == b'*')
+                    || (first, next) == (b'-', b'-')
+                    || (first == b'#' && !bytes[start..].starts_with(b"#define"))
             }
             Kind::Markup => bytes[start..].starts_with(b"<!--"),
             Kind::Json | Kind::Prose | Kind::Data => false,
+        }
+    }
+
+    /// The database that a workflow starts for its tests has a password that opens nothing else.
+    fn is_throw_away(&self, name: &Name<'_>, said: &str) -> bool {
+        const WORKFLOWS: &[&[u8]] = &[
+            b".github/",
+            b".gitlab-ci",
+            b".circleci/",
+            b".travis",
+            b".drone",
+            b"azure-pipelines",
+            b"bitbucket-pipelines",
+            b".woodpecker",
+            b".buildkite/",
+            b"appveyor",
+            b".cirrus",
+            b"jenkinsfile",
+        ];
+        const SERVICES: &[&str] = &[
+            "postgres", "pg", "mysql", "mariadb", "mongo", "rabbit", "redis", "db", "database",
+            "minio", "elastic", "mssql", "sa",
+        ];
+        let path = self.text.path.to_ascii_lowercase();
+        let is_simple = said.len() <= 12
+            && said
+                .bytes()
+                .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_');
+        is_simple && WORKFLOWS.iter().any(|workflow| path.starts_with(workflow)) && {
+            let lower = name.text.to_ascii_lowercase();
+            lower
+                .split(|letter: char| !letter.is_ascii_alphanumeric())
+                .any(|word| SERVICES.iter().any(|service| word.starts_with(service)))
         }
     }
 
@@ -169,14 +248,25 @@ fn inner<'a>(literal: &'a Literal<'_>) -> (Range<usize>, &'a str) {
     if literal.text.len() != literal.span.len() {
         return whole;
     }
-    let Some(inside) = literal.text.strip_prefix("${").and_then(|rest| rest.strip_suffix('}')) else {
+    let Some(inside) = literal
+        .text
+        .strip_prefix("${")
+        .and_then(|rest| rest.strip_suffix('}'))
+    else {
         return whole;
     };
-    let name = inside.bytes().take_while(|&byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.')).count();
+    let name = inside
+        .bytes()
+        .take_while(|&byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.'))
+        .count();
     let rest = &inside[name..];
-    let mark = [":-", ":=", "-", "=", ":"].iter().find(|mark| rest.starts_with(**mark));
+    let mark = [":-", ":=", "-", "=", ":"]
+        .iter()
+        .find(|mark| rest.starts_with(**mark));
     match mark {
-        Some(mark) if name > 0 && !rest.starts_with("://") && !rest[mark.len()..].starts_with("?") => {
+        Some(mark)
+            if name > 0 && !rest.starts_with("://") && !rest[mark.len()..].starts_with('?') =>
+        {
             let start = literal.span.start + 2 + name + mark.len();
             (start..literal.span.end - 1, &rest[mark.len()..])
         }
@@ -187,9 +277,22 @@ fn inner<'a>(literal: &'a Literal<'_>) -> (Range<usize>, &'a str) {
 /// `pbkdf2_sha256$600000$…`: an algorithm's name, and at least two parts.
 fn is_django_hash(said: &str) -> bool {
     const ALGORITHMS: &[&str] = &[
-        "pbkdf2_sha256$", "pbkdf2_sha1$", "argon2$", "bcrypt_sha256$", "bcrypt$", "scrypt$", "md5$", "sha1$", "unsalted_md5$",
+        "pbkdf2_sha256$",
+        "pbkdf2_sha1$",
+        "argon2$",
+        "bcrypt_sha256$",
+        "bcrypt$",
+        "scrypt$",
+        "md5$",
+        "sha1$",
+        "unsalted_md5$",
     ];
-    ALGORITHMS.iter().any(|algorithm| said.starts_with(algorithm)) && said.matches('$').count() >= 2 && said.len() >= 32 && !said.contains(' ')
+    ALGORITHMS
+        .iter()
+        .any(|algorithm| said.starts_with(algorithm))
+        && said.matches('$').count() >= 2
+        && said.len() >= 32
+        && !said.contains(' ')
 }
 
 /// A name as a note may show it: one that is no secret itself.
@@ -200,12 +303,28 @@ fn shown<'a>(name: &'a Name<'_>) -> Option<&'a str> {
 
 /// Without case and separators: `dbPassword`, `DB_PASSWORD` and `db-password` are one.
 fn folded(text: &str) -> Vec<u8> {
-    text.bytes().filter(u8::is_ascii_alphanumeric).map(|byte| byte.to_ascii_lowercase()).collect()
+    text.bytes()
+        .filter(u8::is_ascii_alphanumeric)
+        .map(|byte| byte.to_ascii_lowercase())
+        .collect()
 }
 
 /// Whether the file is there to hold the words of a language: its values are words whatever their names.
 fn is_translation(text: &Text<'_>) -> bool {
-    const FOLDERS: &[&[u8]] = &[b"locale", b"locales", b"i18n", b"l10n", b"lang", b"langs", b"language", b"languages", b"translation", b"translations", b"messages", b"_locales"];
+    const FOLDERS: &[&[u8]] = &[
+        b"locale",
+        b"locales",
+        b"i18n",
+        b"l10n",
+        b"lang",
+        b"langs",
+        b"language",
+        b"languages",
+        b"translation",
+        b"translations",
+        b"messages",
+        b"_locales",
+    ];
     let path = text.path.to_ascii_lowercase();
     let mut parts: Vec<&[u8]> = path.split(|&byte| byte == b'/').collect();
     let name = parts.pop().unwrap_or_default();
@@ -219,14 +338,25 @@ fn is_translation(text: &Text<'_>) -> bool {
 
 /// `de`, `pt-BR`, `zh_hans`.
 fn is_language(stem: &[u8]) -> bool {
+    // Any two letters are as well a program's name; the usual languages are known.
+    const ALONE: &[&[u8]] = &[
+        b"en", b"de", b"fr", b"es", b"it", b"pt", b"nl", b"pl", b"ru", b"ja", b"ko", b"zh", b"cs",
+        b"sv", b"da", b"fi", b"nb", b"tr", b"uk", b"ar", b"he", b"hu", b"ro", b"el", b"vi", b"th",
+        b"id",
+    ];
     let mut parts = stem.split(|&byte| matches!(byte, b'-' | b'_'));
     let language = parts.next().unwrap_or_default();
     let is_letters = |part: &[u8]| part.iter().all(u8::is_ascii_lowercase);
     let rest = parts.next();
-    // Two letters alone are as well a program's name; the usual languages are known.
-    const ALONE: &[&[u8]] = &[b"en", b"de", b"fr", b"es", b"it", b"pt", b"nl", b"pl", b"ru", b"ja", b"ko", b"zh", b"cs", b"sv", b"da", b"fi", b"nb", b"tr", b"uk", b"ar", b"he", b"hu", b"ro", b"el", b"vi", b"th", b"id"];
     match rest {
         None => ALONE.contains(&language),
-        Some(region) => language.len() == 2 && is_letters(language) && (2..=4).contains(&region.len()) && is_letters(region) && parts.next().is_none() && ALONE.contains(&language),
+        Some(region) => {
+            language.len() == 2
+                && is_letters(language)
+                && (2..=4).contains(&region.len())
+                && is_letters(region)
+                && parts.next().is_none()
+                && ALONE.contains(&language)
+        }
     }
 }

@@ -91,8 +91,15 @@ impl Grammar {
         let head = &bytes[..bytes.len().min(256)];
         let head = head.trim_ascii_start();
         if head.starts_with(b"#!") {
-            let line = &head[..head.iter().position(|&byte| byte == b'\n').unwrap_or(head.len())];
-            return if line.ends_with(b"sh") || line.windows(3).any(|part| part == b"sh ") { Self::Shell } else { Self::Code };
+            let line = &head[..head
+                .iter()
+                .position(|&byte| byte == b'\n')
+                .unwrap_or(head.len())];
+            return if line.ends_with(b"sh") || line.windows(3).any(|part| part == b"sh ") {
+                Self::Shell
+            } else {
+                Self::Code
+            };
         }
         if head.starts_with(b"{") {
             return Self::Json;
@@ -100,7 +107,10 @@ impl Grammar {
         if head.starts_with(b"<") {
             return Self::Markup;
         }
-        if head.starts_with(b"---\n") || head.starts_with(b"---\r\n") || head.starts_with(b"apiVersion:") {
+        if head.starts_with(b"---\n")
+            || head.starts_with(b"---\r\n")
+            || head.starts_with(b"apiVersion:")
+        {
             return Self::Yaml;
         }
         Self::Ini

@@ -29,8 +29,17 @@ impl<'a> Name<'a> {
     pub(super) fn around(bytes: &'a [u8], hit: usize) -> Result<Self, usize> {
         // The vocabulary has words with the quote before them, where they are names only alone.
         let hit = hit + usize::from(!is_part(bytes[hit]));
-        let before = bytes[..hit].iter().rev().take(LONGEST).take_while(|&&byte| is_part(byte)).count();
-        let after = bytes[hit..].iter().take(LONGEST).take_while(|&&byte| is_part(byte)).count();
+        let before = bytes[..hit]
+            .iter()
+            .rev()
+            .take(LONGEST)
+            .take_while(|&&byte| is_part(byte))
+            .count();
+        let after = bytes[hit..]
+            .iter()
+            .take(LONGEST)
+            .take_while(|&&byte| is_part(byte))
+            .count();
         let mut span = hit - before..hit + after;
         if span.len() >= LONGEST {
             return Err(span.end.max(hit + 1));
@@ -39,11 +48,21 @@ impl<'a> Name<'a> {
             span.end -= 1;
         }
         // The letter of an escape before it: `\nSECRET_KEY=` within a string.
-        if span.start > 0 && bytes[span.start - 1] == b'\\' && span.start < hit && matches!(bytes[span.start], b'n' | b't' | b'r') {
+        if span.start > 0
+            && bytes[span.start - 1] == b'\\'
+            && span.start < hit
+            && matches!(bytes[span.start], b'n' | b't' | b'r')
+        {
             span.start += 1;
         }
-        let marks = bytes[span.clone()].iter().take_while(|&&byte| matches!(byte, b'-' | b'.')).count();
-        let dashes = bytes[span.clone()].iter().take_while(|&&byte| byte == b'-').count();
+        let marks = bytes[span.clone()]
+            .iter()
+            .take_while(|&&byte| matches!(byte, b'-' | b'.'))
+            .count();
+        let dashes = bytes[span.clone()]
+            .iter()
+            .take_while(|&&byte| byte == b'-')
+            .count();
         span.start += marks;
         if span.is_empty() {
             return Err(hit + 1);
@@ -66,12 +85,15 @@ impl<'a> Name<'a> {
 
     /// After the name and the quote that closes it; `None` where the quoted text goes on.
     pub(super) fn closed(&self, bytes: &[u8]) -> Option<usize> {
-        bytes[self.span.end..].starts_with(self.quote).then_some(self.span.end + self.quote.len())
+        bytes[self.span.end..]
+            .starts_with(self.quote)
+            .then_some(self.span.end + self.quote.len())
     }
 
     /// Whether it is written as environment variables are.
     pub(super) fn is_screaming(&self) -> bool {
-        !self.text.bytes().any(|byte| byte.is_ascii_lowercase()) && self.text.bytes().any(|byte| byte.is_ascii_uppercase())
+        !self.text.bytes().any(|byte| byte.is_ascii_lowercase())
+            && self.text.bytes().any(|byte| byte.is_ascii_uppercase())
     }
 
     /// The last part of a dotted name.

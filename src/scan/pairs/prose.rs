@@ -16,17 +16,21 @@ pub(super) fn read(name: &Name<'_>, judge: &mut Judge<'_, '_>) -> usize {
     let near = name.closed(bytes).unwrap_or(name.span.end);
     let sign = blanks(bytes, near);
     let after = match (at(bytes, sign), at(bytes, sign + 1)) {
-        (b'=', b'>') => sign + 2,
-        (b'=', next) if next != b'=' => sign + 1,
-        (b':', b'=') => sign + 2,
-        (b':', next) if next != b':' => sign + 1,
+        (b'=', b'>') | (b':', b'=') => sign + 2,
+        (b'=' | b':', next) if next != at(bytes, sign) => sign + 1,
         _ => return near,
     };
     let start = blanks(bytes, after);
     let limit = judge.limit();
-    let place = Place { is_loose: true, ..Place::default() };
-    let literal = value::quoted(bytes, start, Escapes::Backslash, false, limit)
-        .or_else(|| value::word(bytes, start, limit, |byte| byte.is_ascii_whitespace() || matches!(byte, b'"' | b'\'' | b'`' | b'<' | b',' | b';')));
+    let place = Place {
+        is_loose: true,
+        ..Place::default()
+    };
+    let literal = value::quoted(bytes, start, Escapes::Backslash, false, limit).or_else(|| {
+        value::word(bytes, start, limit, |byte| {
+            byte.is_ascii_whitespace() || matches!(byte, b'"' | b'\'' | b'`' | b'<' | b',' | b';')
+        })
+    });
     match literal {
         Some(literal) => judge.take(name, &literal, place),
         None => start,

@@ -27,13 +27,18 @@ pub(super) fn read(name: &Name<'_>, judge: &mut Judge<'_, '_>) -> usize {
     };
     let sign = blanks(bytes, end);
     let next = at(bytes, sign + 1);
-    if at(bytes, sign) == b':' && lead != Lead::Text && (next.is_ascii_whitespace() || next == 0 || !name.quote.is_empty()) {
+    if at(bytes, sign) == b':'
+        && lead != Lead::Text
+        && (next.is_ascii_whitespace() || next == 0 || !name.quote.is_empty())
+    {
         return mapping(name, judge, sign + 1, lead);
     }
     if at(bytes, end) == b'=' {
         return within(name, judge, lead);
     }
-    if lead == Lead::Text && let Some(literal) = beside(name, judge) {
+    if lead == Lead::Text
+        && let Some(literal) = beside(name, judge)
+    {
         judge.take(name, &literal, Place::default());
     }
     end
@@ -93,7 +98,7 @@ fn properties(bytes: &[u8], offset: usize) -> Option<usize> {
         if !matches!(first, b'!' | b'&') {
             break;
         }
-        let length = value::word(bytes, here, 128, |byte| byte.is_ascii_whitespace())?.span.len();
+        let length = value::short_word(bytes, here, 128, |byte| byte.is_ascii_whitespace())?.len();
         if first == b'!' && !LITERAL.contains(&&bytes[here..here + length]) {
             return None;
         }
@@ -103,7 +108,12 @@ fn properties(bytes: &[u8], offset: usize) -> Option<usize> {
 }
 
 /// One scalar in any of the styles.
-fn scalar<'t>(judge: &mut Judge<'t, '_>, start: usize, column: usize, is_flow: bool) -> Option<Literal<'t>> {
+fn scalar<'t>(
+    judge: &Judge<'t, '_>,
+    start: usize,
+    column: usize,
+    is_flow: bool,
+) -> Option<Literal<'t>> {
     let bytes = judge.bytes();
     let limit = judge.limit();
     match at(bytes, start) {
@@ -111,7 +121,10 @@ fn scalar<'t>(judge: &mut Judge<'t, '_>, start: usize, column: usize, is_flow: b
         b'\'' => value::quoted(bytes, start, Escapes::Doubled, true, limit),
         b'|' | b'>' => block(judge, start, column),
         b'*' | b'{' | b'%' | b'@' => None,
-        _ if is_flow => value::word(bytes, start, limit, |byte| matches!(byte, b',' | b'}' | b']' | b'\n' | b'\r')).map(|literal| trimmed(bytes, &literal)),
+        _ if is_flow => value::word(bytes, start, limit, |byte| {
+            matches!(byte, b',' | b'}' | b']' | b'\n' | b'\r')
+        })
+        .map(|literal| trimmed(bytes, &literal)),
         _ => value::rest_of_line(bytes, start, b"#", limit),
     }
 }
@@ -123,14 +136,14 @@ fn trimmed<'t>(bytes: &'t [u8], literal: &Literal<'t>) -> Literal<'t> {
 }
 
 /// A block of one line; of several it is a script or a certificate, and read by its own lines.
-fn block<'t>(judge: &mut Judge<'t, '_>, start: usize, column: usize) -> Option<Literal<'t>> {
+fn block<'t>(judge: &Judge<'t, '_>, start: usize, column: usize) -> Option<Literal<'t>> {
     let bytes = judge.bytes();
     let mut only = None;
     for line in Lines::after(bytes, start).take(LINES) {
         if line.is_blank() {
             continue;
         }
-        if line.column <= column {
+        if line.column <= column || !judge.spend(line.length) {
             break;
         }
         if only.is_some() {
@@ -151,6 +164,9 @@ fn nested(name: &Name<'_>, judge: &mut Judge<'_, '_>, start: usize, column: usiz
         if line.is_blank() {
             continue;
         }
+        if !judge.spend(line.length) {
+            break;
+        }
         let is_item = at(bytes, line.start) == b'-' && matches!(at(bytes, line.start + 1), b' ');
         if line.column < column || (line.column == column && !is_item) {
             break;
@@ -158,7 +174,9 @@ fn nested(name: &Name<'_>, judge: &mut Judge<'_, '_>, start: usize, column: usiz
         if is_item {
             let from = blanks(bytes, line.start + 1);
             match scalar(judge, from, line.column, false) {
-                Some(literal) if !is_mapping(&literal, bytes) => end = judge.take(name, &literal, Place::default()),
+                Some(literal) if !is_mapping(&literal, bytes) => {
+                    end = judge.take(name, &literal, Place::default());
+                }
                 _ => break,
             }
             continue;
@@ -174,7 +192,9 @@ fn nested(name: &Name<'_>, judge: &mut Judge<'_, '_>, start: usize, column: usiz
         }
         let literal = scalar(judge, line.start, line.column, false);
         match literal {
-            Some(literal) if !is_mapping(&literal, bytes) && end == start => return judge.take(name, &literal, Place::default()),
+            Some(literal) if !is_mapping(&literal, bytes) && end == start => {
+                return judge.take(name, &literal, Place::default());
+            }
             _ => {}
         }
     }
@@ -187,7 +207,7 @@ fn is_mapping(literal: &Literal<'_>, bytes: &[u8]) -> bool {
 }
 
 /// The value of the same mapping where the name is itself one: `name: X` with `value: y` on a line before or after.
-fn beside<'t>(name: &Name<'_>, judge: &mut Judge<'t, '_>) -> Option<Literal<'t>> {
+fn beside<'t>(name: &Name<'_>, judge: &Judge<'t, '_>) -> Option<Literal<'t>> {
     let bytes = judge.bytes();
     let end = name.closed(bytes)?;
     if !sibling::is_named(name, bytes) {
@@ -206,7 +226,7 @@ fn beside<'t>(name: &Name<'_>, judge: &mut Judge<'t, '_>) -> Option<Literal<'t>>
         if line.is_blank() || line.column > column {
             continue;
         }
-        if line.column < column {
+        if line.column < column || !judge.spend(line.length) {
             break;
         }
         if let Some(from) = value_key(bytes, line.start) {
@@ -220,17 +240,23 @@ fn beside<'t>(name: &Name<'_>, judge: &mut Judge<'t, '_>) -> Option<Literal<'t>>
 }
 
 /// The same in the lines before.
-fn before<'t>(judge: &mut Judge<'t, '_>, start: usize, column: usize) -> Option<Literal<'t>> {
+fn before<'t>(judge: &Judge<'t, '_>, start: usize, column: usize) -> Option<Literal<'t>> {
     let bytes = judge.bytes();
     let mut start = start;
     for _ in 0..LINES {
-        start = value::line_start(bytes, start.checked_sub(1)?);
+        let end = start.checked_sub(1)?;
+        start = value::line_start(bytes, end);
+        if !judge.spend(end - start) {
+            return None;
+        }
         let first = blanks(bytes, start);
         let content = start + content_column(bytes, start);
         if content - start < column && !bytes[first..].starts_with(b"\n") {
             return None;
         }
-        if content - start == column && let Some(from) = value_key(bytes, content) {
+        if content - start == column
+            && let Some(from) = value_key(bytes, content)
+        {
             return scalar(judge, from, column, false);
         }
         if first < content {
@@ -243,15 +269,21 @@ fn before<'t>(judge: &mut Judge<'t, '_>, start: usize, column: usize) -> Option<
 /// Where the content of a line begins after its indentation and `- `.
 fn content_column(bytes: &[u8], start: usize) -> usize {
     let first = blanks(bytes, start);
-    let content = if at(bytes, first) == b'-' && at(bytes, first + 1) == b' ' { blanks(bytes, first + 1) } else { first };
+    let content = if at(bytes, first) == b'-' && at(bytes, first + 1) == b' ' {
+        blanks(bytes, first + 1)
+    } else {
+        first
+    };
     content - start
 }
 
 /// After `value:` and its like.
 fn value_key(bytes: &[u8], start: usize) -> Option<usize> {
     let quote = value::quote_at(bytes, start).len();
-    let word = value::word(bytes, start + quote, 24, |byte| !(byte.is_ascii_alphanumeric() || byte == b'_'))?;
-    if !sibling::is_value(&word.text) {
+    let word = value::short_word(bytes, start + quote, 24, |byte| {
+        !(byte.is_ascii_alphanumeric() || byte == b'_')
+    })?;
+    if !sibling::is_value(&bytes[word.clone()]) {
         return None;
     }
     let sign = blanks(bytes, word.end + quote);
@@ -302,6 +334,8 @@ struct Line {
     /// Where its content begins.
     start: usize,
     column: usize,
+    /// Of all of it, in bytes.
+    length: usize,
     is_empty: bool,
 }
 
@@ -313,13 +347,20 @@ impl Line {
 
 impl<'t> Lines<'t> {
     fn after(bytes: &'t [u8], offset: usize) -> Self {
-        Self { bytes, next: next_line(bytes, offset) }
+        Self {
+            bytes,
+            next: next_line(bytes, offset),
+        }
     }
 }
 
 fn next_line(bytes: &[u8], offset: usize) -> usize {
-    let end = value::line_end(bytes, offset, value::LONGEST);
-    end + bytes[end..].iter().take(2).position(|&byte| byte == b'\n').map_or(0, |at| at + 1)
+    let end = value::line_end(bytes, offset, 2048);
+    end + bytes[end..]
+        .iter()
+        .take(2)
+        .position(|&byte| byte == b'\n')
+        .map_or(0, |at| at + 1)
 }
 
 impl Iterator for Lines<'_> {
@@ -336,6 +377,11 @@ impl Iterator for Lines<'_> {
         if self.next == line {
             self.next = self.bytes.len();
         }
-        Some(Line { start, column: start - line, is_empty: matches!(at(self.bytes, start), b'\n' | b'\r' | b'#' | 0) })
+        Some(Line {
+            start,
+            column: start - line,
+            length: self.next - line,
+            is_empty: matches!(at(self.bytes, start), b'\n' | b'\r' | b'#' | 0),
+        })
     }
 }

@@ -17,15 +17,60 @@ pub(super) enum Carried<'a> {
 
 /// Methods of a text that leave what it tells.
 const TEXT_METHODS: &[&str] = &[
-    "encode", "decode", "strip", "lstrip", "rstrip", "lower", "upper", "replace", "title", "removeprefix", "removesuffix", "zfill",
-    "swapcase", "expandtabs", "ljust", "rjust",
+    "encode",
+    "decode",
+    "strip",
+    "lstrip",
+    "rstrip",
+    "lower",
+    "upper",
+    "replace",
+    "title",
+    "removeprefix",
+    "removesuffix",
+    "zfill",
+    "swapcase",
+    "expandtabs",
+    "ljust",
+    "rjust",
 ];
 
 /// Functions and classes whose first argument is what they make, decoded or wrapped.
 const WRAPPERS: &[&str] = &[
-    "str", "bytes", "bytearray", "b64decode", "b64encode", "urlsafe_b64decode", "standard_b64decode", "b32decode", "b16decode", "unhexlify", "fromhex", "SecretStr",
-    "SecretBytes", "Secret", "SecretValue", "Value", "mark_safe", "force_bytes", "force_str", "smart_str", "unquote", "dedent",
-    "make_password", "Fernet", "RawSecret", "ensure_str", "Literal", "text_type", "intern", "a2b_hex", "a2b_base64", "repr", "cast", "Final",
+    "str",
+    "bytes",
+    "bytearray",
+    "b64decode",
+    "b64encode",
+    "urlsafe_b64decode",
+    "standard_b64decode",
+    "b32decode",
+    "b16decode",
+    "unhexlify",
+    "fromhex",
+    "SecretStr",
+    "SecretBytes",
+    "Secret",
+    "SecretValue",
+    "Value",
+    "mark_safe",
+    "force_bytes",
+    "force_str",
+    "smart_str",
+    "unquote",
+    "dedent",
+    "make_password",
+    "Fernet",
+    "RawSecret",
+    "ensure_str",
+    "Literal",
+    "text_type",
+    "intern",
+    "a2b_hex",
+    "a2b_base64",
+    "repr",
+    "cast",
+    "Final",
 ];
 
 /// The last name of what is called, `get` of `os.environ.get`.
@@ -63,7 +108,14 @@ pub(super) fn carried(call: &ExprCall) -> Carried<'_> {
     let first = call.arguments.args.first();
     if let Expr::Attribute(attribute) = &*call.func {
         let receiver = &*attribute.value;
-        let is_text = matches!(receiver, Expr::StringLiteral(_) | Expr::BytesLiteral(_) | Expr::FString(_) | Expr::BinOp(_) | Expr::Call(_));
+        let is_text = matches!(
+            receiver,
+            Expr::StringLiteral(_)
+                | Expr::BytesLiteral(_)
+                | Expr::FString(_)
+                | Expr::BinOp(_)
+                | Expr::Call(_)
+        );
         match name {
             "join" if is_text => {
                 return match first {
@@ -87,24 +139,98 @@ pub(super) fn carried(call: &ExprCall) -> Carried<'_> {
 /// back on it, or sets it. Of anything else (`assertContains`, `re.sub`, `replace`) the second is no value of the first.
 pub(super) fn is_of_settings(name: &str) -> bool {
     const NAMES: &[&str] = &[
-        "env", "environ", "config", "cfg", "conf", "secret", "setting", "settings", "option", "param", "variable", "var", "putenv", "getenv", "setenv",
-        "setdefault", "pop", "getattr", "setattr", "setitem", "str", "string", "bytes", "get", "set", "put", "add_secret", "create_secret", "lookup",
+        "env",
+        "environ",
+        "config",
+        "cfg",
+        "conf",
+        "secret",
+        "setting",
+        "settings",
+        "option",
+        "param",
+        "variable",
+        "var",
+        "putenv",
+        "getenv",
+        "setenv",
+        "setdefault",
+        "pop",
+        "getattr",
+        "setattr",
+        "setitem",
+        "str",
+        "string",
+        "bytes",
+        "get",
+        "set",
+        "put",
+        "add_secret",
+        "create_secret",
+        "lookup",
     ];
-    const PARTS: &[&str] = &["env", "config", "secret", "setting", "credential", "password", "token", "param", "variable", "default"];
-    const VERBS: &[&str] = &["get", "set", "read", "load", "fetch", "put", "env", "require", "from", "add", "create", "default"];
+    const PARTS: &[&str] = &[
+        "env",
+        "config",
+        "secret",
+        "setting",
+        "credential",
+        "password",
+        "token",
+        "param",
+        "variable",
+        "default",
+    ];
+    const VERBS: &[&str] = &[
+        "get", "set", "read", "load", "fetch", "put", "env", "require", "from", "add", "create",
+        "default",
+    ];
     let lower = name.to_ascii_lowercase();
     if lower.starts_with("assert") || lower.starts_with("test") {
         return false;
     }
-    NAMES.contains(&lower.as_str()) || PARTS.iter().any(|part| lower.contains(part)) && VERBS.iter().any(|verb| lower.starts_with(verb))
+    NAMES.contains(&lower.as_str())
+        || PARTS.iter().any(|part| lower.contains(part))
+            && VERBS.iter().any(|verb| lower.starts_with(verb))
 }
 
 /// Which argument is a password, by what is called: `HTTPBasicAuth("user", "…")`, `user.set_password("…")`.
 pub(super) fn password_at(name: &str) -> Option<usize> {
     Some(match name {
         "set_password" | "make_password" | "SecretStr" | "SecretValue" => 0,
-        "HTTPBasicAuth" | "HTTPDigestAuth" | "HTTPProxyAuth" | "BasicAuth" | "DigestAuth" | "BasicAuthentication" | "HttpNtlmAuth" | "PlainCredentials" | "PlainAuthProvider" | "login" => 1,
+        "HTTPBasicAuth"
+        | "HTTPDigestAuth"
+        | "HTTPProxyAuth"
+        | "BasicAuth"
+        | "DigestAuth"
+        | "BasicAuthentication"
+        | "HttpNtlmAuth"
+        | "PlainCredentials"
+        | "PlainAuthProvider"
+        | "login" => 1,
         "create_user" | "create_superuser" => 2,
         _ => return None,
     })
+}
+
+/// Whether a call gives a Django user a password.
+pub(super) fn is_of_user(name: &str) -> bool {
+    matches!(
+        name,
+        "set_password" | "make_password" | "create_user" | "create_superuser"
+    )
+}
+
+/// Keywords whose pair is a user and a password.
+pub(super) fn is_authentication(name: &str) -> bool {
+    matches!(
+        name,
+        "auth"
+            | "http_auth"
+            | "basic_auth"
+            | "proxy_auth"
+            | "credentials"
+            | "userpass"
+            | "auth_info"
+    )
 }

@@ -28,8 +28,8 @@ pub(super) fn scan(text: &Text<'_>, source: &str, request: &Request<'_>, found: 
         let Some((bearing, _, confidence)) = words::judge(name, value, text.role) else {
             continue;
         };
-        // Nothing runs what is commented out: it may be an example, or long gone.
-        let confidence = confidence.lowered();
+        // Nothing runs what is commented out: it may be long gone.
+        let confidence = confidence.min(Confidence::Medium);
         if confidence >= request.floor {
             found.push(Match {
                 rule: bearing.rule.into(),
@@ -48,13 +48,22 @@ const LONGEST: usize = 512;
 fn comment_around(source: &str, hit: usize) -> Option<Range<usize>> {
     let bytes = source.as_bytes();
     let from = hit.saturating_sub(LONGEST);
-    let start = bytes[from..hit].iter().rposition(|&byte| byte == b'\n').map_or(from, |at| from + at + 1);
-    let mark = start + bytes[start..hit].iter().position(|byte| !byte.is_ascii_whitespace())?;
+    let start = bytes[from..hit]
+        .iter()
+        .rposition(|&byte| byte == b'\n')
+        .map_or(from, |at| from + at + 1);
+    let mark = start
+        + bytes[start..hit]
+            .iter()
+            .position(|byte| !byte.is_ascii_whitespace())?;
     if bytes[mark] != b'#' {
         return None;
     }
     let to = (hit + LONGEST).min(bytes.len());
-    let end = bytes[hit..to].iter().position(|&byte| byte == b'\n').map_or(to, |at| hit + at);
+    let end = bytes[hit..to]
+        .iter()
+        .position(|&byte| byte == b'\n')
+        .map_or(to, |at| hit + at);
     Some(mark + 1..end)
 }
 
@@ -66,11 +75,18 @@ fn assignment(source: &str, line: Range<usize>) -> Option<(&str, &str, Range<usi
         Some((name, rest)) => (name.trim().trim_matches(['"', '\'']), rest.trim_start()),
         None => return None,
     };
-    if name.is_empty() || !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_.[]\"'".contains(&byte)) {
+    if name.is_empty()
+        || !name
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"_.[]\"'".contains(&byte))
+    {
         return None;
     }
     let rest = rest.trim_start_matches(['b', 'r', 'u', '(']);
-    let quote = rest.chars().next().filter(|first| matches!(first, '"' | '\''))?;
+    let quote = rest
+        .chars()
+        .next()
+        .filter(|first| matches!(first, '"' | '\''))?;
     let value = &rest[1..];
     let value = &value[..value.find(quote)?];
     let start = line.start + (value.as_ptr() as usize - comment.as_ptr() as usize);

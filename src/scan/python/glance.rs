@@ -1,10 +1,13 @@
 //! Whether a file is worth parsing: whether any secret-bearing name has, in the text close after it, a literal that could be
 //! a finding. Most files have none, and cost no tree.
 
-use super::super::{
-    detect::Request,
-    text::{Role, Text},
-    words::{self, Bearing, Look},
+use super::{
+    super::{
+        detect::Request,
+        text::{Role, Text},
+        words::{self, Bearing, Look},
+    },
+    calls,
 };
 use crate::finding::Confidence;
 
@@ -21,10 +24,15 @@ pub(super) fn is_worth_parsing(text: &Text<'_>, source: &str, request: &Request<
             return false;
         }
         let bytes = source.as_bytes();
-        let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_' || *byte == b'-' || *byte >= 0x80;
+        let is_part = |byte: &u8| {
+            byte.is_ascii_alphanumeric() || *byte == b'_' || *byte == b'-' || *byte >= 0x80
+        };
         let from = hit.saturating_sub(NAME);
         let hit_end = (hit + NAME).min(bytes.len());
-        let start = bytes[from..hit].iter().rposition(|byte| !is_part(byte)).map_or(from, |at| from + at + 1);
+        let start = bytes[from..hit]
+            .iter()
+            .rposition(|byte| !is_part(byte))
+            .map_or(from, |at| from + at + 1);
         let end = bytes[hit..hit_end]
             .iter()
             .skip(1)
@@ -32,28 +40,42 @@ pub(super) fn is_worth_parsing(text: &Text<'_>, source: &str, request: &Request<
             .map_or(hit_end, |at| hit + at + 1);
         last = start..end;
         let after = &bytes[end..bytes.len().min(end + REACH)];
-        if !leads_on(after) {
+        let Some(lead) = lead(after) else {
             return false;
-        }
+        };
         let Some(bearing) = source.get(start..end).and_then(bearing_of) else {
             return false;
         };
-        has_literal(after, bearing, text.role, request.floor)
+        has_literal(&after[lead..], bearing, text.role, request.floor)
     })
 }
 
 /// A name that bears a secret, or that of a call which takes one.
 fn bearing_of(name: &str) -> Option<Bearing> {
+    let name = name.rsplit('.').next().unwrap_or(name);
+    let is_taker = || {
+        calls::password_at(name).is_some()
+            || calls::is_authentication(name)
+            || name.starts_with("get_")
+    };
     words::bearing(name).or_else(|| {
-        let is_call = ["set_password", "make_password", "create_user", "create_superuser"].contains(&name) || name.starts_with("get_");
-        is_call.then_some(Bearing { rule: "password", is_strong: true })
+        is_taker().then_some(Bearing {
+            rule: "password",
+            is_strong: true,
+        })
     })
 }
 
-/// Whether what follows a name can lead to a value: `=`, `:`, `,`, `(`, after a closing quote or bracket.
-fn leads_on(after: &[u8]) -> bool {
-    let next = after.iter().find(|byte| !matches!(byte, b' ' | b'"' | b'\'' | b']' | b')' | b'\\' | b'\n'));
-    matches!(next, Some(b'=' | b':' | b',' | b'(' | b'!' | b'+' | b'|' | b'['))
+/// Where, after a name, stands what can lead to a value: `=`, `:`, `,`, `(`, after a closing quote or bracket.
+fn lead(after: &[u8]) -> Option<usize> {
+    let next = after
+        .iter()
+        .position(|byte| !matches!(byte, b' ' | b'"' | b'\'' | b']' | b')' | b'\\' | b'\n'))?;
+    matches!(
+        after[next],
+        b'=' | b':' | b',' | b'(' | b'!' | b'+' | b'|' | b'['
+    )
+    .then_some(next)
 }
 
 /// Whether a literal stands close after a name that could be a finding.
@@ -66,7 +88,8 @@ fn has_literal(after: &[u8], bearing: Bearing, role: Role, floor: Confidence) ->
             // Cut off by the reach: worth a look where it is long.
             return body.len() > 16;
         };
-        if length > 2 && body[length] == quote && could_count(&body[..length], bearing, role, floor) {
+        if length > 2 && body[length] == quote && could_count(&body[..length], bearing, role, floor)
+        {
             return true;
         }
         rest = &body[length..];
@@ -84,7 +107,9 @@ fn could_count(literal: &[u8], bearing: Bearing, role: Role, floor: Confidence) 
     // What is cut into pieces may look like less than the whole: "abc" "def".
     let look = match words::look(literal) {
         Look::NotSecret => return false,
-        Look::Plain if literal.len() >= 8 && literal.bytes().any(|byte| byte.is_ascii_digit()) => Look::Random,
+        Look::Plain if literal.len() >= 8 && literal.bytes().any(|byte| byte.is_ascii_digit()) => {
+            Look::Random
+        }
         look => look,
     };
     words::weigh(bearing, look, role).is_some_and(|confidence| confidence >= floor)

@@ -30,7 +30,11 @@ impl<'a> Parts<'a> {
     pub(super) fn whole(&self) -> Cow<'_, str> {
         match self.parts.as_slice() {
             [(text, _)] => Cow::Borrowed(text),
-            parts => parts.iter().map(|(text, _)| text.as_ref()).collect::<String>().into(),
+            parts => parts
+                .iter()
+                .map(|(text, _)| text.as_ref())
+                .collect::<String>()
+                .into(),
         }
     }
 
@@ -41,7 +45,10 @@ impl<'a> Parts<'a> {
     }
 
     fn add(&mut self, text: &'a str, range: TextRange) {
-        self.parts.push((Cow::Borrowed(text), range.start().to_usize()..range.end().to_usize()));
+        self.parts.push((
+            Cow::Borrowed(text),
+            range.start().to_usize()..range.end().to_usize(),
+        ));
     }
 
     fn gather(&mut self, expression: &'a Expr, depth: usize) {
@@ -74,7 +81,9 @@ impl<'a> Parts<'a> {
                 self.gather(&operation.left, depth + 1);
                 self.has_holes = true;
             }
-            Expr::Subscript(subscript) if matches!(*subscript.slice, Expr::Slice(_)) => self.gather(&subscript.value, depth + 1),
+            Expr::Subscript(subscript) if matches!(*subscript.slice, Expr::Slice(_)) => {
+                self.gather(&subscript.value, depth + 1);
+            }
             Expr::Call(call) => match calls::carried(call) {
                 calls::Carried::Text(inner) => self.gather(inner, depth + 1),
                 calls::Carried::Template(inner) => {
@@ -114,7 +123,9 @@ impl<'a> Parts<'a> {
             FStringPart::FString(string) => {
                 for element in &string.elements {
                     match element {
-                        InterpolatedStringElement::Literal(literal) => self.add(&literal.value, literal.range),
+                        InterpolatedStringElement::Literal(literal) => {
+                            self.add(&literal.value, literal.range);
+                        }
                         InterpolatedStringElement::Interpolation(hole) => match &*hole.expression {
                             // `f"{'text'}"` is a text all the same.
                             Expr::StringLiteral(_) => self.gather(&hole.expression, DEEPEST),
@@ -130,5 +141,8 @@ impl<'a> Parts<'a> {
 /// Where the content of a bytes literal stands, without prefix and quotes.
 fn content(literal: &ruff_python_ast::BytesLiteral) -> TextRange {
     use ruff_python_ast::StringFlags as _;
-    TextRange::new(literal.start() + literal.flags.opener_len(), literal.end() - literal.flags.closer_len())
+    TextRange::new(
+        literal.start() + literal.flags.opener_len(),
+        literal.end() - literal.flags.closer_len(),
+    )
 }

@@ -1,6 +1,7 @@
 //! Literals in Python source that reach a secret-bearing name: by the syntax tree, where a glance at the text says that it
 //! can be worth the parsing. What is commented out is judged by its text.
 
+mod aim;
 mod calls;
 mod comments;
 mod glance;
@@ -33,7 +34,9 @@ pub(crate) fn scan(text: &Text<'_>, request: &Request<'_>, found: &mut Vec<Match
         return false;
     };
     let stack = nesting::stack_for(levels);
-    stacker::maybe_grow(stack, stack, || tree::scan(text, source, request.floor, found))
+    stacker::maybe_grow(stack, stack, || {
+        tree::scan(text, source, request.floor, found)
+    })
 }
 
 #[cfg(test)]

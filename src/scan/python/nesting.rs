@@ -8,7 +8,11 @@ use ruff_python_parser::{Mode, lexer::lex};
 const DEEPEST: usize = 8_000;
 
 /// Stack that one level may take, in bytes: measured for nested parentheses, which cost the parser the most calls.
-const LEVEL: usize = if cfg!(debug_assertions) { 24 << 10 } else { 6 << 10 };
+const LEVEL: usize = if cfg!(debug_assertions) {
+    24 << 10
+} else {
+    6 << 10
+};
 
 /// Stack that any file may take, in bytes.
 const BASE: usize = 256 << 10;
@@ -23,9 +27,7 @@ pub(super) fn levels(source: &str) -> Option<usize> {
     let mut indents: usize = 0;
     loop {
         let kind = lexer.next_token();
-        let Some(level) = open.last_mut() else {
-            return None;
-        };
+        let level = open.last_mut()?;
         match kind {
             TokenKind::EndOfFile => return Some(most),
             TokenKind::Newline => {

@@ -3,7 +3,8 @@
 use std::{borrow::Cow, collections::BTreeMap};
 
 use ruff_python_ast::{
-    CmpOp, Expr, ExprCall, ExprTuple, Keyword, ParameterWithDefault, Parameters, Stmt, StmtClassDef, StmtFunctionDef,
+    CmpOp, Expr, ExprCall, ExprTuple, Keyword, ParameterWithDefault, Parameters, Stmt,
+    StmtClassDef, StmtFunctionDef,
     visitor::{self, Visitor},
 };
 use ruff_python_parser::{Mode, ParseOptions, parse_unchecked};
@@ -14,6 +15,7 @@ use super::{
         text::{Role, Text},
         words::{self, Look},
     },
+    aim::{self, Aim, Step, Via},
     calls,
     literal::Parts,
 };
@@ -26,7 +28,12 @@ const DEEPEST: usize = 32;
 const TARGETS: usize = 16;
 
 /// Parses and visits. False where the text is not, or not all, Python.
-pub(super) fn scan(text: &Text<'_>, source: &str, floor: Confidence, found: &mut Vec<Match>) -> bool {
+pub(super) fn scan(
+    text: &Text<'_>,
+    source: &str,
+    floor: Confidence,
+    found: &mut Vec<Match>,
+) -> bool {
     let parsed = parse_unchecked(source, ParseOptions::from(Mode::Module));
     let is_python = parsed.has_valid_syntax();
     if let Some(module) = parsed.syntax().as_module() {
@@ -40,69 +47,6 @@ pub(super) fn scan(text: &Text<'_>, source: &str, floor: Confidence, found: &mut
         found.extend(finder.found.into_values());
     }
     is_python
-}
-
-/// One step of the way to a literal.
-#[derive(Clone, Copy)]
-enum Step<'a> {
-    /// A variable, an attribute, a parameter.
-    Name(&'a str),
-    /// A key of a dictionary.
-    Key(&'a str),
-}
-
-impl<'a> Step<'a> {
-    fn name(self) -> &'a str {
-        match self {
-            Self::Name(name) | Self::Key(name) => name,
-        }
-    }
-}
-
-/// What a value is followed for.
-#[derive(Clone, Copy)]
-struct Aim<'a> {
-    /// The name that the value gets.
-    name: &'a str,
-    /// How the literal gets there, where that is not plain.
-    via: Option<Via<'a>>,
-    /// Only what a generator made counts.
-    is_random_only: bool,
-    /// Steps of confidence that are taken off.
-    is_doubtful: bool,
-}
-
-/// How a literal gets to its name.
-#[derive(Clone, Copy)]
-enum Via<'a> {
-    /// As what a read of a setting falls back on.
-    Default(&'a ExprCall),
-    /// As an argument.
-    Argument(&'a ExprCall),
-    /// As the default of a parameter.
-    Parameter,
-    /// In a comparison.
-    Comparison,
-    /// As what a function returns.
-    Return,
-}
-
-impl<'a> Aim<'a> {
-    const fn at(name: &'a str) -> Self {
-        Self { name, via: None, is_random_only: false, is_doubtful: false }
-    }
-
-    const fn via(self, via: Via<'a>) -> Self {
-        Self { via: Some(via), ..self }
-    }
-
-    const fn random_only(self) -> Self {
-        Self { is_random_only: true, ..self }
-    }
-
-    const fn doubtful(self) -> Self {
-        Self { is_doubtful: true, ..self }
-    }
 }
 
 struct Finder<'a> {
@@ -121,7 +65,10 @@ impl<'a> Visitor<'a> for Finder<'a> {
                 for target in assign.targets.iter().take(TARGETS) {
                     self.assign(target, &assign.value);
                 }
-                let depth = assign.targets.first().map_or(0, |target| self.enter(target));
+                let depth = assign
+                    .targets
+                    .first()
+                    .map_or(0, |target| self.enter(target));
                 visitor::walk_stmt(self, statement);
                 self.leave(depth);
             }
@@ -163,7 +110,9 @@ impl<'a> Visitor<'a> for Finder<'a> {
             Expr::Call(call) => self.visit_call(call),
             Expr::Named(named) => self.assign(&named.target, &named.value),
             Expr::Compare(compare) => {
-                if let ([CmpOp::Eq | CmpOp::NotEq], [right]) = (&*compare.ops, &*compare.comparators) {
+                if let ([CmpOp::Eq | CmpOp::NotEq], [right]) =
+                    (&*compare.ops, &*compare.comparators)
+                {
                     self.compare(&compare.left, right);
                     self.compare(right, &compare.left);
                 }
@@ -179,7 +128,7 @@ impl<'a> Visitor<'a> for Finder<'a> {
         };
         self.path.push(Step::Name(&name.id));
         match &keyword.value {
-            Expr::Tuple(pair) if is_authentication(&name.id) => self.log_in(pair),
+            Expr::Tuple(pair) if calls::is_authentication(&name.id) => self.log_in(pair),
             value => self.flow(value, Aim::at(&name.id), 0),
         }
         visitor::walk_keyword(self, keyword);
@@ -187,8 +136,15 @@ impl<'a> Visitor<'a> for Finder<'a> {
     }
 
     fn visit_parameters(&mut self, parameters: &'a Parameters) {
-        let all = parameters.posonlyargs.iter().chain(&parameters.args).chain(&parameters.kwonlyargs);
-        for ParameterWithDefault { parameter, default, .. } in all {
+        let all = parameters
+            .posonlyargs
+            .iter()
+            .chain(&parameters.args)
+            .chain(&parameters.kwonlyargs);
+        for ParameterWithDefault {
+            parameter, default, ..
+        } in all
+        {
             if let Some(default) = default {
                 self.path.push(Step::Name(&parameter.name.id));
                 self.flow(default, Aim::at(&parameter.name.id).via(Via::Parameter), 0);
@@ -240,10 +196,17 @@ impl<'a> Finder<'a> {
         if let Some(at) = calls::password_at(name)
             && let Some(password) = arguments.args.get(at)
         {
-            self.flow(password, Aim::at("password").via(Via::Argument(call)).doubtful(), 0);
+            self.flow(password, Aim::at("password").via(Via::Argument(call)), 0);
         }
-        let default = arguments.keywords.iter().find(|keyword| keyword.arg.as_ref().is_some_and(|arg| arg.id == "default")).map(|keyword| &keyword.value);
-        let pairs = arguments.args.windows(2).map(|pair| (&pair[0], Some(&pair[1])));
+        let default = arguments
+            .keywords
+            .iter()
+            .find(|keyword| keyword.arg.as_ref().is_some_and(|arg| arg.id == "default"))
+            .map(|keyword| &keyword.value);
+        let pairs = arguments
+            .args
+            .windows(2)
+            .map(|pair| (&pair[0], Some(&pair[1])));
         let only = arguments.args.first().map(|first| (first, None));
         for (key, value) in pairs.chain(only).take(4) {
             let Some(key) = text_of(key) else {
@@ -295,20 +258,17 @@ impl<'a> Finder<'a> {
 
     /// `target = value`, in all the shapes of a target.
     fn assign(&mut self, target: &'a Expr, value: &'a Expr) {
-        match (target, value) {
-            (Expr::Tuple(ExprTuple { elts: targets, .. }), Expr::Tuple(ExprTuple { elts: values, .. })) => {
-                for (target, value) in targets.iter().zip(values).take(TARGETS) {
-                    self.assign(target, value);
-                }
+        if let (Expr::Tuple(targets), Expr::Tuple(values)) = (target, value) {
+            for (target, value) in targets.elts.iter().zip(&values.elts).take(TARGETS) {
+                self.assign(target, value);
             }
-            _ => {
-                let depth = self.enter(target);
-                if let Some(step) = self.path.last().copied().filter(|_| depth > 0) {
-                    self.flow(value, Aim::at(step.name()), 0);
-                }
-                self.leave(depth);
-            }
+            return;
         }
+        let depth = self.enter(target);
+        if let Some(step) = self.path.last().copied().filter(|_| depth > 0) {
+            self.flow(value, Aim::at(step.name()), 0);
+        }
+        self.leave(depth);
     }
 
     /// Goes to a target, `DATABASES["default"]["PASSWORD"]`. How many steps that took.
@@ -362,11 +322,21 @@ impl<'a> Finder<'a> {
             Expr::Named(named) => self.flow(&named.value, aim, deeper),
             Expr::Lambda(lambda) => self.flow(&lambda.body, aim, deeper),
             Expr::Starred(starred) => self.flow(&starred.value, aim, deeper),
-            Expr::List(ruff_python_ast::ExprList { elts, .. }) | Expr::Tuple(ExprTuple { elts, .. }) | Expr::Set(ruff_python_ast::ExprSet { elts, .. }) => {
+            Expr::List(ruff_python_ast::ExprList { elts, .. })
+            | Expr::Tuple(ExprTuple { elts, .. })
+            | Expr::Set(ruff_python_ast::ExprSet { elts, .. }) => {
                 // A list of keys is one of secrets, a list of words is a list of words.
                 for element in elts {
                     if !matches!(element, Expr::Tuple(_) | Expr::List(_) | Expr::Set(_)) {
-                        self.flow(element, if aim.name.ends_with("FALLBACKS") { aim } else { aim.random_only() }, deeper);
+                        self.flow(
+                            element,
+                            if aim.name.ends_with("FALLBACKS") {
+                                aim
+                            } else {
+                                aim.random_only()
+                            },
+                            deeper,
+                        );
                     }
                 }
             }
@@ -382,7 +352,12 @@ impl<'a> Finder<'a> {
         let arguments = &call.arguments;
         let aim = aim.via(Via::Default(call));
         for keyword in &arguments.keywords {
-            if keyword.arg.as_ref().is_some_and(|arg| matches!(arg.id.as_str(), "default" | "fallback" | "initial" | "default_value")) {
+            if keyword.arg.as_ref().is_some_and(|arg| {
+                matches!(
+                    arg.id.as_str(),
+                    "default" | "fallback" | "initial" | "default_value"
+                )
+            }) {
                 self.flow(&keyword.value, aim, depth);
             }
         }
@@ -406,92 +381,74 @@ impl<'a> Finder<'a> {
         let Some((longest, span)) = parts.longest() else {
             return;
         };
-        let whole = if parts.has_holes { Cow::Borrowed(longest) } else { parts.whole() };
-        let Some((bearing, look, mut confidence)) = words::judge(aim.name, &whole, self.role) else {
+        let whole = if parts.has_holes {
+            Cow::Borrowed(longest)
+        } else {
+            parts.whole()
+        };
+        let Some((bearing, look, mut confidence)) = words::judge(aim.name, &whole, self.role)
+        else {
             return;
         };
         if (parts.has_holes || aim.is_random_only) && look != Look::Random {
             return;
         }
-        if aim.is_doubtful {
+        if aim.is_doubtful && look != Look::Random {
             confidence = confidence.lowered();
+        }
+        if aim.is_doubtful || matches!(aim.via, Some(Via::Argument(_))) {
+            confidence = confidence.min(Confidence::Medium);
         }
         if confidence < self.floor {
             return;
         }
+        let mut notes = aim::notes(&self.path, aim, look);
+        if self.role != Role::Main {
+            notes.push(self.role.note().into());
+        }
         let found = Match {
-            rule: self.rule(bearing.rule).into(),
+            rule: self.rule(bearing.rule, aim).into(),
             span,
             confidence,
-            notes: self.notes(aim, look),
+            notes,
         };
         let start = found.span.start;
-        if self.found.get(&start).is_none_or(|known| known.confidence < confidence) {
+        if self
+            .found
+            .get(&start)
+            .is_none_or(|known| known.confidence < confidence)
+        {
             self.found.insert(start, found);
         }
     }
 
     /// The rule for a name in its place: the password of a database is one by the dictionary that it stands in.
-    fn rule(&self, rule: &'static str) -> &'static str {
+    fn rule(&self, rule: &'static str, aim: Aim<'_>) -> &'static str {
         let is_within = |name: &str| self.path.iter().any(|step| step.name() == name);
-        if rule == "password" && is_within("DATABASES") { "django-database-password" } else { rule }
-    }
-
-    fn notes(&self, aim: Aim<'a>, look: Look) -> Vec<Cow<'static, str>> {
-        let mut notes = Vec::new();
-        notes.extend(match aim.via {
-            Some(Via::Default(call)) => Some(format!("the default of `{}`", calls::dotted(call)).into()),
-            Some(Via::Argument(call)) => Some(format!("an argument of `{}`", calls::dotted(call)).into()),
-            Some(Via::Parameter) => Some("the default of a parameter".into()),
-            Some(Via::Comparison) => Some("in a comparison".into()),
-            Some(Via::Return) => Some(Cow::from("what a function returns")),
-            None => None,
-        });
-        notes.extend(self.place().map(|place| format!("reaches `{place}`").into()));
-        if look == Look::Placeholder {
-            notes.push("looks like a placeholder".into());
-        }
-        if self.role != Role::Main {
-            notes.push(self.role.note().into());
-        }
-        notes
-    }
-
-    /// The path as Python has it, `DATABASES["default"]["PASSWORD"]`; none where a step could be a secret itself.
-    fn place(&self) -> Option<String> {
-        let mut place = String::new();
-        for step in &self.path {
-            let name = step.name();
-            if name.len() > 64 || words::look(name) == Look::Random {
-                return None;
+        match aim.via {
+            Some(Via::Argument(call)) if calls::name(call).is_some_and(calls::is_of_user) => {
+                "django-user-password"
             }
-            match step {
-                Step::Name(_) if place.is_empty() => place.push_str(name),
-                Step::Name(_) => {
-                    place.push('.');
-                    place.push_str(name);
-                }
-                Step::Key(_) => {
-                    place.push_str("[\"");
-                    place.push_str(name);
-                    place.push_str("\"]");
-                }
-            }
+            _ if rule == "password" && is_within("DATABASES") => "django-database-password",
+            _ => rule,
         }
-        (!place.is_empty()).then_some(place)
     }
-}
-
-/// Keywords whose pair is a user and a password.
-fn is_authentication(name: &str) -> bool {
-    matches!(name, "auth" | "http_auth" | "basic_auth" | "proxy_auth" | "credentials" | "userpass" | "auth_info")
 }
 
 /// The text of a plain literal.
 fn text_of(expression: &Expr) -> Option<&str> {
     match expression {
-        Expr::StringLiteral(literal) => literal.value.as_slice().first().filter(|_| literal.value.as_slice().len() == 1).map(|part| &*part.value),
-        Expr::BytesLiteral(literal) => literal.value.as_slice().first().and_then(|part| std::str::from_utf8(&part.value).ok()),
+        Expr::StringLiteral(literal) => literal
+            .value
+            .as_slice()
+            .first()
+            .filter(|_| literal.value.as_slice().len() == 1)
+            .map(|part| &*part.value),
+        Expr::BytesLiteral(literal) => literal
+            .value
+            .as_slice()
+            .first()
+            .and_then(|part| std::str::from_utf8(&part.value).ok()),
         _ => None,
     }
 }

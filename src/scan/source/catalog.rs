@@ -37,11 +37,17 @@ impl Catalog {
             for path in indices(&directory.join("pack")) {
                 match Pack::open(&path, hash) {
                     Ok(pack) => packs.push(pack),
-                    Err(reason) => sink.trouble(Trouble::new(path.display().to_string(), format!("the pack cannot be read: {reason}"))),
+                    Err(reason) => sink.trouble(Trouble::new(
+                        path.display().to_string(),
+                        format!("the pack cannot be read: {reason}"),
+                    )),
                 }
             }
         }
-        let stores: Vec<loose::Store> = directories.into_iter().map(|directory| loose::Store::at(directory, hash)).collect();
+        let stores: Vec<loose::Store> = directories
+            .into_iter()
+            .map(|directory| loose::Store::at(directory, hash))
+            .collect();
         let mut loose = Vec::new();
         let mut seen = HashSet::new();
         for (store, objects) in stores.iter().enumerate() {
@@ -49,14 +55,22 @@ impl Catalog {
                 match id {
                     Ok(id) if seen.insert(id) => loose.push((id, store)),
                     Ok(_) => {}
-                    Err(error) => sink.trouble(Trouble::new(objects.path().display().to_string(), git::reason(&error))),
+                    Err(error) => sink.trouble(Trouble::new(
+                        objects.path().display().to_string(),
+                        git::reason(&error),
+                    )),
                 }
             }
         }
         Self::of(packs, loose, stores, sink)
     }
 
-    fn of(packs: Vec<Pack>, loose: Vec<(ObjectId, usize)>, stores: Vec<loose::Store>, sink: &dyn Sink) -> Self {
+    fn of(
+        packs: Vec<Pack>,
+        loose: Vec<(ObjectId, usize)>,
+        stores: Vec<loose::Store>,
+        sink: &dyn Sink,
+    ) -> Self {
         let mut catalog = Self {
             firsts: Vec::new(),
             packs: Vec::new(),
@@ -66,17 +80,26 @@ impl Catalog {
             table: Vec::new(),
         };
         for pack in packs {
-            match catalog.count.checked_add(pack.index.num_objects()).filter(|count| *count < NONE / 2) {
+            match catalog
+                .count
+                .checked_add(pack.index.num_objects())
+                .filter(|count| *count < NONE / 2)
+            {
                 Some(count) => {
                     catalog.firsts.push(catalog.count);
                     catalog.packs.push(pack);
                     catalog.count = count;
                 }
-                None => sink.trouble(Trouble::new(pack.index.path().display().to_string(), "there are more objects than can be counted")),
+                None => sink.trouble(Trouble::new(
+                    pack.index.path().display().to_string(),
+                    "there are more objects than can be counted",
+                )),
             }
         }
         let packed = catalog.count;
-        catalog.count = packed.saturating_add(u32::try_from(loose.len()).unwrap_or(NONE)).min(NONE / 2);
+        catalog.count = packed
+            .saturating_add(u32::try_from(loose.len()).unwrap_or(NONE))
+            .min(NONE / 2);
         catalog.table = vec![NONE; (index(catalog.count) * 2).next_power_of_two().max(16)];
         for number in 0..packed {
             catalog.insert(number);
@@ -109,7 +132,8 @@ impl Catalog {
     fn place(&self, id: &oid) -> usize {
         let mut first = [0; 8];
         first.copy_from_slice(&id.as_bytes()[..8]);
-        usize::try_from(u64::from_be_bytes(first) & (u64::MAX >> 8)).unwrap_or_default() & (self.table.len() - 1)
+        usize::try_from(u64::from_be_bytes(first) & (u64::MAX >> 8)).unwrap_or_default()
+            & (self.table.len() - 1)
     }
 
     pub(super) fn count(&self) -> u32 {
@@ -132,9 +156,10 @@ impl Catalog {
     pub(super) fn id(&self, number: u32) -> &oid {
         let pack = self.firsts.partition_point(|&first| first <= number);
         match pack.checked_sub(1) {
-            Some(pack) if number - self.firsts[pack] < self.packs[pack].index.num_objects() => {
-                self.packs[pack].index.oid_at_index(number - self.firsts[pack])
-            }
+            Some(pack) if number - self.firsts[pack] < self.packs[pack].index.num_objects() => self
+                .packs[pack]
+                .index
+                .oid_at_index(number - self.firsts[pack]),
             _ => {
                 let packed = self.packed();
                 &self.loose[index(number - packed)].0
@@ -158,7 +183,10 @@ impl Catalog {
     /// The loose objects, by number.
     pub(super) fn loose(&self) -> impl Iterator<Item = (u32, ObjectId, &loose::Store)> + '_ {
         let packed = self.packed();
-        self.loose.iter().zip(packed..).map(|((id, store), number)| (number, *id, &self.stores[*store]))
+        self.loose
+            .iter()
+            .zip(packed..)
+            .map(|((id, store), number)| (number, *id, &self.stores[*store]))
     }
 }
 
@@ -173,7 +201,10 @@ fn object_directories(repository: &Repository, sink: &dyn Sink) -> Vec<std::path
     let mut directories = vec![own.clone()];
     match gix::odb::alternate::resolve(own.clone(), repository.current_dir()) {
         Ok(others) => directories.extend(others),
-        Err(error) => sink.trouble(git::trouble(own.join("info/alternates").display().to_string(), &error)),
+        Err(error) => sink.trouble(git::trouble(
+            own.join("info/alternates").display().to_string(),
+            &error,
+        )),
     }
     directories
 }

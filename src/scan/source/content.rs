@@ -69,7 +69,9 @@ impl Encoding {
             return Self::Utf16High(2);
         }
         // All of these end in a byte that no text begins with, or are followed by one soon; `head` may be shorter.
-        if MAGIC.iter().any(|magic| head.starts_with(magic)) && head.iter().any(|&byte| is_foreign(byte)) {
+        if MAGIC.iter().any(|magic| head.starts_with(magic))
+            && head.iter().any(|&byte| is_foreign(byte))
+        {
             return Self::Binary;
         }
         let foreign = head.iter().filter(|&&byte| is_control(byte)).count();
@@ -111,7 +113,12 @@ const fn is_foreign(byte: u8) -> bool {
 
 /// Appends UTF-16 as UTF-8; a lone half of a pair becomes U+FFFD. Gives back how many bytes were used: all but an odd last
 /// one and the first half of a pair at the very end, unless `is_last`.
-pub(super) fn decode_utf16(bytes: &[u8], is_low_first: bool, is_last: bool, out: &mut Vec<u8>) -> usize {
+pub(super) fn decode_utf16(
+    bytes: &[u8],
+    is_low_first: bool,
+    is_last: bool,
+    out: &mut Vec<u8>,
+) -> usize {
     let unit = |pair: &[u8]| match *pair {
         [low, high] if is_low_first => u16::from_le_bytes([low, high]),
         [high, low] => u16::from_be_bytes([high, low]),
@@ -128,7 +135,11 @@ pub(super) fn decode_utf16(bytes: &[u8], is_low_first: bool, is_last: bool, out:
         out.extend_from_slice(character.encode_utf8(&mut buffer).as_bytes());
     }
     if is_last && even < bytes.len() {
-        out.extend_from_slice(char::REPLACEMENT_CHARACTER.encode_utf8(&mut buffer).as_bytes());
+        out.extend_from_slice(
+            char::REPLACEMENT_CHARACTER
+                .encode_utf8(&mut buffer)
+                .as_bytes(),
+        );
     }
     if is_last { bytes.len() } else { even }
 }
@@ -141,7 +152,13 @@ mod tests {
 
     fn utf16(text: &str, is_low_first: bool) -> Vec<u8> {
         text.encode_utf16()
-            .flat_map(|unit| if is_low_first { unit.to_le_bytes() } else { unit.to_be_bytes() })
+            .flat_map(|unit| {
+                if is_low_first {
+                    unit.to_le_bytes()
+                } else {
+                    unit.to_be_bytes()
+                }
+            })
             .collect()
     }
 
@@ -156,7 +173,10 @@ mod tests {
     #[test]
     fn pictures_archives_and_programs_are_binary() {
         assert_eq!(Encoding::of(b"\x89PNG\r\n\x1a\n"), Encoding::Binary);
-        assert_eq!(Encoding::of(b"\x7fELF\x02\x01\x01\0\0\0\0\0\0\0\0\0\x03\0>\0"), Encoding::Binary);
+        assert_eq!(
+            Encoding::of(b"\x7fELF\x02\x01\x01\0\0\0\0\0\0\0\0\0\x03\0>\0"),
+            Encoding::Binary
+        );
         let mut state = 1_u32;
         let noise: Vec<u8> = std::iter::repeat_with(|| {
             state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
@@ -176,8 +196,14 @@ mod tests {
     #[test]
     fn utf16_is_known_with_and_without_its_mark() {
         let text = "PASSWORD = 'één'\nHOST = 'db'\n";
-        assert_eq!(Encoding::of(&utf16(&format!("\u{feff}{text}"), true)), Encoding::Utf16Low(2));
-        assert_eq!(Encoding::of(&utf16(&format!("\u{feff}{text}"), false)), Encoding::Utf16High(2));
+        assert_eq!(
+            Encoding::of(&utf16(&format!("\u{feff}{text}"), true)),
+            Encoding::Utf16Low(2)
+        );
+        assert_eq!(
+            Encoding::of(&utf16(&format!("\u{feff}{text}"), false)),
+            Encoding::Utf16High(2)
+        );
         assert_eq!(Encoding::of(&utf16(text, true)), Encoding::Utf16Low(0));
         assert_eq!(Encoding::of(&utf16(text, false)), Encoding::Utf16High(0));
     }

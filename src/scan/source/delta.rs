@@ -43,9 +43,14 @@ fn copied(command: u8, rest: &mut &[u8]) -> Option<(usize, usize)> {
             *rest = after;
         }
     }
-    let [a, b, c, d, e, f, g] = bytes;
-    let start = u32::from_le_bytes([a, b, c, d]);
-    let length = match u32::from_le_bytes([e, f, g, 0]) {
+    let number = |bytes: &[u8]| {
+        bytes
+            .iter()
+            .rev()
+            .fold(0_u32, |number, &byte| number << 8 | u32::from(byte))
+    };
+    let start = number(&bytes[..4]);
+    let length = match number(&bytes[4..]) {
         0 => 0x1_0000,
         length => length,
     };
@@ -103,9 +108,16 @@ mod tests {
             &[10, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1],
         ];
         for delta in broken {
-            assert_eq!(apply(b"0123456789", delta, MOST, &mut Vec::new()), None, "{delta:?}");
+            assert_eq!(
+                apply(b"0123456789", delta, MOST, &mut Vec::new()),
+                None,
+                "{delta:?}"
+            );
         }
-        assert_eq!(apply(b"0123456789", &[10, 4, 0x91, 2, 4], 3, &mut Vec::new()), None);
+        assert_eq!(
+            apply(b"0123456789", &[10, 4, 0x91, 2, 4], 3, &mut Vec::new()),
+            None
+        );
     }
 
     proptest! {

@@ -37,6 +37,11 @@ pub(super) fn common(one: &[Range<usize>], other: &[Range<usize>]) -> Vec<Range<
 }
 
 #[cfg(test)]
+#[allow(
+    clippy::format_collect,
+    clippy::single_range_in_vec_init,
+    reason = "clearer, and ranges are what is compared"
+)]
 mod tests {
     use proptest::prelude::*;
 

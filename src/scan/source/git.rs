@@ -48,13 +48,20 @@ fn refused(directory: &Path, error: &gix::Error) -> Error {
     let is_none = error.iter_errors().any(|error| {
         matches!(
             error.downcast_ref::<Discover>(),
-            Some(Discover::NoGitRepository { .. } | Discover::NoGitRepositoryWithinCeiling { .. } | Discover::NoGitRepositoryWithinFs { .. })
+            Some(
+                Discover::NoGitRepository { .. }
+                    | Discover::NoGitRepositoryWithinCeiling { .. }
+                    | Discover::NoGitRepositoryWithinFs { .. }
+            )
         )
     });
     if is_none {
         return Error::new(format!("`{place}` is in no git repository"));
     }
-    Error::new(format!("the repository of `{place}` cannot be opened: {}", reason(error)))
+    Error::new(format!(
+        "the repository of `{place}` cannot be opened: {}",
+        reason(error)
+    ))
 }
 
 /// What an error of the git library says, as a fragment.
@@ -62,7 +69,10 @@ pub(super) fn reason(error: &dyn std::error::Error) -> String {
     let text = error.to_string();
     let line = text.lines().next().unwrap_or_default();
     let mut characters = line.chars();
-    let first = characters.next().map(|first| first.to_lowercase().to_string()).unwrap_or_default();
+    let first = characters
+        .next()
+        .map(|first| first.to_lowercase().to_string())
+        .unwrap_or_default();
     first + characters.as_str()
 }
 
@@ -72,8 +82,13 @@ pub(super) fn read_index(path: &Path, hash: gix::hash::Kind) -> Result<gix::inde
         thread_limit: Some(1),
         ..Default::default()
     };
-    gix::index::File::at_or_default(path, hash, true, options)
-        .map_err(|error| Error::new(format!("the index `{}` cannot be read: {}", path.display(), reason(&error))))
+    gix::index::File::at_or_default(path, hash, true, options).map_err(|error| {
+        Error::new(format!(
+            "the index `{}` cannot be read: {}",
+            path.display(),
+            reason(&error)
+        ))
+    })
 }
 
 /// Reads blobs, and says why one cannot be read.
@@ -85,14 +100,20 @@ pub(super) struct Blobs {
 impl Blobs {
     pub(super) fn of(repository: Repository) -> Self {
         let is_partial = is_partial(&repository);
-        Self { repository, is_partial }
+        Self {
+            repository,
+            is_partial,
+        }
     }
 
     /// The content of a blob, put in place of what `buffer` has.
     pub(super) fn read(&self, id: ObjectId, buffer: &mut Vec<u8>) -> Result<(), String> {
         use gix::prelude::FindExt as _;
         buffer.clear();
-        let header = self.repository.find_header(id).map_err(|error| self.why_not(id, &error))?;
+        let header = self
+            .repository
+            .find_header(id)
+            .map_err(|error| self.why_not(id, &error))?;
         if header.kind() != gix::object::Kind::Blob {
             return Err(format!("`{id}` is no blob but a {}", header.kind()));
         }
@@ -114,12 +135,17 @@ impl Blobs {
 }
 
 pub(super) fn too_large(size: u64) -> String {
-    format!("has {size} bytes, more than the {} MB that are read of one", MOST_BYTES >> 20)
+    format!(
+        "has {size} bytes, more than the {} MB that are read of one",
+        MOST_BYTES >> 20
+    )
 }
 
 pub(super) fn missing(id: ObjectId, is_partial: bool) -> String {
     if is_partial {
-        format!("the object `{id}` is not here: this is a partial clone, and `git fetch --refetch --no-filter` brings the rest")
+        format!(
+            "the object `{id}` is not here: this is a partial clone, and `git fetch --refetch --no-filter` brings the rest"
+        )
     } else {
         format!("the object `{id}` is missing: `git fsck` says what else is")
     }
@@ -132,7 +158,13 @@ pub(super) fn is_partial(repository: &Repository) -> bool {
         || config
             .plumbing()
             .sections_by_name("remote")
-            .is_some_and(|mut remotes| remotes.any(|remote| remote.value("promisor").is_some_and(|value| value != "false")))
+            .is_some_and(|mut remotes| {
+                remotes.any(|remote| {
+                    remote
+                        .value("promisor")
+                        .is_some_and(|value| value != "false")
+                })
+            })
 }
 
 /// Who brought a commit, and when. Text that is not UTF-8 is shown as far as it can be.
@@ -148,11 +180,22 @@ pub fn origin(place: &Place, commit: ObjectId) -> Result<Origin, Error> {
 /// # Errors
 /// The commit is not there or is broken.
 pub fn origin_in(repository: &Repository, commit: ObjectId) -> Result<Origin, Error> {
-    let broken = |error: &dyn std::error::Error| Error::new(format!("the commit `{commit}` cannot be read: {}", reason(error)));
-    let found = repository.find_commit(commit).map_err(|error| broken(&error))?;
+    let broken = |error: &dyn std::error::Error| {
+        Error::new(format!(
+            "the commit `{commit}` cannot be read: {}",
+            reason(error)
+        ))
+    };
+    let found = repository
+        .find_commit(commit)
+        .map_err(|error| broken(&error))?;
     let decoded = found.decode().map_err(|error| broken(&error))?;
     let author = decoded.author().map_err(|error| broken(&error))?;
-    let summary = decoded.message.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
+    let summary = decoded
+        .message
+        .lines()
+        .find(|line| !line.trim().is_empty())
+        .unwrap_or_default();
     Ok(Origin {
         commit: commit.to_string(),
         author: author.name.trim().to_str_lossy().into_owned(),

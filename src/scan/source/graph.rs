@@ -15,8 +15,9 @@ use gix::{
 };
 
 use super::{
-    catalog::{Catalog, index, hash_length},
+    catalog::{Catalog, hash_length, index},
     pack::NONE,
+    pairs::{Lines, Pairs, name_of, read_list, write_list},
 };
 
 /// A path of more directories than git itself reads is cut short.
@@ -66,11 +67,22 @@ impl Graph {
     }
 
     /// Takes a commit, a tree or a tag; `base` is the pairs of the tree that this one was made from. Gives back a tree's own.
-    pub(super) fn add(&mut self, catalog: &Catalog, number: u32, kind: Kind, bytes: &[u8], base: Option<(&[u8], &Vec<u32>)>) -> Result<Vec<u32>, String> {
+    pub(super) fn add(
+        &mut self,
+        catalog: &Catalog,
+        number: u32,
+        kind: Kind,
+        bytes: &[u8],
+        base: Option<(&[u8], &Vec<u32>)>,
+    ) -> Result<Vec<u32>, String> {
         match kind {
-            Kind::Commit => self.add_commit(catalog, number, bytes).ok_or("is a broken commit")?,
+            Kind::Commit => self
+                .add_commit(catalog, number, bytes)
+                .ok_or("is a broken commit")?,
             Kind::Tag => {
-                let target = TagRefIter::from_bytes(bytes, self.hash).target_id().map_err(|_| "is a broken tag")?;
+                let target = TagRefIter::from_bytes(bytes, self.hash)
+                    .target_id()
+                    .map_err(|_| "is a broken tag")?;
                 let target = self.number(catalog, target);
                 self.tags.insert(number, target);
             }
@@ -86,7 +98,9 @@ impl Graph {
         }
         *self.missing_numbers.entry(id).or_insert_with(|| {
             self.missing.push(id);
-            catalog.count().saturating_add(u32::try_from(self.missing.len() - 1).unwrap_or(NONE))
+            catalog
+                .count()
+                .saturating_add(u32::try_from(self.missing.len() - 1).unwrap_or(NONE))
         })
     }
 
@@ -94,52 +108,79 @@ impl Graph {
         let mut iter = CommitRefIter::from_bytes(bytes, self.hash);
         let tree = iter.tree_id().ok()?;
         let parents: Vec<ObjectId> = iter.parent_ids().collect();
-        let time = iter.committer().ok().map_or(0, |committer| committer.seconds());
+        let time = iter
+            .committer()
+            .ok()
+            .map_or(0, |committer| committer.seconds());
         let commit = Commit {
             tree: self.number(catalog, tree),
-            parents: parents.into_iter().map(|parent| self.number(catalog, parent)).collect(),
+            parents: parents
+                .into_iter()
+                .map(|parent| self.number(catalog, parent))
+                .collect(),
             time,
         };
         self.commits.insert(number, commit);
         Some(())
     }
 
-    fn add_tree(&mut self, catalog: &Catalog, number: u32, bytes: &[u8], base: Option<(&[u8], &Vec<u32>)>) -> Result<Vec<u32>, String> {
+    fn add_tree(
+        &mut self,
+        catalog: &Catalog,
+        number: u32,
+        bytes: &[u8],
+        base: Option<(&[u8], &Vec<u32>)>,
+    ) -> Result<Vec<u32>, String> {
         let length = hash_length(self.hash);
         let mut list = Vec::new();
         let mut base = base.map(|(bytes, list)| (Lines { bytes, length }, list.iter()));
-        let mut known = base.as_mut().and_then(|(lines, list)| Some((lines.next()?, list.next()?)));
+        let mut known = base
+            .as_mut()
+            .and_then(|(lines, list)| Some((lines.next()?, list.next()?)));
         let mut lines = Lines { bytes, length };
+        let mut is_broken = false;
         for line in lines.by_ref() {
             // What the base has before this is not in this one.
-            while let Some((other, _)) = known.filter(|(other, _)| name_of(other, length) < name_of(line, length)) {
+            while let Some((other, _)) =
+                known.filter(|(other, _)| name_of(other, length) < name_of(line, length))
+            {
                 debug_assert!(!other.is_empty());
-                known = base.as_mut().and_then(|(lines, list)| Some((lines.next()?, list.next()?)));
+                known = base
+                    .as_mut()
+                    .and_then(|(lines, list)| Some((lines.next()?, list.next()?)));
             }
             let pair = match known {
-                Some((other, &pair)) if other == line => pair,
-                _ => self.pair(catalog, line, length)?,
+                Some((other, &pair)) if other == line => Some(pair),
+                _ => self.pair(catalog, line, length),
             };
-            list.push(pair);
+            is_broken |= pair.is_none();
+            list.extend(pair);
         }
-        if !lines.bytes.is_empty() {
+        let start = u32::try_from(self.lists.len())
+            .ok()
+            .filter(|start| *start < NONE);
+        self.starts[index(number)] =
+            start.ok_or("there are more trees than can be kept in mind")?;
+        write_list(&list, &mut self.lists);
+        // What could be read of it is known all the same.
+        if is_broken || !lines.bytes.is_empty() {
             return Err("is a broken tree".to_owned());
         }
-        let start = u32::try_from(self.lists.len()).ok().filter(|start| *start < NONE);
-        self.starts[index(number)] = start.ok_or("there are more trees than can be kept in mind")?;
-        write_list(&list, &mut self.lists);
         Ok(list)
     }
 
     /// The pair of a tree's entry; for a submodule one without an object.
-    fn pair(&mut self, catalog: &Catalog, line: &[u8], length: usize) -> Result<u32, String> {
-        let broken = || "is a broken tree".to_owned();
-        let (head, id) = line.split_at_checked(line.len() - length).ok_or_else(broken)?;
-        let (mode, name) = head[..head.len() - 1].split_once_str(" ").ok_or_else(broken)?;
-        let mode = EntryMode::try_from(mode).map_err(|_| broken())?;
-        let id = ObjectId::try_from(id).map_err(|_| broken())?;
-        let child = if mode.is_commit() { NONE } else { self.number(catalog, id) };
-        self.pairs.number(child, name).ok_or_else(|| "there are more files than can be kept in mind".to_owned())
+    fn pair(&mut self, catalog: &Catalog, line: &[u8], length: usize) -> Option<u32> {
+        let (head, id) = line.split_at_checked(line.len() - length)?;
+        let (mode, name) = head[..head.len() - 1].split_once_str(" ")?;
+        let mode = EntryMode::try_from(mode).ok()?;
+        let id = ObjectId::try_from(id).ok()?;
+        let child = if mode.is_commit() {
+            NONE
+        } else {
+            self.number(catalog, id)
+        };
+        self.pairs.number(child, name)
     }
 
     /// The object that a tag, or a tag of a tag, is of.
@@ -162,7 +203,39 @@ impl Graph {
 
     /// The id of an object that is named and is not here.
     pub(super) fn missing(&self, catalog: &Catalog, number: u32) -> Option<ObjectId> {
-        number.checked_sub(catalog.count()).and_then(|number| self.missing.get(index(number)).copied())
+        number
+            .checked_sub(catalog.count())
+            .and_then(|number| self.missing.get(index(number)).copied())
+    }
+
+    /// What is reached and is not here, each with its path.
+    pub(super) fn missing_in(
+        &self,
+        catalog: &Catalog,
+        origins: &Origins,
+    ) -> Vec<(BString, ObjectId)> {
+        let reached = (catalog.count()..)
+            .zip(&self.missing)
+            .filter(|(number, _)| origins.by(*number).is_some());
+        let mut path = BString::default();
+        let mut missing = Vec::new();
+        for (number, &id) in reached {
+            // One path is shown, the others are counted.
+            if missing.is_empty() {
+                origins.path(number, self, &mut path);
+                path = if path.is_empty() {
+                    id.to_string().into()
+                } else {
+                    path
+                };
+            }
+            missing.push((std::mem::take(&mut path), id));
+        }
+        missing
+    }
+
+    pub(super) fn is_commit(&self, number: u32) -> bool {
+        self.commits.contains_key(&number)
     }
 
     /// These commits and all before them, the oldest first; and the parents that are named and are not here, each with the
@@ -171,10 +244,18 @@ impl Graph {
         let mut absent = Vec::new();
         let mut children: HashMap<u32, Vec<u32>> = HashMap::new();
         let mut open: HashMap<u32, usize> = HashMap::new();
-        let mut waiting: Vec<u32> = tips.iter().copied().filter(|tip| self.commits.contains_key(tip)).collect();
+        let mut waiting: Vec<u32> = tips
+            .iter()
+            .copied()
+            .filter(|tip| self.commits.contains_key(tip))
+            .collect();
         let mut ready = BinaryHeap::new();
         while let Some(number) = waiting.pop() {
-            let Some(commit) = self.commits.get(&number).filter(|_| !open.contains_key(&number)) else {
+            let Some(commit) = self
+                .commits
+                .get(&number)
+                .filter(|_| !open.contains_key(&number))
+            else {
                 continue;
             };
             let mut count = 0;
@@ -236,7 +317,11 @@ impl Graph {
                 if child != NONE && origins.commits[index(child)] == NONE {
                     origins.commits[index(child)] = by;
                     origins.above[index(child)] = (tree, pair);
-                    if self.starts.get(index(child)).is_some_and(|&start| start != NONE) {
+                    if self
+                        .starts
+                        .get(index(child))
+                        .is_some_and(|&start| start != NONE)
+                    {
                         waiting.push(child);
                     }
                 }
@@ -251,7 +336,10 @@ impl Graph {
 
     /// All trees.
     pub(super) fn trees(&self) -> impl Iterator<Item = u32> + '_ {
-        (0..).zip(&self.starts).filter(|(_, start)| **start != NONE).map(|(number, _)| number)
+        (0..)
+            .zip(&self.starts)
+            .filter(|(_, start)| **start != NONE)
+            .map(|(number, _)| number)
     }
 
     /// Trees that no other tree has: what hangs on no commit begins there.
@@ -264,14 +352,19 @@ impl Graph {
                 }
             }
         }
-        self.trees().filter(|&tree| !has_above[index(tree)]).collect()
+        self.trees()
+            .filter(|&tree| !has_above[index(tree)])
+            .collect()
     }
 }
 
 impl Origins {
     /// The object that brought one: a commit, mostly.
     pub(super) fn by(&self, number: u32) -> Option<u32> {
-        self.commits.get(index(number)).copied().filter(|&by| by != NONE)
+        self.commits
+            .get(index(number))
+            .copied()
+            .filter(|&by| by != NONE)
     }
 
     /// The path of an object, from the root of the tree in which it was found.
@@ -291,150 +384,6 @@ impl Origins {
                 path.push(b'/');
             }
             path.extend_from_slice(name);
-        }
-    }
-}
-
-/// The entries of a tree, as bytes: mode, space, name, NUL, id.
-struct Lines<'a> {
-    bytes: &'a [u8],
-    length: usize,
-}
-
-impl<'a> Iterator for Lines<'a> {
-    type Item = &'a [u8];
-
-    fn next(&mut self) -> Option<Self::Item> {
-        let end = self.bytes.find_byte(0)? + 1 + self.length;
-        let (line, rest) = self.bytes.split_at_checked(end)?;
-        self.bytes = rest;
-        Some(line)
-    }
-}
-
-/// The name in an entry of a tree, for its order.
-fn name_of(line: &[u8], length: usize) -> &[u8] {
-    let head = &line[..line.len() - length - 1];
-    head.find_byte(b' ').map_or(head, |at| &head[at + 1..])
-}
-
-/// Objects with the names that they have in trees, each pair once.
-struct Pairs {
-    /// Object, and where its name begins in `names`.
-    pairs: Vec<(u32, u32)>,
-    /// Names, each after its length in two bytes.
-    names: Vec<u8>,
-    known_names: HashMap<Box<[u8]>, u32>,
-    numbers: HashMap<(u32, u32), u32>,
-}
-
-impl Pairs {
-    fn new() -> Self {
-        Self {
-            pairs: Vec::new(),
-            names: Vec::new(),
-            known_names: HashMap::new(),
-            numbers: HashMap::new(),
-        }
-    }
-
-    fn number(&mut self, child: u32, name: &[u8]) -> Option<u32> {
-        let name = match self.known_names.get(name) {
-            Some(&name) => name,
-            None => self.add_name(name)?,
-        };
-        if let Some(&number) = self.numbers.get(&(child, name)) {
-            return Some(number);
-        }
-        let number = u32::try_from(self.pairs.len()).ok().filter(|number| *number < NONE)?;
-        self.pairs.push((child, name));
-        self.numbers.insert((child, name), number);
-        Some(number)
-    }
-
-    fn add_name(&mut self, name: &[u8]) -> Option<u32> {
-        let start = u32::try_from(self.names.len()).ok()?;
-        // The system has no longer ones.
-        let name = &name[..name.len().min(usize::from(u16::MAX))];
-        self.names.extend_from_slice(&u16::try_from(name.len()).ok()?.to_le_bytes());
-        self.names.extend_from_slice(name);
-        self.known_names.insert(name.into(), start);
-        Some(start)
-    }
-
-    fn child(&self, pair: u32) -> u32 {
-        self.pairs[index(pair)].0
-    }
-
-    fn name(&self, pair: u32) -> &[u8] {
-        let start = index(self.pairs[index(pair)].1);
-        let length = u16::from_le_bytes([self.names[start], self.names[start + 1]]);
-        &self.names[start + 2..start + 2 + usize::from(length)]
-    }
-}
-
-/// Writes how many numbers there are and how far each is from what would follow the one before, seven bits a byte.
-fn write_list(list: &[u32], out: &mut Vec<u8>) {
-    write_number(list.len() as u64, out);
-    let mut expected = 0_i64;
-    for &number in list {
-        let difference = i64::from(number) - expected;
-        // Small numbers of either sign are small.
-        write_number(((difference << 1) ^ (difference >> 63)).cast_unsigned(), out);
-        expected = i64::from(number) + 1;
-    }
-}
-
-fn write_number(mut number: u64, out: &mut Vec<u8>) {
-    while let low @ 0..=0x7f = (number & 0x7f) as u8
-        && number > 0x7f
-    {
-        out.push(low | 0x80);
-        number >>= 7;
-    }
-    out.push((number & 0x7f) as u8);
-}
-
-fn read_list(bytes: &[u8]) -> impl Iterator<Item = u32> + '_ {
-    let mut rest = bytes;
-    let count = if bytes.is_empty() { 0 } else { read_number(&mut rest) };
-    let mut expected = 0_i64;
-    (0..count).map(move |_| {
-        let number = read_number(&mut rest);
-        let difference = (number >> 1).cast_signed() ^ -(number & 1).cast_signed();
-        let number = expected + difference;
-        expected = number + 1;
-        u32::try_from(number).unwrap_or(NONE)
-    })
-}
-
-fn read_number(rest: &mut &[u8]) -> u64 {
-    let mut number = 0;
-    let mut shift = 0;
-    while let Some((&byte, after)) = rest.split_first() {
-        *rest = after;
-        number |= u64::from(byte & 0x7f) << shift;
-        shift += 7;
-        if byte & 0x80 == 0 || shift > 56 {
-            break;
-        }
-    }
-    number
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    proptest! {
-        #[test]
-        fn a_list_comes_back(list in prop::collection::vec(0..NONE - 1, 0..50), before: Vec<u8>) {
-            let mut bytes = before.clone();
-            write_list(&list, &mut bytes);
-            bytes.push(0xff);
-            prop_assert_eq!(read_list(&bytes[before.len()..]).collect::<Vec<_>>(), list);
         }
     }
 }

@@ -12,8 +12,8 @@ use std::{
 use gix::{
     bstr::{BStr, BString, ByteSlice as _},
     glob::{pattern::Case, search::pattern::List},
-    index::entry::Mode,
     ignore::search::{Ignore, pattern_matching_relative_path},
+    index::entry::Mode,
 };
 
 /// A `.gitignore` of more bytes than this is not written by people, and matching it would take for ever.
@@ -51,7 +51,11 @@ impl WorkTree {
         let root = repository.workdir()?.canonicalize().ok()?;
         let config = repository.config_snapshot();
         let is_folded = config.boolean("core.ignoreCase").unwrap_or(false);
-        let user = config.trusted_path("core.excludesFile").ok().flatten().or_else(|| home.map(Path::to_owned));
+        let user = config
+            .trusted_path("core.excludesFile")
+            .ok()
+            .flatten()
+            .or_else(|| home.map(Path::to_owned));
         let info = repository.common_dir().join("info").join("exclude");
         let shared = std::iter::once(info)
             .chain(user)
@@ -61,7 +65,11 @@ impl WorkTree {
             root,
             index_path: repository.index_path(),
             object_hash: repository.object_hash(),
-            case: if is_folded { Case::Fold } else { Case::Sensitive },
+            case: if is_folded {
+                Case::Fold
+            } else {
+                Case::Sensitive
+            },
             shared,
             index: OnceLock::new(),
         })
@@ -72,8 +80,15 @@ impl WorkTree {
     }
 
     /// Adds the ignore file of a directory, given relative to the root, to those above it.
-    pub(super) fn enter(&self, relative: &BStr, parent: Option<Arc<Ignores>>) -> io::Result<Option<Arc<Ignores>>> {
-        let path = self.root.join(OsStr::from_bytes(relative)).join(".gitignore");
+    pub(super) fn enter(
+        &self,
+        relative: &BStr,
+        parent: Option<Arc<Ignores>>,
+    ) -> io::Result<Option<Arc<Ignores>>> {
+        let path = self
+            .root
+            .join(OsStr::from_bytes(relative))
+            .join(".gitignore");
         Ok(match read(&path, Some(&self.root))? {
             Some(list) => Some(Arc::new(Ignores { parent, list })),
             None => parent,
@@ -81,18 +96,26 @@ impl WorkTree {
     }
 
     /// Whether git would leave a path out, were it not tracked. A directory on its way that is ignored is not looked at here.
-    pub(super) fn is_ignored(&self, relative: &BStr, is_directory: bool, ignores: Option<&Ignores>) -> bool {
+    pub(super) fn is_ignored(
+        &self,
+        relative: &BStr,
+        is_directory: bool,
+        ignores: Option<&Ignores>,
+    ) -> bool {
         let name = relative.rfind_byte(b'/').map(|at| at + 1);
         std::iter::successors(ignores, |ignores| ignores.parent.as_deref())
             .map(|ignores| &ignores.list)
             .chain(&self.shared)
-            .find_map(|list| pattern_matching_relative_path(list, relative, name, Some(is_directory), self.case))
+            .find_map(|list| {
+                pattern_matching_relative_path(list, relative, name, Some(is_directory), self.case)
+            })
             .is_some_and(|found| !found.pattern.is_negative())
     }
 
     /// Whether a path is in the index.
     pub(super) fn is_tracked(&self, relative: &BStr) -> bool {
-        self.index().is_some_and(|index| index.entry_by_path(relative).is_some())
+        self.index()
+            .is_some_and(|index| index.entry_by_path(relative).is_some())
     }
 
     /// The files in the index below a directory, relative to the root.
@@ -103,7 +126,9 @@ impl WorkTree {
         let mut prefix = relative.to_owned();
         prefix.push(b'/');
         let entries = index.prefixed_entries(prefix.as_bstr()).unwrap_or_default();
-        let files = entries.iter().filter(|entry| matches!(entry.mode, Mode::FILE | Mode::FILE_EXECUTABLE));
+        let files = entries
+            .iter()
+            .filter(|entry| matches!(entry.mode, Mode::FILE | Mode::FILE_EXECUTABLE));
         let mut paths: Vec<BString> = files.map(|entry| entry.path(index).to_owned()).collect();
         // An unmerged path stands there up to three times.
         paths.dedup();
@@ -118,10 +143,21 @@ impl WorkTree {
 
 /// An ignore file's patterns; `None` where there is no such file, or it is none: git follows no link here, and neither do we.
 fn read(path: &Path, root: Option<&Path>) -> io::Result<Option<List<Ignore>>> {
-    let metadata = if root.is_some() { fs::symlink_metadata(path) } else { fs::metadata(path) };
+    let metadata = if root.is_some() {
+        fs::symlink_metadata(path)
+    } else {
+        fs::metadata(path)
+    };
     let is_readable = match metadata {
         Ok(metadata) => metadata.is_file() && metadata.len() <= MOST_BYTES,
-        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => false,
+        Err(error)
+            if matches!(
+                error.kind(),
+                io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
+            ) =>
+        {
+            false
+        }
         Err(error) => return Err(error),
     };
     if !is_readable {

@@ -1,13 +1,28 @@
 //! Where text comes from: paths, the index, history, a range of commits, standard input. A source reads; what is done with
 //! a unit of text is the [`Sink`]'s.
 
+mod again;
+mod blobs;
+mod cache;
+mod catalog;
 mod content;
+mod decode;
+mod delta;
 mod diff;
+mod fresh;
 pub mod git;
+mod graph;
+mod history;
 mod ignore;
+mod pack;
+mod pairs;
 mod parts;
 mod paths;
+mod range;
+mod read;
+mod revisions;
 mod staged;
+mod survey;
 mod tree;
 mod walk;
 
@@ -18,8 +33,11 @@ use gix::{
     bstr::{BStr, BString},
 };
 
+pub use cache::CacheOptions;
+pub use history::{HistoryOptions, history};
 pub use parts::stdin;
 pub use paths::{PathOptions, paths};
+pub use range::{Push, RangeOptions, pushed, range};
 pub use staged::{StagedOptions, staged};
 
 /// One text to scan: a file, the content of a blob, or a part of a large one.

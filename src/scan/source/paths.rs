@@ -6,28 +6,26 @@
 
 use std::{
     ffi::OsStr,
-    fs::{self, File},
-    io::{self, Read as _},
+    fs,
     os::{
-        fd::{AsFd, BorrowedFd, OwnedFd},
+        fd::{AsFd as _, OwnedFd},
         unix::ffi::OsStrExt as _,
     },
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex},
 };
 
 use gix::bstr::{BStr, BString, ByteSlice as _};
 use rustix::{
-    buffer::spare_capacity,
     fs::{AtFlags, Dir, FileType, Mode, OFlags},
     io::Errno,
 };
 
 use super::{
     Sink, Trouble,
-    content::{Encoding, HEAD},
     ignore::{Ignores, WorkTree},
-    parts::{self, Label},
+    parts,
+    read::Reader,
     walk::{Tasks, threads},
 };
 
@@ -41,22 +39,30 @@ pub struct PathOptions {
     pub user_ignores: Option<PathBuf>,
 }
 
-/// A file of more bytes than this is read by one thread at a time.
-const LARGE: u64 = 4 << 20;
 /// So many files of a directory are one task.
 const FILES: usize = 64;
-/// What a first read takes.
-const FIRST: usize = 64 << 10;
 
 /// Scans what is named: files whatever they are, directories with all that is in them.
 pub fn paths(roots: &[PathBuf], options: &PathOptions, sink: &dyn Sink) {
     let walk = Walk {
         sink,
         user_ignores: options.user_ignores.as_deref(),
-        large: Mutex::new(()),
+        reader: Reader {
+            sink,
+            large: Mutex::new(()),
+        },
     };
-    let first = roots.iter().rev().filter_map(|root| walk.root(root)).collect();
-    Tasks::run(first, threads(options.threads), Vec::new, |buffer, task, more| walk.task(task, buffer, more));
+    let first = roots
+        .iter()
+        .rev()
+        .filter_map(|root| walk.root(root))
+        .collect();
+    Tasks::run(
+        first,
+        threads(options.threads),
+        Vec::new,
+        |buffer, task, more| walk.task(task, buffer, more),
+    );
 }
 
 enum Task {
@@ -97,7 +103,7 @@ struct InTree {
 struct Walk<'a> {
     sink: &'a dyn Sink,
     user_ignores: Option<&'a Path>,
-    large: Mutex<()>,
+    reader: Reader<'a>,
 }
 
 impl Walk<'_> {
@@ -106,7 +112,8 @@ impl Walk<'_> {
             Ok(metadata) if metadata.is_dir() => Some(self.root_directory(root)),
             Ok(_) => Some(Task::Named(root.to_owned())),
             Err(error) => {
-                self.sink.trouble(Trouble::new(shown(root), parts::io_reason(&error)));
+                self.sink
+                    .trouble(Trouble::new(shown(root), parts::io_reason(&error)));
                 None
             }
         }
@@ -126,10 +133,20 @@ impl Walk<'_> {
     fn tree_around(&self, directory: &Path) -> Option<InTree> {
         let work_tree = WorkTree::around(directory, self.user_ignores)?;
         let directory = directory.canonicalize().ok()?;
-        let relative = BString::from(directory.strip_prefix(work_tree.root()).ok()?.as_os_str().as_bytes());
+        let relative = BString::from(
+            directory
+                .strip_prefix(work_tree.root())
+                .ok()?
+                .as_os_str()
+                .as_bytes(),
+        );
         let above = relative.find_iter(b"/").map(|at| &relative[..at]);
-        let above = std::iter::once(&b""[..]).chain(above).filter(|above| *above != relative.as_slice());
-        let ignores = above.fold(None, |ignores, above| self.enter(&work_tree, above.as_bstr(), ignores));
+        let above = std::iter::once(&b""[..])
+            .chain(above)
+            .filter(|above| *above != relative.as_slice());
+        let ignores = above.fold(None, |ignores, above| {
+            self.enter(&work_tree, above.as_bstr(), ignores)
+        });
         Some(InTree {
             work_tree: Arc::new(work_tree),
             relative,
@@ -137,33 +154,58 @@ impl Walk<'_> {
         })
     }
 
-    fn enter(&self, work_tree: &WorkTree, relative: &BStr, parent: Option<Arc<Ignores>>) -> Option<Arc<Ignores>> {
-        work_tree.enter(relative, parent.clone()).unwrap_or_else(|error| {
-            self.sink.trouble(Trouble::new(joined(relative, b".gitignore".as_bstr()), parts::io_reason(&error)));
-            parent
-        })
+    fn enter(
+        &self,
+        work_tree: &WorkTree,
+        relative: &BStr,
+        parent: Option<Arc<Ignores>>,
+    ) -> Option<Arc<Ignores>> {
+        work_tree
+            .enter(relative, parent.clone())
+            .unwrap_or_else(|error| {
+                self.sink.trouble(Trouble::new(
+                    joined(relative, b".gitignore".as_bstr()),
+                    parts::io_reason(&error),
+                ));
+                parent
+            })
     }
 
     fn task(&self, task: Task, buffer: &mut Vec<u8>, more: &mut Vec<Task>) {
         match task {
-            Task::Named(path) => self.named(&path),
+            Task::Named(path) => self.reader.named(&path, shown(&path)),
             Task::List(place, entering) => {
                 let name = place.shown.clone();
                 if let Err(error) = self.list(place, entering, buffer, more)
                     && error != Errno::NOENT
                 {
-                    self.sink.trouble(Trouble::new(directory_name(name), parts::io_reason(&error.into())));
+                    self.sink.trouble(Trouble::new(
+                        directory_name(name),
+                        parts::io_reason(&error.into()),
+                    ));
                 }
             }
             Task::Files(place, names) => match open_directory(&place) {
-                Ok(directory) => self.files(directory.as_fd(), &place, &names, buffer),
+                Ok(directory) => {
+                    let shown = place.shown.as_bstr();
+                    self.reader.files(directory.as_fd(), shown, &names, buffer);
+                }
                 Err(Errno::NOENT | Errno::NOTDIR | Errno::LOOP) => {}
-                Err(error) => self.sink.trouble(Trouble::new(directory_name(place.shown.clone()), parts::io_reason(&error.into()))),
+                Err(error) => self.sink.trouble(Trouble::new(
+                    directory_name(place.shown.clone()),
+                    parts::io_reason(&error.into()),
+                )),
             },
         }
     }
 
-    fn list(&self, mut place: Arc<Place>, entering: Entering, buffer: &mut Vec<u8>, more: &mut Vec<Task>) -> Result<(), Errno> {
+    fn list(
+        &self,
+        mut place: Arc<Place>,
+        entering: Entering,
+        buffer: &mut Vec<u8>,
+        more: &mut Vec<Task>,
+    ) -> Result<(), Errno> {
         let directory = match open_directory(&place) {
             // It was a directory a moment ago, and is a link or a file now: as if it had vanished.
             Err(Errno::NOTDIR | Errno::LOOP) => return Ok(()),
@@ -179,7 +221,9 @@ impl Walk<'_> {
         for (name, kind) in listing {
             match self.choose(&place, &name, kind, entering) {
                 Chosen::File => files.push(name),
-                Chosen::Directory(entering) => self.push_directory(&place, name.as_bstr(), entering, more),
+                Chosen::Directory(entering) => {
+                    push_directory(&place, name.as_bstr(), entering, more);
+                }
                 Chosen::Nothing => {}
             }
         }
@@ -188,7 +232,8 @@ impl Walk<'_> {
             let rest = files.split_off(files.len() - FILES);
             more.push(Task::Files(Arc::clone(&place), rest));
         }
-        self.files(directory.as_fd(), &place, &files, buffer);
+        let shown = place.shown.as_bstr();
+        self.reader.files(directory.as_fd(), shown, &files, buffer);
         Ok(())
     }
 
@@ -204,7 +249,11 @@ impl Walk<'_> {
             });
         }
         if let Some(tree) = tree.as_mut().filter(|_| has_ignores) {
-            tree.ignores = self.enter(&tree.work_tree, tree.relative.as_bstr(), tree.ignores.take());
+            tree.ignores = self.enter(
+                &tree.work_tree,
+                tree.relative.as_bstr(),
+                tree.ignores.take(),
+            );
         }
         Place {
             path: place.path.clone(),
@@ -216,130 +265,45 @@ impl Walk<'_> {
 
     fn choose(&self, place: &Place, name: &BString, kind: FileType, entering: Entering) -> Chosen {
         if entering == Entering::EnvFiles {
-            return if kind == FileType::RegularFile && is_env_file(name) { Chosen::File } else { Chosen::Nothing };
+            return if kind == FileType::RegularFile && is_env_file(name) {
+                Chosen::File
+            } else {
+                Chosen::Nothing
+            };
         }
         let is_directory = kind == FileType::Directory;
-        let path = || place.tree.as_ref().map(|tree| (tree, joined(tree.relative.as_bstr(), name.as_bstr())));
-        let is_ignored = || {
-            path().is_some_and(|(tree, path)| tree.work_tree.is_ignored(path.as_bstr(), is_directory, tree.ignores.as_deref()))
+        let path = || {
+            place
+                .tree
+                .as_ref()
+                .map(|tree| (tree, joined(tree.relative.as_bstr(), name.as_bstr())))
         };
-        let is_tracked = || path().is_some_and(|(tree, path)| tree.work_tree.is_tracked(path.as_bstr()));
+        let is_ignored = || {
+            path().is_some_and(|(tree, path)| {
+                tree.work_tree
+                    .is_ignored(path.as_bstr(), is_directory, tree.ignores.as_deref())
+            })
+        };
+        let is_tracked =
+            || path().is_some_and(|(tree, path)| tree.work_tree.is_tracked(path.as_bstr()));
         match kind {
             FileType::Directory if is_ignored() => Chosen::Directory(Entering::EnvFiles),
             FileType::Directory => Chosen::Directory(Entering::All),
-            FileType::RegularFile if !is_ignored() || is_env_file(name) || is_tracked() => Chosen::File,
+            FileType::RegularFile if !is_ignored() || is_env_file(name) || is_tracked() => {
+                Chosen::File
+            }
             FileType::RegularFile | FileType::Symlink => Chosen::Nothing,
             _ => {
                 if is_tracked() {
                     let what = joined(place.shown.as_bstr(), name.as_bstr());
-                    self.sink.trouble(Trouble::new(what, "is tracked, and is no file now but a pipe, a socket or a device"));
+                    self.sink.trouble(Trouble::new(
+                        what,
+                        "is tracked, and is no file now but a pipe, a socket or a device",
+                    ));
                 }
                 Chosen::Nothing
             }
         }
-    }
-
-    fn push_directory(&self, place: &Place, name: &BStr, entering: Entering, more: &mut Vec<Task>) {
-        let tree = place.tree.as_ref().map(|tree| InTree {
-            relative: joined(tree.relative.as_bstr(), name),
-            ..tree.clone()
-        });
-        let child = Arc::new(Place {
-            path: place.path.join(OsStr::from_bytes(name)),
-            shown: joined(place.shown.as_bstr(), name),
-            tree,
-            is_root: false,
-        });
-        if let Some(tree) = child.tree.as_ref().filter(|_| entering == Entering::EnvFiles) {
-            let skip = tree.relative.len() + 1;
-            let tracked = tree.work_tree.tracked_below(tree.relative.as_bstr());
-            // The `.env` files that stand directly in it are found by listing it.
-            let below = tracked.iter().map(|path| path[skip..].into());
-            let below: Vec<BString> = below.filter(|path: &BString| path.contains(&b'/') || !is_env_file(path)).collect();
-            more.extend(below.chunks(FILES).map(|below| Task::Files(Arc::clone(&child), below.to_vec())));
-        }
-        more.push(Task::List(child, entering));
-    }
-
-    fn files(&self, directory: BorrowedFd<'_>, place: &Place, names: &[BString], buffer: &mut Vec<u8>) {
-        let mut path = place.shown.clone();
-        if !path.is_empty() && !path.ends_with(b"/") {
-            path.push(b'/');
-        }
-        let start = path.len();
-        for name in names {
-            path.truncate(start);
-            path.extend_from_slice(name);
-            let opened = rustix::fs::openat(
-                directory,
-                name.as_slice(),
-                OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC | OFlags::NOCTTY,
-                Mode::empty(),
-            );
-            let scanned = match opened {
-                Ok(file) => self.open_file(file, path.as_bstr(), buffer),
-                // A link now; or gone.
-                Err(Errno::LOOP | Errno::NOENT | Errno::NOTDIR) => Ok(true),
-                Err(error) => Err(error.into()),
-            };
-            if let Err(error) = scanned {
-                self.sink.trouble(Trouble::new(path.clone(), parts::io_reason(&error)));
-            }
-        }
-    }
-
-    /// A path that was named: links are followed, and what is no file is said to be none.
-    fn named(&self, path: &Path) {
-        let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC | OFlags::NOCTTY;
-        let name = shown(path);
-        let scanned = rustix::fs::open(path, flags, Mode::empty())
-            .map_err(io::Error::from)
-            .and_then(|file| self.open_file(file, name.as_bstr(), &mut Vec::new()));
-        match scanned {
-            Ok(true) => {}
-            Ok(false) => self.sink.trouble(Trouble::new(name, "is no file but a pipe, a socket or a device")),
-            Err(error) => self.sink.trouble(Trouble::new(name, parts::io_reason(&error))),
-        }
-    }
-
-    /// Reads a file and hands it on; whether it is a file at all.
-    fn open_file(&self, file: OwnedFd, path: &BStr, buffer: &mut Vec<u8>) -> io::Result<bool> {
-        let stat = rustix::fs::fstat(&file)?;
-        if !FileType::from_raw_mode(stat.st_mode).is_file() {
-            return Ok(false);
-        }
-        let size = u64::try_from(stat.st_size).unwrap_or_default();
-        if size > LARGE {
-            let _one = self.large.lock().unwrap_or_else(PoisonError::into_inner);
-            parts::stream(&mut File::from(file), Label::path(path), self.sink)?;
-            return Ok(true);
-        }
-        buffer.clear();
-        // One more than there is, so that a first read that is short says that this is all.
-        buffer.reserve(usize::try_from(size).unwrap_or(FIRST).clamp(HEAD, FIRST) + 1);
-        loop {
-            let room = buffer.capacity() - buffer.len();
-            let count = match rustix::io::read(&file, spare_capacity(buffer)) {
-                Err(Errno::INTR) => continue,
-                count => count?,
-            };
-            let is_first = count == buffer.len();
-            if is_first && Encoding::of(buffer) == Encoding::Binary {
-                return Ok(true);
-            }
-            if count < room {
-                break;
-            }
-            if buffer.len() > parts::MOST_WHOLE {
-                // It grew while it was read.
-                let mut rest = io::Cursor::new(std::mem::take(buffer)).chain(File::from(file));
-                parts::stream(&mut rest, Label::path(path), self.sink)?;
-                return Ok(true);
-            }
-            buffer.reserve(usize::try_from(size).unwrap_or(0).saturating_sub(buffer.len()).max(FIRST) + 1);
-        }
-        parts::whole(buffer, Label::path(path), self.sink);
-        Ok(true)
     }
 }
 
@@ -347,6 +311,39 @@ enum Chosen {
     File,
     Directory(Entering),
     Nothing,
+}
+
+/// Adds a directory to what is to be listed; of an ignored one also the files that are tracked.
+fn push_directory(place: &Place, name: &BStr, entering: Entering, more: &mut Vec<Task>) {
+    let tree = place.tree.as_ref().map(|tree| InTree {
+        relative: joined(tree.relative.as_bstr(), name),
+        ..tree.clone()
+    });
+    let child = Arc::new(Place {
+        path: place.path.join(OsStr::from_bytes(name)),
+        shown: joined(place.shown.as_bstr(), name),
+        tree,
+        is_root: false,
+    });
+    if let Some(tree) = child
+        .tree
+        .as_ref()
+        .filter(|_| entering == Entering::EnvFiles)
+    {
+        let skip = tree.relative.len() + 1;
+        let tracked = tree.work_tree.tracked_below(tree.relative.as_bstr());
+        // The `.env` files that stand directly in it are found by listing it.
+        let below = tracked.iter().map(|path| path[skip..].into());
+        let below: Vec<BString> = below
+            .filter(|path: &BString| path.contains(&b'/') || !is_env_file(path))
+            .collect();
+        more.extend(
+            below
+                .chunks(FILES)
+                .map(|below| Task::Files(Arc::clone(&child), below.to_vec())),
+        );
+    }
+    more.push(Task::List(child, entering));
 }
 
 fn open_directory(place: &Place) -> Result<OwnedFd, Errno> {
@@ -368,11 +365,13 @@ fn read_directory(directory: &OwnedFd) -> Result<Vec<(BString, FileType)>, Errno
         }
         let kind = match entry.file_type() {
             // Some file systems do not say.
-            FileType::Unknown => match rustix::fs::statat(directory, name, AtFlags::SYMLINK_NOFOLLOW) {
-                Ok(stat) => FileType::from_raw_mode(stat.st_mode),
-                Err(Errno::NOENT) => continue,
-                Err(error) => return Err(error),
-            },
+            FileType::Unknown => {
+                match rustix::fs::statat(directory, name, AtFlags::SYMLINK_NOFOLLOW) {
+                    Ok(stat) => FileType::from_raw_mode(stat.st_mode),
+                    Err(Errno::NOENT) => continue,
+                    Err(error) => return Err(error),
+                }
+            }
             kind => kind,
         };
         listing.push((BString::from(name.to_bytes()), kind));
@@ -402,7 +401,11 @@ fn shown(path: &Path) -> BString {
     while path.len() > 1 && path.ends_with(b"/") {
         path.pop();
     }
-    if path == "." { BString::default() } else { path }
+    if path == "." {
+        BString::default()
+    } else {
+        path
+    }
 }
 
 fn directory_name(shown: BString) -> BString {

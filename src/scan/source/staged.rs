@@ -20,9 +20,8 @@ use gix::{
 
 use super::{
     Error, Sink, Trouble,
-    diff::added_lines,
+    fresh::{Buffers, Fresh},
     git::{self, Blobs, Place},
-    parts::{self, Label},
     tree::{self, Change, Differences},
     walk::for_each,
 };
@@ -67,25 +66,40 @@ pub fn staged(place: &Place, options: &StagedOptions, sink: &dyn Sink) -> Result
     }
     let moved = staging.moved();
     let mut changes = staging.changes;
-    changes.retain(|change| !(change.old.is_none() && change.new.is_some_and(|new| moved.contains(&new))));
+    changes.retain(|change| {
+        !(change.old.is_none() && change.new.is_some_and(|new| moved.contains(&new)))
+    });
     changes.sort_by(|one, other| other.path.cmp(&one.path));
     sink.expect(changes.len());
     let shared = repository.into_sync();
     let start = || (Blobs::of(shared.to_thread_local()), Buffers::default());
     for_each(changes, start, |(blobs, buffers), change| {
-        hand_on(blobs, &change, options.whole, buffers, sink);
+        if let Some(blob) = change.new {
+            let fresh = Fresh {
+                path: change.path.as_ref(),
+                blob,
+                commit: None,
+                old: change.old.as_slice(),
+                whole: options.whole,
+            };
+            fresh.hand_on(blobs, buffers, sink);
+        }
     });
     Ok(())
 }
 
 /// The tree of the commit that `HEAD` is at; `None` before a first commit.
 fn head_tree(repository: &Repository) -> Result<Option<ObjectId>, Error> {
-    let unreadable = |error: gix::Error| Error::new(format!("`HEAD` cannot be read: {}", git::reason(&error)));
+    let unreadable =
+        |error: gix::Error| Error::new(format!("`HEAD` cannot be read: {}", git::reason(&error)));
     let head = repository.head().map_err(unreadable)?;
     if head.is_unborn() {
         return Ok(None);
     }
-    repository.head_tree_id().map(|id| Some(id.detach())).map_err(unreadable)
+    repository
+        .head_tree_id()
+        .map(|id| Some(id.detach()))
+        .map_err(unreadable)
 }
 
 /// A directory of the index and the same one in `HEAD`.
@@ -110,13 +124,22 @@ impl<'a> Staging<'a> {
     fn directory(&mut self, directory: &Directory<'a>) {
         let mut head = tree::entries(self.repository, directory.head).unwrap_or_else(|reason| {
             // Without the old tree all in it is new.
-            self.sink.trouble(Trouble::new(shown(&directory.path), reason));
+            self.sink
+                .trouble(Trouble::new(shown(&directory.path), reason));
             HashMap::new()
         });
         let cached: HashMap<&[u8], &Tree> = directory.cached.map_or_else(HashMap::new, |cached| {
-            cached.children.iter().map(|child| (child.name.as_slice(), child)).collect()
+            cached
+                .children
+                .iter()
+                .map(|child| (child.name.as_slice(), child))
+                .collect()
         });
-        let start = if directory.path.is_empty() { 0 } else { directory.path.len() + 1 };
+        let start = if directory.path.is_empty() {
+            0
+        } else {
+            directory.path.len() + 1
+        };
         let mut at = directory.entries.start;
         while at < directory.entries.end {
             let entry = &self.index.entries()[at];
@@ -135,22 +158,37 @@ impl<'a> Staging<'a> {
             if old_tree.is_some() {
                 head.remove(name);
             }
-            let run = self.run(&path[..start + end + 1], at..directory.entries.end);
+            let run = self.run(&path[..=start + end], at..directory.entries.end);
             let path: BString = path[..start + end].into();
             if entry.mode == Mode::DIR {
                 // A sparse index has whole directories as one entry.
-                tree::compare(self.repository, old_tree, Some(entry.id), path.as_ref(), self);
+                tree::compare(
+                    self.repository,
+                    old_tree,
+                    Some(entry.id),
+                    path.as_ref(),
+                    self,
+                );
             } else {
                 let cached = cached.get(&**name).copied();
-                let is_same = old_tree.is_some() && cached.is_some_and(|cached| cached.num_entries.is_some() && Some(cached.id) == old_tree);
+                let is_same = old_tree.is_some()
+                    && cached.is_some_and(|cached| {
+                        cached.num_entries.is_some() && Some(cached.id) == old_tree
+                    });
                 if !is_same {
                     let (entries, head) = (run.clone(), old_tree);
-                    self.waiting.push(Directory { path, entries, head, cached });
+                    self.waiting.push(Directory {
+                        path,
+                        entries,
+                        head,
+                        cached,
+                    });
                 }
             }
             at = run.end;
         }
-        self.gone.extend(head.into_values().map(|entry| tree::sides(Some(entry))));
+        self.gone
+            .extend(head.into_values().map(|entry| tree::sides(Some(entry))));
     }
 
     /// The entries from `range.start` on that begin with a directory's path.
@@ -161,12 +199,27 @@ impl<'a> Staging<'a> {
     }
 
     /// Looks at all entries of one path, of which an unmerged one has several. Gives back where the next path is.
-    fn file(&mut self, path: &BStr, at: usize, end: usize, (_, old): (Option<ObjectId>, Option<ObjectId>)) -> usize {
+    fn file(
+        &mut self,
+        path: &BStr,
+        at: usize,
+        end: usize,
+        (_, old): (Option<ObjectId>, Option<ObjectId>),
+    ) -> usize {
         let entries = &self.index.entries()[at..end];
-        let count = entries.iter().take_while(|entry| entry.path(self.index) == path).count();
+        let count = entries
+            .iter()
+            .take_while(|entry| entry.path(self.index) == path)
+            .count();
         let entries = &entries[..count];
-        if entries.iter().any(|entry| entry.stage() != Stage::Unconflicted) {
-            self.sink.trouble(Trouble::new(path, "has a conflict that is not resolved: there is no version of it to commit yet"));
+        if entries
+            .iter()
+            .any(|entry| entry.stage() != Stage::Unconflicted)
+        {
+            self.sink.trouble(Trouble::new(
+                path,
+                "has a conflict that is not resolved: there is no version of it to commit yet",
+            ));
         }
         for entry in entries.iter().filter(|entry| entry.stage() != Stage::Base) {
             self.entry(path, entry, old);
@@ -194,7 +247,11 @@ impl<'a> Staging<'a> {
     /// The blobs that stand elsewhere in `HEAD` and no more where they stood.
     fn moved(&mut self) -> HashSet<ObjectId> {
         let mut moved = HashSet::new();
-        if !self.changes.iter().any(|change| change.old.is_none() && change.new.is_some()) {
+        if !self
+            .changes
+            .iter()
+            .any(|change| change.old.is_none() && change.new.is_some())
+        {
             return moved;
         }
         for (tree, blob) in std::mem::take(&mut self.gone) {
@@ -204,7 +261,12 @@ impl<'a> Staging<'a> {
                 tree::compare(self.repository, tree, None, b"".as_bstr(), &mut below);
             }
         }
-        moved.extend(self.changes.iter().filter(|change| change.new.is_none()).filter_map(|change| change.old));
+        moved.extend(
+            self.changes
+                .iter()
+                .filter(|change| change.new.is_none())
+                .filter_map(|change| change.old),
+        );
         moved
     }
 }
@@ -215,7 +277,10 @@ impl Differences for Staging<'_> {
     }
 
     fn submodule(&mut self, path: &BStr) {
-        self.sink.note(path, "is a submodule: its commit is staged here, its files are in a repository of their own");
+        self.sink.note(
+            path,
+            "is a submodule: its commit is staged here, its files are in a repository of their own",
+        );
     }
 
     fn unreadable(&mut self, path: &BStr, reason: String) {
@@ -237,42 +302,9 @@ impl Differences for Gone<'_> {
 }
 
 fn shown(path: &[u8]) -> BString {
-    if path.is_empty() { ".".into() } else { path.into() }
-}
-
-/// What is used again from one blob to the next.
-#[derive(Default)]
-struct Buffers {
-    new: Vec<u8>,
-    old: Vec<u8>,
-    new_text: Vec<u8>,
-    old_text: Vec<u8>,
-}
-
-fn hand_on(blobs: &Blobs, change: &Change, whole: bool, buffers: &mut Buffers, sink: &dyn Sink) {
-    let Some(new) = change.new else {
-        return;
-    };
-    let label = Label {
-        path: change.path.as_ref(),
-        commit: None,
-        blob: Some(new),
-    };
-    if let Err(reason) = blobs.read(new, &mut buffers.new) {
-        sink.trouble(Trouble::new(change.path.clone(), reason));
-        return;
-    }
-    let Some(text) = parts::text(&buffers.new, &mut buffers.new_text) else {
-        return;
-    };
-    let Some(old) = change.old.filter(|_| !whole) else {
-        parts::decoded(text, None, label, sink);
-        return;
-    };
-    // Where the old one cannot be read, all of the new one is new.
-    let old_text = blobs.read(old, &mut buffers.old).ok().and_then(|()| parts::text(&buffers.old, &mut buffers.old_text));
-    let added = old_text.map(|old_text| added_lines(old_text, text));
-    if added.as_ref().is_none_or(|added| !added.is_empty()) {
-        parts::decoded(text, added.as_deref(), label, sink);
+    if path.is_empty() {
+        ".".into()
+    } else {
+        path.into()
     }
 }

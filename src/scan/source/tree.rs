@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use gix::{
     ObjectId, Repository,
-    bstr::{BStr, BString},
+    bstr::{BStr, BString, ByteSlice as _},
     objs::{TreeRefIter, tree::EntryMode},
     prelude::FindExt as _,
 };
@@ -31,7 +31,7 @@ pub(super) fn entries(repository: &Repository, id: Option<ObjectId>) -> Result<E
     };
     let mut buffer = Vec::new();
     let tree = repository.objects.find_tree_iter(&id, &mut buffer);
-    let tree = tree.map_err(|error| unreadable(repository, id, &error))?;
+    let tree = tree.map_err(|error| unreadable(repository, "tree", id, &error))?;
     read(tree).map_err(|error| format!("the tree `{id}` cannot be read: {}", git::reason(&error)))
 }
 
@@ -39,17 +39,39 @@ fn read(tree: TreeRefIter<'_>) -> Result<Entries, gix::Error> {
     let mut entries = Entries::new();
     for entry in tree {
         let entry = entry?;
-        entries.insert(entry.filename.to_owned(), (entry.mode, entry.oid.to_owned()));
+        entries.insert(
+            entry.filename.to_owned(),
+            (entry.mode, entry.oid.to_owned()),
+        );
     }
     Ok(entries)
 }
 
-fn unreadable(repository: &Repository, id: ObjectId, error: &dyn std::error::Error) -> String {
+fn unreadable(
+    repository: &Repository,
+    kind: &str,
+    id: ObjectId,
+    error: &dyn std::error::Error,
+) -> String {
     if repository.has_object(id) {
-        format!("the tree `{id}` cannot be read: {}", git::reason(error))
+        format!("the {kind} `{id}` cannot be read: {}", git::reason(error))
     } else {
         git::missing(id, git::is_partial(repository))
     }
+}
+
+/// The parents of a commit, and its tree.
+pub(super) fn of_commit(
+    repository: &Repository,
+    id: ObjectId,
+) -> Result<(Vec<ObjectId>, ObjectId), String> {
+    let mut buffer = Vec::new();
+    let commit = repository.objects.find_commit_iter(&id, &mut buffer);
+    let mut commit = commit.map_err(|error| unreadable(repository, "commit", id, &error))?;
+    let tree = commit
+        .tree_id()
+        .map_err(|error| unreadable(repository, "commit", id, &error))?;
+    Ok((commit.parent_ids().collect(), tree))
 }
 
 /// What comes of a difference.
@@ -63,7 +85,13 @@ pub(super) trait Differences {
 }
 
 /// Compares two trees and all below them.
-pub(super) fn compare(repository: &Repository, old: Option<ObjectId>, new: Option<ObjectId>, prefix: &BStr, found: &mut dyn Differences) {
+pub(super) fn compare(
+    repository: &Repository,
+    old: Option<ObjectId>,
+    new: Option<ObjectId>,
+    prefix: &BStr,
+    found: &mut dyn Differences,
+) {
     let mut waiting = vec![(prefix.to_owned(), old, new)];
     while let Some((prefix, old, new)) = waiting.pop() {
         if old == new {
@@ -85,7 +113,13 @@ pub(super) fn compare(repository: &Repository, old: Option<ObjectId>, new: Optio
 
 type Waiting = Vec<(BString, Option<ObjectId>, Option<ObjectId>)>;
 
-fn compare_entries(prefix: &BString, mut before: Entries, after: Entries, waiting: &mut Waiting, found: &mut dyn Differences) {
+fn compare_entries(
+    prefix: &BString,
+    mut before: Entries,
+    after: Entries,
+    waiting: &mut Waiting,
+    found: &mut dyn Differences,
+) {
     for (name, (mode, id)) in after {
         let old = before.remove(&name);
         if old == Some((mode, id)) {
@@ -96,7 +130,11 @@ fn compare_entries(prefix: &BString, mut before: Entries, after: Entries, waitin
         if mode.is_tree() {
             waiting.push((path.clone(), old_tree, Some(id)));
             if old_blob.is_some() {
-                found.change(Change { path, old: old_blob, new: None });
+                found.change(Change {
+                    path,
+                    old: old_blob,
+                    new: None,
+                });
             }
             continue;
         }
@@ -106,7 +144,11 @@ fn compare_entries(prefix: &BString, mut before: Entries, after: Entries, waitin
         if mode.is_commit() {
             found.submodule(path.as_ref());
         } else if old_blob != Some(id) {
-            found.change(Change { path, old: old_blob, new: Some(id) });
+            found.change(Change {
+                path,
+                old: old_blob,
+                new: Some(id),
+            });
         }
     }
     for (name, entry) in before {
@@ -115,7 +157,11 @@ fn compare_entries(prefix: &BString, mut before: Entries, after: Entries, waitin
         if old_tree.is_some() {
             waiting.push((path, old_tree, None));
         } else if old_blob.is_some() {
-            found.change(Change { path, old: old_blob, new: None });
+            found.change(Change {
+                path,
+                old: old_blob,
+                new: None,
+            });
         }
     }
 }
@@ -136,4 +182,26 @@ pub(super) fn below(prefix: &BString, name: &BString) -> BString {
     }
     path.extend_from_slice(name);
     path
+}
+
+/// The blob that a tree has at a path, where it has one.
+pub(super) fn blob_at(
+    repository: &Repository,
+    tree: ObjectId,
+    path: &BStr,
+) -> Result<Option<ObjectId>, String> {
+    let mut next = Some(tree);
+    let mut names = path.split_str("/").peekable();
+    while let Some(name) = names.next() {
+        let entry = entries(repository, next)?.remove(name.as_bstr());
+        let (tree, blob) = sides(entry);
+        if names.peek().is_none() {
+            return Ok(blob);
+        }
+        next = tree;
+        if next.is_none() {
+            break;
+        }
+    }
+    Ok(None)
 }

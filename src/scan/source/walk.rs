@@ -12,7 +12,9 @@ const MOST_THREADS: usize = 8;
 /// How many threads to use where the caller leaves it open (0).
 pub(super) fn threads(asked: usize) -> usize {
     match asked {
-        0 => thread::available_parallelism().map_or(1, NonZero::get).min(MOST_THREADS),
+        0 => thread::available_parallelism()
+            .map_or(1, NonZero::get)
+            .min(MOST_THREADS),
         asked => asked,
     }
 }
@@ -31,7 +33,12 @@ struct State<T> {
 
 impl<T: Send> Tasks<T> {
     /// Does these tasks and all that they bring: `work` gets a thread's own state, made by `start`, and says what comes next.
-    pub(super) fn run<S>(first: Vec<T>, threads: usize, start: impl Fn() -> S + Sync, work: impl Fn(&mut S, T, &mut Vec<T>) + Sync) {
+    pub(super) fn run<S>(
+        first: Vec<T>,
+        threads: usize,
+        start: impl Fn() -> S + Sync,
+        work: impl Fn(&mut S, T, &mut Vec<T>) + Sync,
+    ) {
         let tasks = Self {
             state: Mutex::new(State {
                 waiting: first,
@@ -73,7 +80,10 @@ impl<T: Send> Tasks<T> {
                 self.changed.notify_all();
                 return None;
             }
-            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+            state = self
+                .changed
+                .wait(state)
+                .unwrap_or_else(PoisonError::into_inner);
         }
     }
 
@@ -83,7 +93,11 @@ impl<T: Send> Tasks<T> {
 }
 
 /// Does something with each of many items, on several threads where there are many; `start` makes a thread's own state.
-pub(super) fn for_each<T: Send, S>(items: Vec<T>, start: impl Fn() -> S + Sync, work: impl Fn(&mut S, T) + Sync) {
+pub(super) fn for_each<T: Send, S>(
+    items: Vec<T>,
+    start: impl Fn() -> S + Sync,
+    work: impl Fn(&mut S, T) + Sync,
+) {
     let threads = if items.len() < 32 { 1 } else { threads(0) };
     Tasks::run(items, threads, start, |state, item, _| work(state, item));
 }

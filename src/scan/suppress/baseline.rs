@@ -26,16 +26,16 @@
 //! values are hard to guess. A key that is kept in a store closes this: `key_check` (16 hex digits) stands in place of
 //! `key` and only tells whether the right one was handed in.
 
-use std::{
-    collections::HashMap,
-    sync::atomic::{AtomicBool, Ordering},
-};
+use std::{collections::HashMap, sync::atomic::Ordering};
 
 use gix::bstr::{BStr, ByteSlice as _};
 use serde_json::{Map, Value, json};
 
-use super::{By, Candidate, Date, Error, Key, Unused, key, unhex};
-use crate::scan::text::file_name;
+use super::{
+    By, Candidate, Date, Error, Key, Unused,
+    entry::{Entry, Scope, known_keys, name_of},
+    key, unhex,
+};
 
 const VERSION: u64 = 1;
 
@@ -50,26 +50,6 @@ pub struct Baseline {
     entries: Vec<Entry>,
     /// By value and scope: the entry that lasts longest.
     places: HashMap<(String, Scope), usize>,
-}
-
-/// Where an entry counts.
-#[derive(Clone, PartialEq, Eq, Hash)]
-enum Scope {
-    Path(String),
-    Name(String),
-    Anywhere,
-}
-
-/// One known finding.
-struct Entry {
-    rule: String,
-    value: String,
-    path: Option<String>,
-    reason: String,
-    added: Date,
-    by: Option<String>,
-    expires: Option<Date>,
-    is_used: AtomicBool,
 }
 
 /// A finding to write down.
@@ -188,15 +168,7 @@ impl Baseline {
                 let path = entry.path.as_ref();
                 is_found || path.is_none_or(|path| !is_covered(path.as_bytes().as_bstr()))
             });
-        // A file that has moved takes its entries along, and their reasons.
-        let mut moved: HashMap<(String, Scope), Vec<&Item>> = HashMap::new();
-        for item in wanted.values() {
-            let name = Scope::Name(name_of(item.path.as_bstr()));
-            moved
-                .entry((item.value.clone(), name))
-                .or_default()
-                .push(item);
-        }
+        let mut moved = by_name(&wanted);
         self.places.clear();
         for entry in stay {
             self.push(entry);
@@ -333,6 +305,20 @@ impl Baseline {
     }
 }
 
+/// What is found and not known, by value and name of the file: one that has moved takes its entries along, and their
+/// reasons.
+fn by_name<'a>(
+    wanted: &HashMap<(String, Scope), &'a Item>,
+) -> HashMap<(String, Scope), Vec<&'a Item>> {
+    let mut moved: HashMap<(String, Scope), Vec<&Item>> = HashMap::new();
+    for item in wanted.values() {
+        let name = Scope::Name(name_of(item.path.as_bstr()));
+        let same = moved.entry((item.value.clone(), name)).or_default();
+        same.push(item);
+    }
+    moved
+}
+
 /// Gives the key, and whether it stands in the file.
 fn read_key(table: &Map<String, Value>, handed_in: Option<Key>) -> Result<(Key, bool), Error> {
     let text = |name: &str| {
@@ -354,100 +340,5 @@ fn read_key(table: &Map<String, Value>, handed_in: Option<Key>) -> Result<(Key, 
             "its key is kept in a store, and none was handed in",
         )),
         _ => Err(Error::new("it has neither `key` nor `key_check`, or both")),
-    }
-}
-
-impl Entry {
-    fn new(item: &Item, stamp: &Stamp<'_>) -> Self {
-        Self {
-            rule: item.rule.clone(),
-            value: item.value.clone(),
-            path: Some(item.path.to_string()),
-            reason: stamp.reason.to_owned(),
-            added: stamp.added.clone(),
-            by: stamp.by.map(str::to_owned),
-            expires: stamp.expires.cloned(),
-            is_used: AtomicBool::new(false),
-        }
-    }
-
-    fn read(entry: &Value, place: &str) -> Result<Self, Error> {
-        let wrong = |what: &str| Error::new(format!("{place}: {what}"));
-        let table = entry.as_object().ok_or_else(|| wrong("this is no table"))?;
-        known_keys(
-            table,
-            &["rule", "value", "path", "reason", "added", "by", "expires"],
-            place,
-        )?;
-        let maybe = |name: &str| match table.get(name) {
-            None | Some(Value::Null) => Ok(None),
-            Some(Value::String(text)) => Ok(Some(text.clone())),
-            Some(_) => Err(wrong(&format!("`{name}` is no text"))),
-        };
-        let needed = |name: &str| maybe(name)?.ok_or_else(|| wrong(&format!("it has no `{name}`")));
-        let date = |text: String| Date::parse(&text).map_err(|error| wrong(&error.message));
-        let value = needed("value")?;
-        if unhex::<32>(&value).is_none() {
-            return Err(wrong("its `value` is not 64 hex digits"));
-        }
-        Ok(Self {
-            rule: needed("rule")?,
-            value: value.to_ascii_lowercase(),
-            path: maybe("path")?,
-            reason: needed("reason")?,
-            added: date(needed("added")?)?,
-            by: maybe("by")?,
-            expires: maybe("expires")?.map(date).transpose()?,
-            is_used: AtomicBool::new(false),
-        })
-    }
-
-    fn write(&self) -> Value {
-        let mut entry = json!({ "rule": self.rule, "value": self.value });
-        let path = self.path.as_ref();
-        let texts = [
-            ("path", path.cloned()),
-            ("reason", Some(self.reason.clone())),
-            ("added", Some(self.added.to_string())),
-            ("by", self.by.clone()),
-            ("expires", self.expires.as_ref().map(Date::to_string)),
-        ];
-        for (name, text) in texts {
-            if let Some(text) = text {
-                entry[name] = text.into();
-            }
-        }
-        entry
-    }
-
-    fn scope(&self) -> Scope {
-        self.path.clone().map_or(Scope::Anywhere, Scope::Path)
-    }
-
-    fn outlasts(&self, other: &Self) -> bool {
-        match (&self.expires, &other.expires) {
-            (_, None) => false,
-            (None, Some(_)) => true,
-            (Some(own), Some(other)) => own > other,
-        }
-    }
-
-    fn is_expired(&self, today: &Date) -> bool {
-        self.expires.as_ref().is_some_and(|last| last < today)
-    }
-}
-
-fn name_of(path: &BStr) -> String {
-    file_name(path).to_str_lossy().into_owned()
-}
-
-/// A mistyped `expires` would keep a finding quiet for ever.
-fn known_keys(table: &Map<String, Value>, known: &[&str], place: &str) -> Result<(), Error> {
-    match table.keys().find(|key| !known.contains(&key.as_str())) {
-        None => Ok(()),
-        Some(key) => {
-            let key: String = key.chars().take(40).flat_map(char::escape_debug).collect();
-            Err(Error::new(format!("{place} has no key `{key}`")))
-        }
     }
 }

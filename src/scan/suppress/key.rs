@@ -17,6 +17,7 @@ pub(super) const LENGTH: usize = 32;
 const CHECK: &[u8] = b"nuages key check 1";
 
 /// A key for values. Whoever has the key and guesses a value can check the guess; who has only the values cannot.
+#[derive(Clone)]
 pub struct Key {
     hmac: hmac::Key,
     bytes: Zeroizing<[u8; LENGTH]>,
@@ -58,7 +59,11 @@ impl Key {
     /// Where there are fewer.
     pub fn derived(bytes: &[u8]) -> Result<Self, Error> {
         if bytes.len() < LENGTH {
-            return Err(Error::new(format!("a key has at least {LENGTH} bytes, this one {}", bytes.len())));
+            let message = format!(
+                "a key has at least {LENGTH} bytes, this one {}",
+                bytes.len()
+            );
+            return Err(Error::new(message));
         }
         let root = hmac::Key::new(hmac::HMAC_SHA256, bytes);
         let mut key = Zeroizing::new([0; LENGTH]);

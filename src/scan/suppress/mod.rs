@@ -5,10 +5,12 @@ pub mod allow;
 pub mod baseline;
 mod date;
 mod detect_secrets;
+mod entry;
 mod fingerprint;
 mod ignore;
 mod inline;
 mod key;
+mod marks;
 
 use std::{
     fmt::{self, Write as _},
@@ -261,7 +263,8 @@ impl Suppressions {
         if let Some(custom) = &self.custom
             && let Some(description) = custom.allowed(candidate)
         {
-            return Some(by(By::Allowlist, description.map(str::to_owned)));
+            let reason = Some(description.to_owned()).filter(|reason| !reason.is_empty());
+            return Some(by(By::Allowlist, reason));
         }
         if let Some(baseline) = &self.baseline
             && let Some(reason) = baseline.find(candidate, &self.today, notes)

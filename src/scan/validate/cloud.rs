@@ -6,9 +6,6 @@ use super::{Candidate, Validation, decode, placeholder};
 /// (twelve decimal digits); older ids say nothing.
 pub(crate) fn aws_key_id(candidate: &Candidate<'_>) -> Validation {
     let secret = candidate.secret;
-    if secret.ends_with(b"EXAMPLE") {
-        return Validation::Example("an example of the vendor's documentation");
-    }
     if let Some(note) = placeholder::made_up(secret) {
         return Validation::Example(note);
     }
@@ -44,9 +41,6 @@ fn aws_number(id: &[u8]) -> Option<u64> {
 pub(crate) fn aws_secret(candidate: &Candidate<'_>) -> Validation {
     let secret = candidate.secret;
     let has = |is: fn(&u8) -> bool| secret.iter().any(is);
-    if secret.ends_with(b"EXAMPLEKEY") {
-        return Validation::Example("an example of the vendor's documentation");
-    }
     if !has(u8::is_ascii_uppercase) || !has(u8::is_ascii_lowercase) {
         return Validation::NotSecret;
     }

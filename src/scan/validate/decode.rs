@@ -38,6 +38,12 @@ pub(crate) fn base62(mut number: u32, width: usize) -> Vec<u8> {
     text
 }
 
+/// Where a part begins in the whole it was cut from. By its address, since the same text may stand there twice.
+pub(crate) fn offset_of(part: &[u8], whole: &[u8]) -> Option<usize> {
+    let offset = part.as_ptr().addr().checked_sub(whole.as_ptr().addr())?;
+    (offset.checked_add(part.len())? <= whole.len()).then_some(offset)
+}
+
 /// The value of a character of base 32 (RFC 4648), capitals alone.
 pub(crate) fn base32_digit(byte: u8) -> Option<u8> {
     match byte {
@@ -63,6 +69,13 @@ mod tests {
         assert_eq!(base64(b"-_8").as_deref(), Some(&[0xfb, 0xff][..]));
         assert_eq!(base64(b"+_8"), None);
         assert_eq!(base64(b"not base64"), None);
+    }
+
+    #[test]
+    fn a_part_is_found_by_its_address() {
+        let whole = b"abab";
+        assert_eq!(offset_of(&whole[2..4], whole), Some(2));
+        assert_eq!(offset_of(whole, &whole[..2]), None);
     }
 
     #[test]

@@ -42,3 +42,13 @@ pub enum Validation {
 
 /// A closer look at one match.
 pub type Validator = fn(&Candidate<'_>) -> Validation;
+
+/// A candidate that is its whole match, for the tests of validators.
+#[cfg(test)]
+pub(crate) fn candidate(secret: &str) -> Candidate<'_> {
+    Candidate {
+        secret: secret.as_bytes(),
+        matched: secret.as_bytes(),
+        window: secret.as_bytes(),
+    }
+}

@@ -1,5 +1,5 @@
 //! Private keys between `-----BEGIN …-----` and `-----END …-----` (RFC 7468, RFC 4716), in files and inside of strings,
-//! and PuTTY's. What stands between the lines is decoded as far as telling a key from a placeholder needs.
+//! and `PuTTY`'s. What stands between the lines is decoded as far as telling a key from a placeholder needs.
 
 use super::{Candidate, Validation, decode::base64, pgp};
 
@@ -13,7 +13,11 @@ pub(crate) fn private_key(candidate: &Candidate<'_>) -> Validation {
     };
     let content = Body::read(body);
     if content.base64.len() < 16 {
-        return if content.is_elided || content.base64.len() > 3 { Validation::Example("a placeholder") } else { Validation::NotSecret };
+        return if content.is_elided || content.base64.len() > 3 {
+            Validation::Example("a placeholder")
+        } else {
+            Validation::NotSecret
+        };
     }
     if content.is_elided && content.base64.len() < 160 {
         return Validation::Example("its middle is left out");
@@ -30,14 +34,19 @@ pub(crate) fn private_key(candidate: &Candidate<'_>) -> Validation {
     }
 }
 
-/// A key of PuTTY's, from `PuTTY-User-Key-File-…` to its private lines.
+/// A key of `PuTTY`'s, from `PuTTY-User-Key-File-…` to its private lines.
 pub(crate) fn putty(candidate: &Candidate<'_>) -> Validation {
     let has_cipher = candidate
         .matched
         .split(|&byte| byte == b'\n')
         .filter_map(|line| line.trim_ascii().strip_prefix(b"Encryption:"))
         .any(|cipher| cipher.trim_ascii() != b"none");
-    let lines: Vec<u8> = candidate.secret.iter().copied().filter(|byte| !byte.is_ascii_whitespace()).collect();
+    let lines: Vec<u8> = candidate
+        .secret
+        .iter()
+        .copied()
+        .filter(|byte| !byte.is_ascii_whitespace())
+        .collect();
     if has_cipher {
         ENCRYPTED
     } else if base64(&lines).is_some_and(|bytes| bytes.len() >= 16) {
@@ -50,7 +59,10 @@ pub(crate) fn putty(candidate: &Candidate<'_>) -> Validation {
 /// The label of the first line, and what follows the line.
 fn split_label(text: &[u8]) -> Option<(&[u8], &[u8])> {
     let begin = b"BEGIN ";
-    let start = text.windows(begin.len()).position(|window| window == begin)? + begin.len();
+    let start = text
+        .windows(begin.len())
+        .position(|window| window == begin)?
+        + begin.len();
     let end = start + text[start..].iter().position(|&byte| byte == b'-')?;
     let dashes = text[end..].iter().take_while(|&&byte| byte == b'-').count();
     Some((text[start..end].trim_ascii(), &text[end + dashes..]))
@@ -71,7 +83,10 @@ struct Body {
 impl Body {
     fn read(text: &[u8]) -> Self {
         let mut body = Self::default();
-        let end = text.windows(5).position(|window| window == b"-----").unwrap_or(text.len());
+        let end = text
+            .windows(5)
+            .position(|window| window == b"-----")
+            .unwrap_or(text.len());
         for line in lines(&text[..end]) {
             body.take(line);
         }
@@ -85,7 +100,14 @@ impl Body {
             self.is_encrypted |= has(b"ENCRYPTED");
             return;
         }
-        self.is_elided |= has(b"...") || has("…".as_bytes()) || has(b"<") || has(b"xxxx") || has(b"XXXX") || has(b"redacted") || has(b"REDACTED");
+        self.is_elided |= has(b"...")
+            || has("…".as_bytes())
+            || has(b"<")
+            || has(b"{")
+            || has(b"xxxx")
+            || has(b"XXXX")
+            || has(b"redacted")
+            || has(b"REDACTED");
         for word in line.split(u8::is_ascii_whitespace) {
             let run = longest_run(word);
             if run.len() == 5 && run[0] == b'=' {
@@ -139,7 +161,7 @@ fn of_bytes(bytes: &[u8]) -> Validation {
         };
     }
     match der_sequence(bytes) {
-        Some(content) if content.starts_with(&[0x02, 0x01]) => Validation::Valid("it decodes, and no passphrase protects it"),
+        Some([0x02, 0x01, ..]) => Validation::Valid("it decodes, and no passphrase protects it"),
         Some(_) => ENCRYPTED,
         None => Validation::Invalid("it is cut off, or no key"),
     }
@@ -160,7 +182,12 @@ fn der_sequence(bytes: &[u8]) -> Option<&[u8]> {
             return None;
         }
         let (digits, content) = rest.split_at(count);
-        (digits.iter().fold(0, |sum, &digit| sum << 8 | usize::from(digit)), content)
+        (
+            digits
+                .iter()
+                .fold(0, |sum, &digit| sum << 8 | usize::from(digit)),
+            content,
+        )
     };
     (content.len() == length).then_some(content)
 }
@@ -173,7 +200,11 @@ mod tests {
 
     fn judge(label: &str, body: &str) -> Validation {
         let text = format!("-----BEGIN {label}-----{body}-----END {label}-----");
-        private_key(&Candidate { secret: text.as_bytes(), matched: text.as_bytes(), window: text.as_bytes() })
+        private_key(&Candidate {
+            secret: text.as_bytes(),
+            matched: text.as_bytes(),
+            window: text.as_bytes(),
+        })
     }
 
     const VALID: Validation = Validation::Valid("it decodes, and no passphrase protects it");
@@ -181,7 +212,10 @@ mod tests {
     /// A key made here, as base64 in lines of 64.
     fn lines_of(key: &[u8]) -> Vec<String> {
         let text = BASE64_STANDARD.encode(key);
-        text.as_bytes().chunks(64).map(|line| String::from_utf8_lossy(line).into_owned()).collect()
+        text.as_bytes()
+            .chunks(64)
+            .map(|line| String::from_utf8_lossy(line).into_owned())
+            .collect()
     }
 
     fn pkcs8() -> Vec<String> {
@@ -193,51 +227,120 @@ mod tests {
         let key = pkcs8();
         let label = "PRIVATE KEY";
         assert_eq!(judge(label, &format!("\n{}\n", key.join("\n"))), VALID);
-        assert_eq!(judge(label, &format!("\r\n{}\r\n", key.join("\r\n"))), VALID);
-        assert_eq!(judge(label, &format!("\\n{}\\n", key.join("\\n"))), VALID, "a string's escapes");
-        assert_eq!(judge(label, &format!("\\\\n{}\\\\n", key.join("\\\\n"))), VALID, "a string in a string");
-        assert_eq!(judge(label, &format!("\\n\" +\n  \"{}\\n\" +\n  \"", key.join("\\n\" +\n  \""))), VALID, "a concatenation");
-        assert_eq!(judge(label, &format!(" {} ", key.join(" "))), VALID, "one line");
-        assert_eq!(judge(label, &format!("\n    # {}\n", key.join("\n    # "))), VALID, "a comment");
+        assert_eq!(
+            judge(label, &format!("\r\n{}\r\n", key.join("\r\n"))),
+            VALID
+        );
+        assert_eq!(
+            judge(label, &format!("\\n{}\\n", key.join("\\n"))),
+            VALID,
+            "a string's escapes"
+        );
+        assert_eq!(
+            judge(label, &format!("\\\\n{}\\\\n", key.join("\\\\n"))),
+            VALID,
+            "a string in a string"
+        );
+        assert_eq!(
+            judge(
+                label,
+                &format!("\\n\" +\n  \"{}\\n\" +\n  \"", key.join("\\n\" +\n  \""))
+            ),
+            VALID,
+            "a concatenation"
+        );
+        assert_eq!(
+            judge(label, &format!(" {} ", key.join(" "))),
+            VALID,
+            "one line"
+        );
+        assert_eq!(
+            judge(label, &format!("\n    # {}\n", key.join("\n    # "))),
+            VALID,
+            "a comment"
+        );
     }
 
     #[test]
     fn a_passphrase_makes_it_less_sure() {
         let key = pkcs8().join("\n");
-        assert_eq!(judge("ENCRYPTED PRIVATE KEY", &format!("\n{key}\n")), ENCRYPTED);
-        assert_eq!(judge("RSA PRIVATE KEY", &format!("\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,00\n\n{key}\n")), ENCRYPTED);
+        assert_eq!(
+            judge("ENCRYPTED PRIVATE KEY", &format!("\n{key}\n")),
+            ENCRYPTED
+        );
+        assert_eq!(
+            judge(
+                "RSA PRIVATE KEY",
+                &format!("\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,00\n\n{key}\n")
+            ),
+            ENCRYPTED
+        );
         for (cipher, verdict) in [("none", VALID), ("aes256-ctr", ENCRYPTED)] {
             let length = u8::try_from(cipher.len()).expect("short");
             let mut bytes = b"openssh-key-v1\0\0\0\0".to_vec();
             bytes.push(length);
             bytes.extend_from_slice(cipher.as_bytes());
             bytes.extend_from_slice(&[7; 64]);
-            assert_eq!(judge("OPENSSH PRIVATE KEY", &format!("\n{}\n", lines_of(&bytes).join("\n"))), verdict, "{cipher}");
+            assert_eq!(
+                judge(
+                    "OPENSSH PRIVATE KEY",
+                    &format!("\n{}\n", lines_of(&bytes).join("\n"))
+                ),
+                verdict,
+                "{cipher}"
+            );
         }
     }
 
     #[test]
     fn a_key_that_was_cut_off_is_still_one() {
         let key = pkcs8();
-        assert_eq!(judge("PRIVATE KEY", &format!("\n{}\n", key[0])), Validation::Invalid("it is cut off, or no key"));
-        assert_eq!(judge("PRIVATE KEY", &format!("\n{}x\n", &key[0][..60])), Validation::Invalid("it does not decode"));
+        assert_eq!(
+            judge("PRIVATE KEY", &format!("\n{}\n", key[0])),
+            Validation::Invalid("it is cut off, or no key")
+        );
+        assert_eq!(
+            judge("PRIVATE KEY", &format!("\n{}x\n", &key[0][..60])),
+            Validation::Invalid("it does not decode")
+        );
     }
 
     #[test]
     fn placeholders_and_mentions_are_none() {
-        for body in ["\n...\n", "\n<your key>\n", "\nMIIE...\n", "\\nMIIEvQIBADANBgkqhki...\\n", "\nxxxxxxxxxxxxx\n"] {
-            assert!(matches!(judge("PRIVATE KEY", body), Validation::Example(_)), "{body}");
+        for body in [
+            "\n...\n",
+            "\n<your key>\n",
+            "\nMIIE...\n",
+            "\\nMIIEvQIBADANBgkqhki...\\n",
+            "\nxxxxxxxxxxxxx\n",
+        ] {
+            assert!(
+                matches!(judge("PRIVATE KEY", body), Validation::Example(_)),
+                "{body}"
+            );
         }
         for body in ["", "\n", "\\n\\n", "\" in text or \""] {
-            assert!(!matches!(judge("PRIVATE KEY", body), Validation::Valid(_) | Validation::Invalid(_) | Validation::Unknown), "{body}");
+            assert!(
+                !matches!(
+                    judge("PRIVATE KEY", body),
+                    Validation::Valid(_) | Validation::Invalid(_) | Validation::Unknown
+                ),
+                "{body}"
+            );
         }
     }
 
     #[test]
     fn puttys_keys_say_what_protects_them() {
         let judge = |cipher: &str, lines: &str| {
-            let text = format!("PuTTY-User-Key-File-3: ssh-ed25519\nEncryption: {cipher}\nComment: shop\nPrivate-Lines: 1\n{lines}");
-            putty(&Candidate { secret: lines.as_bytes(), matched: text.as_bytes(), window: text.as_bytes() })
+            let text = format!(
+                "PuTTY-User-Key-File-3: ssh-ed25519\nEncryption: {cipher}\nComment: shop\nPrivate-Lines: 1\n{lines}"
+            );
+            putty(&Candidate {
+                secret: lines.as_bytes(),
+                matched: text.as_bytes(),
+                window: text.as_bytes(),
+            })
         };
         let lines = BASE64_STANDARD.encode([9; 36]);
         assert!(matches!(judge("none", &lines), Validation::Valid(_)));

@@ -10,7 +10,9 @@ pub(super) fn secret_key(body: &[u8], checksum: Option<&[u8]>) -> Validation {
     let Some(packet) = first_packet(&bytes) else {
         return Validation::Invalid("it is cut off, or no key");
     };
-    let is_whole = checksum.and_then(base64).is_some_and(|sum| sum == crc24(&bytes));
+    let is_whole = checksum
+        .and_then(base64)
+        .is_some_and(|sum| sum == crc24(&bytes));
     match (is_protected(packet), is_whole) {
         (Some(true), _) => Validation::Invalid("a passphrase protects it"),
         (Some(false), _) => Validation::Valid("it decodes, and no passphrase protects it"),
@@ -111,21 +113,37 @@ mod tests {
 
     fn judge(bytes: &[u8]) -> Validation {
         let sum = BASE64_STANDARD.encode(crc24(bytes));
-        secret_key(BASE64_STANDARD.encode(bytes).as_bytes(), Some(sum.as_bytes()))
+        secret_key(
+            BASE64_STANDARD.encode(bytes).as_bytes(),
+            Some(sum.as_bytes()),
+        )
     }
 
     #[test]
     fn the_octet_after_the_public_part_says_whether_a_passphrase_protects_it() {
-        assert_eq!(judge(&packet(0)), Validation::Valid("it decodes, and no passphrase protects it"));
-        assert_eq!(judge(&packet(254)), Validation::Invalid("a passphrase protects it"));
+        assert_eq!(
+            judge(&packet(0)),
+            Validation::Valid("it decodes, and no passphrase protects it")
+        );
+        assert_eq!(
+            judge(&packet(254)),
+            Validation::Invalid("a passphrase protects it")
+        );
     }
 
     #[test]
     fn other_packets_are_no_secret_keys() {
         let mut bytes = packet(0);
         bytes[0] = 0x98;
-        assert_eq!(judge(&bytes), Validation::Invalid("it is cut off, or no key"));
-        assert_eq!(judge(&packet(0)[..10]), Validation::Valid("its checksum holds"), "an unknown kind, as far as it goes");
+        assert_eq!(
+            judge(&bytes),
+            Validation::Invalid("it is cut off, or no key")
+        );
+        assert_eq!(
+            judge(&packet(0)[..10]),
+            Validation::Valid("its checksum holds"),
+            "an unknown kind, as far as it goes"
+        );
     }
 
     #[test]

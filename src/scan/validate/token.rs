@@ -4,35 +4,76 @@ use super::{Candidate, Validation};
 
 /// A token that its vendor's prefix tells: only what is plainly made up is held back.
 pub(crate) fn prefixed(candidate: &Candidate<'_>) -> Validation {
-    if is_made_up(candidate.secret) { Validation::Example("a placeholder") } else { Validation::Unknown }
+    if is_made_up(candidate.secret) {
+        Validation::Example("a placeholder")
+    } else {
+        Validation::Unknown
+    }
 }
 
-/// A key that nothing but its place tells: names of variables and words with dashes have its shape too, and have no
-/// digits, or digits only at the end.
+/// A key that nothing but its place tells: names of variables and words with dashes have its shape too. They have no
+/// digits, or only at the end, and go on for some letters before they change case.
 pub(crate) fn bare(candidate: &Candidate<'_>) -> Validation {
     let secret = candidate.secret;
     if is_made_up(secret) {
         return Validation::Example("a placeholder");
     }
-    let words = secret.trim_ascii_end().iter().rposition(|byte| !byte.is_ascii_digit()).map_or(0, |last| last + 1);
+    let words = secret
+        .trim_ascii_end()
+        .iter()
+        .rposition(|byte| !byte.is_ascii_digit())
+        .map_or(0, |last| last + 1);
     let has_digit = secret[..words].iter().any(u8::is_ascii_digit);
     let has_letter = secret.iter().any(u8::is_ascii_alphabetic);
-    if has_digit && has_letter || secret.iter().all(u8::is_ascii_hexdigit) && has_letter {
+    let is_turn = |pair: &&[u8]| {
+        pair[0].is_ascii_alphabetic()
+            && pair[1].is_ascii_alphabetic()
+            && class(pair[0]) != class(pair[1])
+    };
+    let turns = secret.windows(2).filter(is_turn).count();
+    if has_letter && (has_digit || turns * 3 >= secret.len()) {
         Validation::Unknown
     } else {
         Validation::NotSecret
     }
 }
 
+/// The kind of a character: digit, lower case, upper case, other.
+pub(super) fn class(byte: u8) -> u8 {
+    match byte {
+        b'0'..=b'9' => 0,
+        b'a'..=b'z' => 1,
+        b'A'..=b'Z' => 2,
+        _ => 3,
+    }
+}
+
 /// Words that no random token holds, in lower case.
-const WORDS: &[&[u8]] = &[b"example", b"placeholder", b"redacted", b"dummy", b"changeme", b"yourtoken", b"yourkey", b"your_", b"your-", b"yoursecret", b"abcdefgh", b"12345678", b"01234567", b"deadbeef"];
+const WORDS: &[&[u8]] = &[
+    b"example",
+    b"placeholder",
+    b"redacted",
+    b"dummy",
+    b"changeme",
+    b"yourtoken",
+    b"yourkey",
+    b"your_",
+    b"your-",
+    b"yoursecret",
+    b"abcdefgh",
+    b"12345678",
+    b"01234567",
+    b"deadbeef",
+];
 
 /// The same character four times, a run through the alphabet or the digits, a word such as `example`.
 fn is_made_up(secret: &[u8]) -> bool {
     let lower = secret.to_ascii_lowercase();
     let is_run = |window: &[u8]| window.iter().all(|byte| *byte == window[0]);
     let runs = lower.windows(6).any(is_run) || lower.windows(4).any(|window| window == b"xxxx");
-    runs || WORDS.iter().any(|word| lower.windows(word.len()).any(|window| window == *word))
+    runs || WORDS
+        .iter()
+        .any(|word| lower.windows(word.len()).any(|window| window == *word))
 }
 
 #[cfg(test)]
@@ -40,22 +81,44 @@ mod tests {
     use super::*;
 
     fn judge(validator: super::super::Validator, secret: &str) -> Validation {
-        validator(&Candidate { secret: secret.as_bytes(), matched: b"", window: b"" })
+        validator(&Candidate {
+            secret: secret.as_bytes(),
+            matched: b"",
+            window: b"",
+        })
     }
 
     #[test]
     fn what_is_made_up_is_an_example() {
-        for secret in ["tok_xxxxxxxxxxxx", "tok_abcdefghijkl", "tok_1234567890", "tok_EXAMPLEq8w7", "tok_0000000k8"] {
-            assert!(matches!(judge(prefixed, secret), Validation::Example(_)), "{secret}");
+        for secret in [
+            "tok_xxxxxxxxxxxx",
+            "tok_abcdefghijkl",
+            "tok_1234567890",
+            "tok_EXAMPLEq8w7",
+            "tok_0000000k8",
+        ] {
+            assert!(
+                matches!(judge(prefixed, secret), Validation::Example(_)),
+                "{secret}"
+            );
         }
         assert_eq!(judge(prefixed, "tok_q8w7e6r5t4z3"), Validation::Unknown);
     }
 
     #[test]
     fn names_are_no_keys() {
-        for secret in ["authenticationTokenProviderName", "some-long-identifier-with-dashes", "django_rest_framework_token2"] {
+        for secret in [
+            "authenticationTokenProviderName",
+            "some-long-identifier-with-dashes",
+            "django_rest_framework_token2",
+        ] {
             assert_eq!(judge(bare, secret), Validation::NotSecret, "{secret}");
         }
         assert_eq!(judge(bare, "q8w7e6r5t4z3u2i1o0pa"), Validation::Unknown);
+        assert_eq!(
+            judge(bare, "KsLdPqWmZtNvBxGhJrYc"),
+            Validation::Unknown,
+            "random without a digit"
+        );
     }
 }

@@ -8,7 +8,12 @@ use super::{
 /// A password within `scheme://user:password@host`.
 pub(crate) fn password(candidate: &Candidate<'_>) -> Validation {
     let look = look(candidate.secret);
-    if look == Look::Reference || candidate.secret == b"x-oauth-basic" {
+    // A brace is no character of a URL, but of a template.
+    let is_template = candidate
+        .secret
+        .iter()
+        .any(|byte| matches!(byte, b'{' | b'}'));
+    if look == Look::Reference || is_template || candidate.secret == b"x-oauth-basic" {
         return Validation::NotSecret;
     }
     let (user, host) = parties(candidate.matched);
@@ -34,10 +39,19 @@ pub(super) fn weigh(look: Look, host: &str) -> Validation {
 
 /// The user and the host of a URL, in lower case; without a port.
 fn parties(url: &[u8]) -> (&[u8], String) {
-    let start = url.windows(3).position(|window| window == b"://").map_or(0, |at| at + 3);
+    let start = url
+        .windows(3)
+        .position(|window| window == b"://")
+        .map_or(0, |at| at + 3);
     let rest = &url[start..];
-    let at = rest.iter().rposition(|&byte| byte == b'@').unwrap_or(rest.len());
-    let user = rest[..at].split(|&byte| byte == b':').next().unwrap_or_default();
+    let at = rest
+        .iter()
+        .rposition(|&byte| byte == b'@')
+        .unwrap_or(rest.len());
+    let user = rest[..at]
+        .split(|&byte| byte == b':')
+        .next()
+        .unwrap_or_default();
     (user, host_of(rest.get(at + 1..).unwrap_or_default()))
 }
 
@@ -55,15 +69,26 @@ pub(super) fn host_of(text: &[u8]) -> String {
 /// Hosts that RFC 2606 and RFC 6761 keep free for documentation and tests.
 pub(super) fn is_reserved(host: &str) -> bool {
     let host = host.trim_end_matches('.');
-    ["example", "test", "invalid"].iter().any(|name| host == *name || host.strip_suffix(name).is_some_and(|rest| rest.ends_with('.')))
-        || ["example.com", "example.org", "example.net"]
-            .iter()
-            .any(|name| host.strip_suffix(name).is_some_and(|rest| rest.is_empty() || rest.ends_with('.')))
+    ["example", "test", "invalid"].iter().any(|name| {
+        host == *name
+            || host
+                .strip_suffix(name)
+                .is_some_and(|rest| rest.ends_with('.'))
+    }) || ["example.com", "example.org", "example.net"]
+        .iter()
+        .any(|name| {
+            host.strip_suffix(name)
+                .is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+        })
 }
 
 /// This machine, or a neighbour that has no name but its own (`db`): no secret of a word is lost there.
 pub(super) fn is_local(host: &str) -> bool {
-    !host.contains('.') && host != "::1" || host == "::1" || host.starts_with("127.") || host == "0.0.0.0" || host == "host.docker.internal" || host.ends_with(".localhost")
+    !host.contains('.')
+        || host.starts_with("127.")
+        || host == "0.0.0.0"
+        || host == "host.docker.internal"
+        || host.ends_with(".localhost")
 }
 
 #[cfg(test)]
@@ -72,21 +97,43 @@ mod tests {
 
     fn judge(user: &str, secret: &str, host: &str) -> Validation {
         let url = format!("postgres://{user}:{secret}@{host}");
-        password(&Candidate { secret: secret.as_bytes(), matched: url.as_bytes(), window: url.as_bytes() })
+        password(&Candidate {
+            secret: secret.as_bytes(),
+            matched: url.as_bytes(),
+            window: url.as_bytes(),
+        })
     }
 
     #[test]
     fn a_random_password_at_a_host_is_certain() {
-        assert_eq!(judge("shop", "x7Kq9Lm2Pw4z", "db.shop.internal:5432"), Validation::Valid("it looks random"));
-        assert_eq!(judge("shop", "p@x7Kq9Lm2Pw4z", "db.shop.internal"), Validation::Valid("it looks random"));
-        assert_eq!(judge("shop", "x7Kq9Lm2Pw4z", "localhost"), Validation::Unknown);
+        assert_eq!(
+            judge("shop", "x7Kq9Lm2Pw4z", "db.shop.internal:5432"),
+            Validation::Valid("it looks random")
+        );
+        assert_eq!(
+            judge("shop", "p@x7Kq9Lm2Pw4z", "db.shop.internal"),
+            Validation::Valid("it looks random")
+        );
+        assert_eq!(
+            judge("shop", "x7Kq9Lm2Pw4z", "localhost"),
+            Validation::Unknown
+        );
         assert_eq!(judge("shop", "sunshine", "10.0.0.7"), Validation::Unknown);
     }
 
     #[test]
     fn a_word_on_the_same_machine_is_less_so() {
-        for host in ["localhost:5432", "127.0.0.1", "db", "[::1]:5432", "host.docker.internal"] {
-            assert!(matches!(judge("shop", "sunshine", host), Validation::Invalid(_)), "{host}");
+        for host in [
+            "localhost:5432",
+            "127.0.0.1",
+            "db",
+            "[::1]:5432",
+            "host.docker.internal",
+        ] {
+            assert!(
+                matches!(judge("shop", "sunshine", host), Validation::Invalid(_)),
+                "{host}"
+            );
         }
     }
 
@@ -99,16 +146,25 @@ mod tests {
             ("shop", "x7Kq9Lm2Pw4z", "db.example.com"),
             ("shop", "x7Kq9Lm2Pw4z", "mail.example"),
         ] {
-            assert!(matches!(judge(user, secret, host), Validation::Example(_)), "{user} {host}");
+            assert!(
+                matches!(judge(user, secret, host), Validation::Example(_)),
+                "{user} {host}"
+            );
         }
     }
 
     #[test]
     fn variables_are_no_secret() {
         for secret in ["${DB_PASSWORD}", "$PASS", "{password}", "%s", "%(pw)s"] {
-            assert_eq!(judge("shop", secret, "db.shop.internal"), Validation::NotSecret);
+            assert_eq!(
+                judge("shop", secret, "db.shop.internal"),
+                Validation::NotSecret
+            );
         }
-        assert_eq!(judge("t0ken", "x-oauth-basic", "github.com"), Validation::NotSecret);
+        assert_eq!(
+            judge("t0ken", "x-oauth-basic", "github.com"),
+            Validation::NotSecret
+        );
     }
 
     #[test]

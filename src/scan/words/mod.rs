@@ -6,13 +6,16 @@
 //! the three in one, and also knows a value that only repeats its name.
 
 mod names;
+mod nouns;
+mod placeholders;
 mod random;
 mod values;
 
 use super::text::Role;
 use crate::finding::Confidence;
 
-pub use names::{STEMS, bearing};
+pub use names::bearing;
+pub use nouns::STEMS;
 pub use values::look;
 
 /// What a name promises.
@@ -41,14 +44,19 @@ pub enum Look {
 /// How sure a literal beside a name is a leak; `None` where it is none.
 #[must_use]
 pub fn weigh(bearing: Bearing, look: Look, role: Role) -> Option<Confidence> {
-    let is_main = role == Role::Main;
+    let in_main = |surely, elsewhere| {
+        Some(if role == Role::Main {
+            surely
+        } else {
+            elsewhere
+        })
+    };
     match (look, bearing.is_strong) {
         (Look::NotSecret, _) => None,
         (Look::Placeholder, _) | (Look::Plain, false) => Some(Confidence::Low),
-        (Look::Plain, true) => Some(if is_main { Confidence::Medium } else { Confidence::Low }),
-        (Look::Random, true) if is_main => Some(Confidence::High),
-        (Look::Random, true) => Some(if role == Role::Vendored { Confidence::Low } else { Confidence::Medium }),
-        (Look::Random, false) => Some(if is_main { Confidence::Medium } else { Confidence::Low }),
+        (Look::Plain, true) | (Look::Random, false) => in_main(Confidence::Medium, Confidence::Low),
+        (Look::Random, true) if role == Role::Vendored => Some(Confidence::Low),
+        (Look::Random, true) => in_main(Confidence::High, Confidence::Medium),
     }
 }
 
@@ -56,7 +64,11 @@ pub fn weigh(bearing: Bearing, look: Look, role: Role) -> Option<Confidence> {
 #[must_use]
 pub fn judge(name: &str, value: &str, role: Role) -> Option<(Bearing, Look, Confidence)> {
     let bearing = bearing(name)?;
-    let look = if repeats(name, value) { Look::Placeholder } else { look(value) };
+    let look = if repeats(name, value) {
+        Look::Placeholder
+    } else {
+        look(value)
+    };
     weigh(bearing, look, role).map(|confidence| (bearing, look, confidence))
 }
 
@@ -69,7 +81,9 @@ pub fn repeats(name: &str, value: &str) -> bool {
             .flat_map(char::to_lowercase)
             .collect::<String>()
     };
-    value.len() <= 2 * name.len() && letters(name).ends_with(&letters(value)) && value.bytes().any(|byte| byte.is_ascii_alphabetic())
+    value.len() <= 2 * name.len()
+        && letters(name).ends_with(&letters(value))
+        && value.bytes().any(|byte| byte.is_ascii_alphabetic())
 }
 
 /// Cuts a name into its words, in lower case: `EMAIL_HOST_PASSWORD`, `emailHostPassword`, `email-host-password` and
@@ -81,7 +95,9 @@ fn split(name: &str) -> Vec<String> {
     let mut previous = ' ';
     while let Some(letter) = letters.next() {
         let begins = letter.is_uppercase()
-            && (previous.is_lowercase() || previous.is_uppercase() && letters.peek().is_some_and(|next| next.is_lowercase()));
+            && (previous.is_lowercase()
+                || previous.is_uppercase()
+                    && letters.peek().is_some_and(|next| next.is_lowercase()));
         if !letter.is_alphanumeric() || begins {
             finish(&mut word, &mut words);
         }

@@ -29,7 +29,8 @@ const PAIRS: [&[u8; 26]; 26] = [
     b"80237226704326720662213110",
     b"51637323701342370238021551",
     b"43546442603556671476334233",
-    b"63118111600334610121310158",];
+    b"63118111600334610121310158",
+];
 
 /// Longer text is judged by its beginning.
 const ENOUGH: usize = 256;
@@ -46,11 +47,12 @@ fn evidence(bytes: &[u8]) -> i32 {
     for pair in bytes.windows(2) {
         bits += match (Class::of(pair[0]), Class::of(pair[1])) {
             (Class::Lower, Class::Upper) | (Class::Digit, Class::Digit) => 0,
-            (Class::Lower | Class::Upper, Class::Lower | Class::Upper) => 5 - likelihood(pair[0], pair[1]),
-            (Class::Digit, Class::Lower | Class::Upper) => 2,
+            (Class::Lower | Class::Upper, Class::Lower | Class::Upper) => {
+                5 - likelihood(pair[0], pair[1])
+            }
             (Class::Lower | Class::Upper, Class::Digit) => 1,
             (_, Class::Joint) | (Class::Joint, _) => -1,
-            (_, Class::Mark) | (Class::Mark, _) => 2,
+            _ => 2,
         };
     }
     bits
@@ -59,7 +61,8 @@ fn evidence(bytes: &[u8]) -> i32 {
 fn likelihood(first: u8, second: u8) -> i32 {
     let at = |letter: u8| usize::from(letter.to_ascii_lowercase().wrapping_sub(b'a'));
     let row = PAIRS.get(at(first)).copied();
-    row.and_then(|row| row.get(at(second))).map_or(5, |digit| i32::from(digit.wrapping_sub(b'0')))
+    row.and_then(|row| row.get(at(second)))
+        .map_or(5, |digit| i32::from(digit.wrapping_sub(b'0')))
 }
 
 fn distinct(bytes: &[u8]) -> usize {

@@ -5,30 +5,127 @@ use super::*;
 #[test]
 fn names_of_secrets() {
     for name in [
-        "PASSWORD", "DB_PASSWORD", "dbPassword", "db-password", "db_pass", "DB_PASS", "passwd", "SECRET_KEY", "SECRET_KEY_FALLBACKS",
-        "EMAIL_HOST_PASSWORD", "AWS_SECRET_ACCESS_KEY", "AWS_S3_SECRET_ACCESS_KEY", "AZURE_ACCOUNT_KEY", "SOCIAL_AUTH_FACEBOOK_SECRET",
-        "STRIPE_SECRET_KEY", "STRIPE_API_KEY", "client_secret", "clientSecret", "api_key", "apiKey", "X-Api-Key", "ACCESS_TOKEN", "auth_token",
-        "authToken", "refreshToken", "RECAPTCHA_PRIVATE_KEY", "SIGNING_KEY", "FIELD_ENCRYPTION_KEY", "FERNET_KEYS", "AUTH_LDAP_BIND_PASSWORD",
-        "TWILIO_AUTH_TOKEN", "MAILGUN_API_KEY", "SENDGRID_API_KEY", "DROPBOX_OAUTH2_TOKEN", "GS_CREDENTIALS", "DJANGO_SUPERUSER_PASSWORD",
-        "senha", "contraseña", "mot_de_passe", "passwort", "kennwort", "parola", "wachtwoord", "haslo", "DBPassword", "rootpw_password", "password2",
-        "access_token", "HASHID_FIELD_SALT", "private_key", "credentials", "passphrase", "db_password_prod", "dbpassword", "authtoken", "pass", "db_pw",
-        "spring.datasource.password", "secretKey", "jwt_secret", "JWT_SECRET_KEY", "mysql_root_password", "PGPASSWORD", "smtp_pass",
+        "PASSWORD",
+        "DB_PASSWORD",
+        "dbPassword",
+        "db-password",
+        "db_pass",
+        "DB_PASS",
+        "passwd",
+        "SECRET_KEY",
+        "SECRET_KEY_FALLBACKS",
+        "EMAIL_HOST_PASSWORD",
+        "AWS_SECRET_ACCESS_KEY",
+        "AWS_S3_SECRET_ACCESS_KEY",
+        "AZURE_ACCOUNT_KEY",
+        "SOCIAL_AUTH_FACEBOOK_SECRET",
+        "STRIPE_SECRET_KEY",
+        "STRIPE_API_KEY",
+        "client_secret",
+        "clientSecret",
+        "api_key",
+        "apiKey",
+        "X-Api-Key",
+        "ACCESS_TOKEN",
+        "auth_token",
+        "authToken",
+        "refreshToken",
+        "RECAPTCHA_PRIVATE_KEY",
+        "SIGNING_KEY",
+        "FIELD_ENCRYPTION_KEY",
+        "FERNET_KEYS",
+        "AUTH_LDAP_BIND_PASSWORD",
+        "TWILIO_AUTH_TOKEN",
+        "MAILGUN_API_KEY",
+        "SENDGRID_API_KEY",
+        "DROPBOX_OAUTH2_TOKEN",
+        "GS_CREDENTIALS",
+        "DJANGO_SUPERUSER_PASSWORD",
+        "senha",
+        "contraseña",
+        "mot_de_passe",
+        "passwort",
+        "kennwort",
+        "parola",
+        "wachtwoord",
+        "haslo",
+        "DBPassword",
+        "rootpw_password",
+        "password2",
+        "access_token",
+        "HASHID_FIELD_SALT",
+        "private_key",
+        "credentials",
+        "passphrase",
+        "db_password_prod",
+        "dbpassword",
+        "authtoken",
+        "pass",
+        "db_pw",
+        "spring.datasource.password",
+        "secretKey",
+        "jwt_secret",
+        "JWT_SECRET_KEY",
+        "mysql_root_password",
+        "PGPASSWORD",
+        "smtp_pass",
     ] {
         assert!(bearing(name).is_some(), "{name}");
         let lower = name.to_lowercase();
         let framed = format!("\"{lower}\"");
-        assert!(STEMS.iter().any(|stem| framed.contains(stem)), "{name} has no stem");
+        assert!(
+            STEMS.iter().any(|stem| framed.contains(stem)),
+            "{name} has no stem"
+        );
     }
 }
 
 #[test]
 fn names_of_something_else() {
     for name in [
-        "password_reset_url", "PASSWORD_HASHERS", "AUTH_PASSWORD_VALIDATORS", "token_type", "token_url", "secret_name", "secret_arn", "secret_id",
-        "key_id", "AWS_ACCESS_KEY_ID", "public_key", "password_field", "password_label", "password_help", "password_min_length", "password_template",
-        "password_form", "password_view", "password_hash_algo", "primary_key", "foreign_key", "sort_key", "cache_key", "key_prefix", "tokenizer",
-        "passenger", "compass", "bypass", "passed", "PASSWORD_FILE", "PASSWORD_PATH", "PASSWORD_VAR", "PASSWORD_ENV", "secretary", "pass_through",
-        "first_pass", "csrf_token", "key", "name", "TOKEN_EXPIRY", "forgot_password", "has_password", "",
+        "password_reset_url",
+        "PASSWORD_HASHERS",
+        "AUTH_PASSWORD_VALIDATORS",
+        "token_type",
+        "token_url",
+        "secret_name",
+        "secret_arn",
+        "secret_id",
+        "key_id",
+        "AWS_ACCESS_KEY_ID",
+        "public_key",
+        "password_field",
+        "password_label",
+        "password_help",
+        "password_min_length",
+        "password_template",
+        "password_form",
+        "password_view",
+        "password_hash_algo",
+        "primary_key",
+        "foreign_key",
+        "sort_key",
+        "cache_key",
+        "key_prefix",
+        "tokenizer",
+        "passenger",
+        "compass",
+        "bypass",
+        "passed",
+        "PASSWORD_FILE",
+        "PASSWORD_PATH",
+        "PASSWORD_VAR",
+        "PASSWORD_ENV",
+        "secretary",
+        "pass_through",
+        "first_pass",
+        "csrf_token",
+        "key",
+        "name",
+        "TOKEN_EXPIRY",
+        "forgot_password",
+        "has_password",
+        "",
     ] {
         assert_eq!(bearing(name), None, "{name}");
     }
@@ -36,19 +133,61 @@ fn names_of_something_else() {
 
 #[test]
 fn strength() {
-    for (name, is_strong) in [("DB_PASSWORD", true), ("SECRET_KEY", true), ("token", false), ("secret", false), ("client_secret", true), ("salt", false), ("API_KEY", false)] {
-        assert_eq!(bearing(name).map(|bearing| bearing.is_strong), Some(is_strong), "{name}");
+    for (name, is_strong) in [
+        ("DB_PASSWORD", true),
+        ("SECRET_KEY", true),
+        ("token", false),
+        ("secret", false),
+        ("client_secret", true),
+        ("salt", false),
+        ("API_KEY", false),
+    ] {
+        assert_eq!(
+            bearing(name).map(|bearing| bearing.is_strong),
+            Some(is_strong),
+            "{name}"
+        );
     }
 }
 
 #[test]
 fn values_that_hide_nothing() {
     for value in [
-        "", " ", "${DB_PASSWORD}", "$DB_PASSWORD", "{{ password }}", "%(password)s", "%s", "<%= x %>", "#{x}", "env:X", "vault:secret/x",
-        "aws-ssm:///shop/db", "ENC[AES256_GCM,data:x]", "!Ref Password", "arn:aws:secretsmanager:eu-west-1:1:secret:x", "/run/secrets/db", "./keys/key",
-        "https://shop.test/login", "django.contrib.auth.hashers.PBKDF2PasswordHasher", "application/json", "password_reset_done", "New password",
-        "Password must be at least 8 characters", "^[a-z]+$", "2024-01-01", "1.2.3", "True", "None", "DB_PASSWORD", "accessToken", "secrets.json",
-        "<input type=\"password\">", "[a-z0-9]{32}", "Forgot password?", "smtp.gmail.com",
+        "",
+        " ",
+        "${DB_PASSWORD}",
+        "$DB_PASSWORD",
+        "{{ password }}",
+        "%(password)s",
+        "%s",
+        "<%= x %>",
+        "#{x}",
+        "env:X",
+        "vault:secret/x",
+        "aws-ssm:///shop/db",
+        "ENC[AES256_GCM,data:x]",
+        "!Ref Password",
+        "arn:aws:secretsmanager:eu-west-1:1:secret:x",
+        "/run/secrets/db",
+        "./keys/key",
+        "https://shop.test/login",
+        "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+        "application/json",
+        "password_reset_done",
+        "New password",
+        "Password must be at least 8 characters",
+        "^[a-z]+$",
+        "2024-01-01",
+        "1.2.3",
+        "True",
+        "None",
+        "DB_PASSWORD",
+        "idToken",
+        "secrets.json",
+        "<input type=\"password\">",
+        "[a-z0-9]{32}",
+        "Forgot password?",
+        "smtp.gmail.com",
     ] {
         assert_eq!(look(value), Look::NotSecret, "{value}");
     }
@@ -57,9 +196,33 @@ fn values_that_hide_nothing() {
 #[test]
 fn placeholders() {
     for value in [
-        "changeme", "change-me", "xxx", "xxxxxxxxxxxxxxxx", "****", "<your key>", "[secret]", "your-secret-key-here", "example", "dummy", "todo",
-        "replace-with-your-key", "password", "secret", "test", "testpassword", "my_secret", "foo", "foobar", "not-a-secret", "sk-xxxxxxxxxxxx",
-        "supersecretkey", "test-token", "fake-key", "password123", "insert-key", "postgres",
+        "changeme",
+        "change-me",
+        "xxx",
+        "xxxxxxxxxxxxxxxx",
+        "****",
+        "<your key>",
+        "[secret]",
+        "your-secret-key-here",
+        "example",
+        "dummy",
+        "todo",
+        "replace-with-your-key",
+        "password",
+        "secret",
+        "test",
+        "testpassword",
+        "my_secret",
+        "foo",
+        "foobar",
+        "not-a-secret",
+        "sk-xxxxxxxxxxxx",
+        "supersecretkey",
+        "test-token",
+        "fake-key",
+        "password123",
+        "insert-key",
+        "postgres",
     ] {
         assert_eq!(look(value), Look::Placeholder, "{value}");
     }
@@ -67,7 +230,17 @@ fn placeholders() {
 
 #[test]
 fn thought_of_by_people() {
-    for value in ["hunter2", "Summer2024!", "123456", "letmein!", "S3cur3P@ss", "correct horse battery staple", "tr0ub4dor", "ilovedjango", "b0bby!tables"] {
+    for value in [
+        "hunter2",
+        "Summer2024!",
+        "123456",
+        "letmein!",
+        "S3cur3P@ss",
+        "correct horse battery staple",
+        "tr0ub4dor",
+        "ilovedjango",
+        "b0bby!tables",
+    ] {
         assert_eq!(look(value), Look::Plain, "{value}");
     }
 }

@@ -1,6 +1,14 @@
 //! What a literal says about itself: nothing to hide, a placeholder, a password somebody thought of, a generator's work.
 
-use super::{Look, bearing, random::is_random, split};
+use std::sync::LazyLock;
+
+use super::{
+    Look, bearing,
+    nouns::{Words, words},
+    placeholders::is_placeholder,
+    random::is_random,
+    split,
+};
 
 /// A value longer than that is no secret by the name beside it; keys in armour have rules of their own.
 const LONGEST: usize = 8192;
@@ -9,14 +17,23 @@ const LONGEST: usize = 8192;
 #[must_use]
 pub fn look(value: &str) -> Look {
     let value = value.trim();
-    if value.len() < 3 || value.len() > LONGEST || is_nothing(value) || is_reference(value) || is_markup(value) {
+    if value.len() < 3
+        || value.len() > LONGEST
+        || is_nothing(value)
+        || is_reference(value)
+        || is_markup(value)
+    {
         return Look::NotSecret;
     }
     if let Some(rest) = value.strip_prefix("django-insecure-") {
         // What `startproject` makes: the settings' own key, to be replaced, and in use until then.
-        return if is_random(rest) { Look::Random } else { Look::Placeholder };
+        return if is_random(rest) {
+            Look::Random
+        } else {
+            Look::Placeholder
+        };
     }
-    if is_label(value) {
+    if is_label(value) || is_constant(value) {
         return Look::NotSecret;
     }
     if is_placeholder(value) {
@@ -43,10 +60,49 @@ pub fn look(value: &str) -> Look {
 /// What stands for another value: `${X}`, `$X`, `{{ x }}`, `%(x)s`, `<%= x %>`, `env:X`, `scheme://…`, `ENC[…]`, `!Ref x`.
 fn is_reference(value: &str) -> bool {
     const STARTS: &[&str] = &[
-        "$(", "$[", "%(", "ENC[", "ENC(", "$ANSIBLE_VAULT", "!", "arn:", "env:", "ENV:", "vault:", "file:", "secret:", "ssm:", "ref:",
-        "data:", "op:", "sops:", "kms:", "awskms:", "secretsmanager:", "resolve:", "os.environ", "os.getenv", "process.env",
-        "getenv(", "environ[", "env(", "config(", "lookup(", "var.", "local.", "module.", "{%", "<%", "@@", "urn:", "pkcs11:",
-        "-----BEGIN PUBLIC", "-----BEGIN CERTIFICATE", "ssh-rsa ", "ssh-ed25519 ", "ecdsa-",
+        "$(",
+        "$[",
+        "%(",
+        "ENC[",
+        "ENC(",
+        "$ANSIBLE_VAULT",
+        "!",
+        "arn:",
+        "env:",
+        "ENV:",
+        "vault:",
+        "file:",
+        "secret:",
+        "ssm:",
+        "ref:",
+        "data:",
+        "op:",
+        "sops:",
+        "kms:",
+        "awskms:",
+        "secretsmanager:",
+        "resolve:",
+        "os.environ",
+        "os.getenv",
+        "process.env",
+        "getenv(",
+        "environ[",
+        "env(",
+        "config(",
+        "lookup(",
+        "var.",
+        "local.",
+        "module.",
+        "{%",
+        "<%",
+        "@@",
+        "urn:",
+        "pkcs11:",
+        "-----BEGIN PUBLIC",
+        "-----BEGIN CERTIFICATE",
+        "ssh-rsa ",
+        "ssh-ed25519 ",
+        "ecdsa-",
     ];
     const MIDDLES: &[&str] = &["${", "{{", "#{", "://", "<%=", "%{", "$("];
     STARTS.iter().any(|start| value.starts_with(start))
@@ -57,106 +113,70 @@ fn is_reference(value: &str) -> bool {
 
 /// `$NAME`, `%NAME%`, `__NAME__`, `@NAME@`.
 fn is_variable(value: &str) -> bool {
-    let is_name = |name: &str| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_');
-    let is_between = |mark: &str| value.strip_prefix(mark).and_then(|rest| rest.strip_suffix(mark)).is_some_and(|name| is_name(&name.to_ascii_uppercase()));
-    value.strip_prefix('$').is_some_and(|name| is_name(name) && name.bytes().any(|byte| byte.is_ascii_uppercase()) && !is_random(name))
-        || is_between("%")
+    let is_name = |name: &str| {
+        !name.is_empty()
+            && name
+                .bytes()
+                .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_')
+    };
+    let is_between = |mark: &str| {
+        value
+            .strip_prefix(mark)
+            .and_then(|rest| rest.strip_suffix(mark))
+            .is_some_and(|name| is_name(&name.to_ascii_uppercase()))
+    };
+    value.strip_prefix('$').is_some_and(|name| {
+        is_name(name) && name.bytes().any(|byte| byte.is_ascii_uppercase()) && !is_random(name)
+    }) || is_between("%")
         || is_between("__")
         || is_between("@")
 }
 
-/// `%s`, `{}`, `{name}`, `%(name)s`, `prefix-{0}`.
+/// `%s`, `{}`, `{name}`, `%(name)s`, `prefix-{0}`: texts with holes, unless what is around the holes is random.
 fn is_format(value: &str) -> bool {
-    if value.contains("%s") || value.contains("%d") || value.contains("{}") || value.contains("%(") && value.contains(")s") {
+    if value.contains("%s") || value.contains("%d") || value.contains("%(") && value.contains(")s")
+    {
         return !is_random(value);
     }
-    let Some((before, rest)) = value.split_once('{') else {
-        return false;
-    };
-    let Some((name, _)) = rest.split_once('}') else {
-        return false;
-    };
-    !is_random(before) && !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_.!:[]'\"".contains(&byte)) && !is_random(name)
+    let mut around = String::new();
+    let mut rest = value;
+    let mut has_hole = false;
+    while let Some((before, after)) = rest.split_once('{') {
+        let Some((name, after)) = after.split_once('}') else {
+            break;
+        };
+        has_hole |= name
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"_.!:[]'\"".contains(&byte))
+            && !is_random(name);
+        around.push_str(before);
+        rest = after;
+    }
+    around.push_str(rest);
+    has_hole && !is_random(&around)
 }
 
 /// HTML, XML, regular expressions, JSON.
 fn is_markup(value: &str) -> bool {
-    const MARKS: &[&str] = &["</", "/>", "(?P<", "(?:", "[^", "\\d", "\\w", "\\s", ".*", ".+", "[a-z", "[A-Z", "[0-9", "=>", "&nbsp;", "&lt;", "&gt;"];
+    const MARKS: &[&str] = &[
+        "</", "/>", "(?P<", "(?:", "[^", "\\d", "\\w", "\\s", ".*", ".+", "[a-z", "[A-Z", "[0-9",
+        "=>", "&nbsp;", "&lt;", "&gt;",
+    ];
     MARKS.iter().any(|mark| value.contains(mark))
         || value.starts_with('^') && value.ends_with('$')
         || value.starts_with('{') && value.ends_with('}')
         || value.starts_with("[\"")
         || value.starts_with('<') && value.contains("=\"")
-        || ["application/", "text/", "image/", "multipart/", "audio/", "video/"].iter().any(|kind| value.starts_with(kind))
-}
-
-/// Parts of a value that nobody would use in earnest.
-const PLACEHOLDER_PARTS: &[&str] = &[
-    "changeme", "change-me", "change_me", "change me", "changethis", "change-this", "change_this", "changeit", "change-it",
-    "replaceme", "replace-", "replace_", "replacewith", "replace this", "placeholder", "example", "dummy", "xxxx", "****", "....",
-    "____", "----", "your-", "your_", "your ", "yoursecret", "yourpassword", "yourkey", "yourtoken", "yourapi", "insert", "fill-in", "fill_in",
-    "fillme", "fill in", "not-a-secret", "notasecret", "not_a_secret", "not-so-secret", "redacted", "removed", "todo", "fixme", "tbd", "0000000",
-    "1111111", "lorem", "sample", "set-me", "setme", "set_me", "enter-", "enter_", "put-", "put_", "to-be-", "to_be_", "goes-here",
-    "goes_here", "goeshere", "-here", "_here", " here", "my-secret", "my_secret", "foobar", "abcdefgh", "deadbeef", "fake", "mock",
-    "whatever", "somesecret", "some-secret", "some_secret", "…", "keep-this-secret", "do-not-use", "donotuse", "insecure-", "unsafe",
-];
-
-/// `changeme`, `<your key>`, `[secret]`, `xxx`, and values made of nothing but filler words.
-fn is_placeholder(value: &str) -> bool {
-    let bytes = value.as_bytes();
-    let first = bytes[0];
-    let is_enclosed = matches!((first, bytes[bytes.len() - 1]), (b'<', b'>') | (b'[', b']') | (b'(', b')') | (b'*', b'*'));
-    if is_enclosed || bytes.iter().all(|&byte| byte == first) || bytes.iter().all(|byte| b"xX*.-_#?+= ".contains(byte)) {
-        return true;
-    }
-    if value.len() > 96 {
-        return false;
-    }
-    let lower = value.to_ascii_lowercase();
-    // A random text holds `todo` or `tbd` by chance: where it is a part of a word, the rest must not be random.
-    let has_part = PLACEHOLDER_PARTS.iter().any(|part| lower.contains(part));
-    (has_part && !is_random(value)) || is_filler(value)
-}
-
-/// Words that say nothing: a value made of them only is a placeholder.
-const FILLER: &[&str] = &[
-    "a", "an", "and", "any", "app", "api", "auth", "access", "another", "admin", "abc", "bar", "baz", "blah", "bogus", "bad", "by", "change",
-    "client", "correct", "credential", "credentials", "database", "db", "default", "demo", "dev", "development", "django", "dummy", "e",
-    "email", "empty", "encryption", "example", "fake", "field", "fixme", "foo", "for", "good", "here", "host", "in", "insecure", "insert", "invalid", "is", "it", "jwt", "key", "local",
-    "long", "me", "mock", "my", "mysql", "name", "new", "no", "none", "not", "null", "of", "old", "only", "or", "pass", "password", "passwd", "passphrase",
-    "placeholder", "postgres", "postgresql", "private", "prod", "production", "public", "pw", "pwd", "qux", "random", "real", "really", "redis", "replace",
-    "root", "safe", "sample", "secret", "secrets", "sentry", "server", "signing", "site", "so", "some", "something", "spam", "staging", "string", "stub", "super",
-    "supersecret", "t", "temp", "temporary", "test", "tested", "tester", "testing", "tests", "testuser", "text", "that", "the", "this", "tmp",
-    "to", "todo", "token", "top", "undefined", "unit", "unittest", "unknown", "use", "user", "username", "using", "valid", "value", "very", "weak",
-    "whatever", "with", "wrong", "x", "xx", "xxx", "y", "you", "your", "z", "guest", "rabbitmq", "sa", "mongo", "minio", "minioadmin", "vagrant",
-];
-
-/// Whether all words of a value are filler: `test-secret`, `my_password1`, `supersecretkey`.
-fn is_filler(value: &str) -> bool {
-    if value.len() > 64 || value.bytes().any(|byte| !byte.is_ascii_alphanumeric() && !b"_-. !/,:'".contains(&byte)) {
-        return false;
-    }
-    let words = split(value);
-    let digits = value.bytes().filter(u8::is_ascii_digit).count();
-    !words.is_empty() && digits <= 4 && words.iter().all(|word| FILLER.contains(&word.as_str()) || is_made_of_filler(word))
-}
-
-/// Whether a word is filler words written together.
-fn is_made_of_filler(word: &str) -> bool {
-    if word.len() > 40 || !word.is_ascii() {
-        return false;
-    }
-    // Where a filler word may begin.
-    let mut reached = vec![false; word.len() + 1];
-    reached[0] = true;
-    for at in 0..word.len() {
-        if reached[at] {
-            for filler in FILLER.iter().filter(|filler| filler.len() > 1 && word[at..].starts_with(**filler)) {
-                reached[at + filler.len()] = true;
-            }
-        }
-    }
-    reached[word.len()]
+        || [
+            "application/",
+            "text/",
+            "image/",
+            "multipart/",
+            "audio/",
+            "video/",
+        ]
+        .iter()
+        .any(|kind| value.starts_with(kind))
 }
 
 /// `New password`, `Your API key:`.
@@ -165,57 +185,101 @@ fn is_label(value: &str) -> bool {
     bytes[0].is_ascii_uppercase()
         && bytes[1..].contains(&b' ')
         && bytes[1..].iter().any(u8::is_ascii_lowercase)
-        && bytes.iter().all(|&byte| byte.is_ascii_alphabetic() || b" -'():.,?!*".contains(&byte) || byte >= 0x80)
+        && bytes.iter().all(|&byte| {
+            byte.is_ascii_alphabetic() || b" -'():.,?!*".contains(&byte) || byte >= 0x80
+        })
 }
+
+/// Words of sentences and labels, which are told to a person.
+static TOLD: Words = LazyLock::new(|| {
+    words(
+        "\
+    a an the is are be was your you we our this that must should can cannot not no to for of with from in on at or \
+    and if it as by has have please enter new old confirm forgot reset change select where invalid required field \
+    user log sign set update create delete missing error via",
+    )
+});
 
 /// Words with blanks between: a sentence or a label, unless it is a phrase of words with nothing that a person is told.
 fn look_at_words(value: &str) -> Look {
-    const TOLD: &[&str] = &[
-        "a", "an", "the", "is", "are", "be", "was", "your", "you", "we", "our", "this", "that", "must", "should", "can", "cannot", "not", "no",
-        "to", "for", "of", "with", "from", "in", "on", "at", "or", "and", "if", "it", "as", "by", "has", "have", "please", "enter", "new",
-        "old", "confirm", "forgot", "reset", "change", "select", "from", "where", "invalid", "required", "field", "user", "log", "sign",
-        "set", "update", "create", "delete", "missing", "error", "via",
-    ];
     let words: Vec<&str> = value.split_whitespace().collect();
     if words.len() == 1 {
         return look(words[0]);
     }
     let is_told = |word: &&str| {
-        let lower = word.trim_matches(|letter: char| letter.is_ascii_punctuation()).to_lowercase();
-        TOLD.contains(&lower.as_str()) || bearing(&lower).is_some()
+        let lower = word
+            .trim_matches(|letter: char| letter.is_ascii_punctuation())
+            .to_lowercase();
+        TOLD.contains(lower.as_str()) || bearing(&lower).is_some()
     };
-    if words.iter().any(is_told) || value.contains('\n') || value.ends_with(['.', ':', '?', '…']) || words.len() > 12 {
+    if words.iter().any(is_told)
+        || value.contains('\n')
+        || value.ends_with(['.', ':', '?', '…'])
+        || words.len() > 12
+    {
         return Look::NotSecret;
     }
     let has_digit = value.bytes().any(|byte| byte.is_ascii_digit());
     if has_digit && words.len() <= 3 && words.iter().any(|word| is_random(word)) {
         return Look::Random;
     }
-    let is_phrase = words.len() >= 4 && words.iter().all(|word| word.len() > 2 && word.bytes().all(|byte| byte.is_ascii_lowercase()));
-    if is_phrase { Look::Plain } else { Look::NotSecret }
+    let is_phrase = words.len() >= 4
+        && words
+            .iter()
+            .all(|word| word.len() > 2 && word.bytes().all(|byte| byte.is_ascii_lowercase()));
+    if is_phrase {
+        Look::Plain
+    } else {
+        Look::NotSecret
+    }
 }
 
 fn is_uuid(value: &str) -> bool {
     value.len() == 36
-        && value.bytes().enumerate().all(|(at, byte)| if matches!(at, 8 | 13 | 18 | 23) { byte == b'-' } else { byte.is_ascii_hexdigit() })
+        && value.bytes().enumerate().all(|(at, byte)| {
+            if matches!(at, 8 | 13 | 18 | 23) {
+                byte == b'-'
+            } else {
+                byte.is_ascii_hexdigit()
+            }
+        })
 }
 
 /// Sixteen hex digits and more; by chance few of their pairs are unusual ones.
 fn is_hex_key(value: &str) -> bool {
     let digits = value.bytes().filter(u8::is_ascii_digit).count();
-    value.len() >= 16 && digits >= 2 && digits < value.len() && value.bytes().all(|byte| byte.is_ascii_hexdigit())
+    value.len() >= 16
+        && digits >= 2
+        && digits < value.len()
+        && value.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 /// What says that there is nothing: truth values and the like.
 fn is_nothing(value: &str) -> bool {
-    const WORDS: &[&str] = &["none", "null", "nil", "true", "false", "yes", "n/a", "undefined", "auto", "optional", "required", "disabled", "enabled"];
+    const WORDS: &[&str] = &[
+        "none",
+        "null",
+        "nil",
+        "true",
+        "false",
+        "yes",
+        "n/a",
+        "undefined",
+        "auto",
+        "optional",
+        "required",
+        "disabled",
+        "enabled",
+    ];
     WORDS.iter().any(|word| word.eq_ignore_ascii_case(value))
 }
 
 /// Short numbers, dates, versions, network addresses.
 fn is_number_like(value: &str) -> bool {
     let digits = value.bytes().filter(u8::is_ascii_digit).count();
-    let is_numeric = value.bytes().all(|byte| byte.is_ascii_digit() || b".-:/+,TZv".contains(&byte));
+    let is_numeric = value
+        .bytes()
+        .all(|byte| byte.is_ascii_digit() || b".-:/+,TZv".contains(&byte));
     is_numeric && (digits < 4 || digits < value.len())
 }
 
@@ -223,39 +287,86 @@ fn is_mail_address(value: &str) -> bool {
     let Some((user, host)) = value.split_once('@') else {
         return false;
     };
-    let is_plain = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b".-_+".contains(&byte));
-    is_plain(user) && is_plain(host) && host.split('.').count() >= 2 && host.rsplit('.').next().is_some_and(|top| top.len() >= 2)
+    let is_plain = |text: &str| {
+        !text.is_empty()
+            && text.bytes().all(|byte| {
+                byte.is_ascii_lowercase() || byte.is_ascii_digit() || b".-_+".contains(&byte)
+            })
+    };
+    is_plain(user)
+        && is_plain(host)
+        && host.split('.').count() >= 2
+        && host.rsplit('.').next().is_some_and(|top| top.len() >= 2)
 }
 
 fn is_file_name(value: &str) -> bool {
     const ENDS: &[&str] = &[
-        ".pem", ".key", ".json", ".txt", ".yml", ".yaml", ".crt", ".cer", ".env", ".py", ".html", ".toml", ".ini", ".cfg", ".conf",
-        ".p12", ".pfx", ".jks", ".pub", ".gpg", ".asc", ".xml", ".js", ".ts", ".tsx", ".css", ".md", ".sh", ".php", ".svg", ".png", ".mo", ".po", ".com", ".org", ".net", ".local",
+        ".pem", ".key", ".json", ".txt", ".yml", ".yaml", ".crt", ".cer", ".env", ".py", ".html",
+        ".toml", ".ini", ".cfg", ".conf", ".p12", ".pfx", ".jks", ".pub", ".gpg", ".asc", ".xml",
+        ".js", ".ts", ".tsx", ".css", ".md", ".sh", ".php", ".svg", ".png", ".mo", ".po", ".com",
+        ".org", ".net", ".local",
     ];
-    ENDS.iter().any(|end| value.ends_with(end)) && value.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-/~\\:".contains(&byte))
+    ENDS.iter().any(|end| value.ends_with(end))
+        && value
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"._-/~\\:".contains(&byte))
 }
 
 /// `/run/secrets/db`, `./keys`, `auth/login`, `django.contrib.auth`, `smtp.mail.net`.
 fn is_path(value: &str) -> bool {
-    let is_word = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-.:<>~".contains(&byte)) && !part.starts_with(|first: char| first.is_ascii_digit());
-    let parts = |separator: char| value.split(separator).filter(|part| !part.is_empty()).count();
-    let is_rooted = value.starts_with(['/', '~']) || value.starts_with("./") || value.starts_with("../") || value.get(1..3) == Some(":\\");
-    let slashed = value.trim_start_matches(['.', '~']).split('/').filter(|part| !part.is_empty()).all(is_word);
-    let dotted = value.split('.').all(|part| is_word(part) && !part.contains('-') || part.len() > 2 && is_word(part));
-    is_rooted && slashed || parts('/') >= 2 && slashed || parts('.') >= 3 && dotted || parts('.') == 2 && dotted && value.split('.').any(|part| bearing(part).is_some())
+    let is_word = |part: &str| {
+        !part.is_empty()
+            && part
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || b"_-.:<>~".contains(&byte))
+            && !part.starts_with(|first: char| first.is_ascii_digit())
+    };
+    let parts = |separator: char| {
+        value
+            .split(separator)
+            .filter(|part| !part.is_empty())
+            .count()
+    };
+    let is_rooted = value.starts_with(['/', '~'])
+        || value.starts_with("./")
+        || value.starts_with("../")
+        || value.get(1..3) == Some(":\\");
+    let slashed = value
+        .trim_start_matches(['.', '~'])
+        .split('/')
+        .filter(|part| !part.is_empty())
+        .all(is_word);
+    let dotted = value
+        .split('.')
+        .all(|part| is_word(part) && !part.contains('-') || part.len() > 2 && is_word(part));
+    slashed && (is_rooted || parts('/') >= 2)
+        || parts('.') >= 3 && dotted
+        || parts('.') == 2 && dotted && value.split('.').any(|part| bearing(part).is_some())
         || value.contains("::") && value.split("::").all(is_word)
 }
 
-/// A name of something: `password_reset_done`, `AWS_SECRET`, `accessToken`, `id_token`.
+/// `DB_PASSWORD`, a name of a variable.
+fn is_constant(value: &str) -> bool {
+    value.contains('_')
+        && value.starts_with(|first: char| first.is_ascii_uppercase())
+        && value
+            .bytes()
+            .all(|byte| byte.is_ascii_uppercase() || byte == b'_' || byte.is_ascii_digit())
+        && !is_random(value)
+}
+
+/// A name of something: `password_reset_done`, `accessToken`, `id_token`.
 fn is_identifier(value: &str) -> bool {
-    let is_name = value.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-.:".contains(&byte));
+    let is_name = value
+        .bytes()
+        .all(|byte| byte.is_ascii_alphanumeric() || b"_-.:".contains(&byte));
     if !is_name || value.bytes().any(|byte| byte.is_ascii_digit()) {
         return false;
     }
     let words = split(value);
-    let has_lower = value.bytes().any(|byte| byte.is_ascii_lowercase());
     let has_upper = value.bytes().any(|byte| byte.is_ascii_uppercase());
-    let is_constant = !has_lower && value.contains('_');
-    let says_secret = words.iter().any(|word| bearing(word).is_some() || matches!(word.as_str(), "key" | "auth" | "login" | "pass"));
-    words.len() > 1 && (is_constant || says_secret && (!has_upper || !value.contains(['_', '-'])) )
+    let says_secret = words.iter().any(|word| {
+        bearing(word).is_some() || matches!(word.as_str(), "key" | "auth" | "login" | "pass")
+    });
+    words.len() > 1 && says_secret && (!has_upper || !value.contains(['_', '-']))
 }

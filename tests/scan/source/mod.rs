@@ -4,10 +4,15 @@
     clippy::unwrap_used,
     clippy::panic,
     clippy::disallowed_methods,
+    clippy::format_collect,
+    clippy::format_push_string,
     reason = "a broken part is to fail the test at once, and git needs a PATH"
 )]
 
+mod cache;
+mod history;
 mod paths;
+mod range;
 mod repository;
 mod staged;
 
@@ -39,24 +44,43 @@ pub(crate) struct Seen {
 impl Sink for Collected {
     fn unit(&self, unit: &Unit<'_>) -> Verdict {
         let lines: Vec<&[u8]> = unit.bytes.lines().collect();
-        let text = |range: &Range<usize>| lines[range.clone()].iter().map(|line| line.to_str_lossy().into_owned()).collect::<Vec<_>>();
+        let text = |range: &Range<usize>| {
+            lines[range.clone()]
+                .iter()
+                .map(|line| line.to_str_lossy().into_owned())
+                .collect::<Vec<_>>()
+        };
         let text_of_unit = unit.bytes.to_str_lossy().into_owned();
-        let is_marked = self.marked.is_some_and(|marked| text_of_unit.contains(marked));
+        let is_marked = self
+            .marked
+            .is_some_and(|marked| text_of_unit.contains(marked));
         self.units.lock().unwrap().push(Seen {
             path: unit.path.escape_ascii().to_string(),
             commit: unit.commit.map(|commit| commit.to_string()),
             text: text_of_unit,
-            added: unit.added.map(|added| added.iter().flat_map(text).collect()),
+            added: unit
+                .added
+                .map(|added| added.iter().flat_map(text).collect()),
         });
-        if is_marked { Verdict::Found } else { Verdict::Clean }
+        if is_marked {
+            Verdict::Found
+        } else {
+            Verdict::Clean
+        }
     }
 
     fn trouble(&self, trouble: Trouble) {
-        self.troubles.lock().unwrap().push((trouble.place.to_string(), trouble.reason));
+        self.troubles
+            .lock()
+            .unwrap()
+            .push((trouble.place.to_string(), trouble.reason));
     }
 
     fn note(&self, place: &BStr, what: &str) {
-        self.notes.lock().unwrap().push((place.to_string(), what.to_owned()));
+        self.notes
+            .lock()
+            .unwrap()
+            .push((place.to_string(), what.to_owned()));
     }
 }
 

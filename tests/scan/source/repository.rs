@@ -64,7 +64,11 @@ impl Repository {
 
     pub(crate) fn git_in(&self, directory: &Path, arguments: &[&str]) -> String {
         let output = self.command(directory, arguments).output().unwrap();
-        assert!(output.status.success(), "git {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+        assert!(
+            output.status.success(),
+            "git {arguments:?}: {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
         String::from_utf8_lossy(&output.stdout).trim().to_owned()
     }
 
@@ -78,7 +82,14 @@ impl Repository {
         let mut command = Command::new("git");
         let date = format!("{} +0000", self.clock.get());
         command
-            .args(["-c", "protocol.file.allow=always", "-c", "gc.auto=0", "-c", "maintenance.auto=false"])
+            .args([
+                "-c",
+                "protocol.file.allow=always",
+                "-c",
+                "gc.auto=0",
+                "-c",
+                "maintenance.auto=false",
+            ])
             .args(arguments)
             .current_dir(directory)
             .env_clear()
@@ -103,7 +114,14 @@ impl Repository {
     /// Commits what is staged; the commit's id.
     pub(crate) fn commit_staged(&self, message: &str) -> String {
         self.clock.set(self.clock.get() + 60);
-        self.git(&["commit", "--quiet", "--allow-empty", "--no-verify", "--message", message]);
+        self.git(&[
+            "commit",
+            "--quiet",
+            "--allow-empty",
+            "--no-verify",
+            "--message",
+            message,
+        ]);
         self.git(&["rev-parse", "HEAD"])
     }
 }

@@ -32,7 +32,10 @@ fn only_new_lines_are_asked_for() {
     repository.write("deep/er/a.py", "zero = 0\none = 1\ntwo = 3\n");
     repository.git(&["add", "."]);
     let unit = scan(&repository).only();
-    assert_eq!((unit.path.as_str(), unit.text.as_str()), ("deep/er/a.py", "zero = 0\none = 1\ntwo = 3\n"));
+    assert_eq!(
+        (unit.path.as_str(), unit.text.as_str()),
+        ("deep/er/a.py", "zero = 0\none = 1\ntwo = 3\n")
+    );
     assert_eq!(unit.added.unwrap(), ["zero = 0", "two = 3"]);
     let sink = Collected::default();
     staged(&repository.place(), &StagedOptions { whole: true }, &sink).unwrap();
@@ -42,7 +45,9 @@ fn only_new_lines_are_asked_for() {
 #[test]
 fn nothing_staged_is_nothing_to_scan() {
     let repository = committed("a.py", "one = 1\n");
-    repository.write("a.py", "one = 2\n").write("b.py", "two = 2\n");
+    repository
+        .write("a.py", "one = 2\n")
+        .write("b.py", "two = 2\n");
     assert_eq!(scan(&repository).all(), []);
 }
 
@@ -57,7 +62,9 @@ fn removed_lines_are_not_new() {
 #[test]
 fn the_first_commit_is_read() {
     let repository = Repository::new();
-    repository.write("a.py", "one = 1\n").write("d/b.py", "two = 2\n");
+    repository
+        .write("a.py", "one = 1\n")
+        .write("d/b.py", "two = 2\n");
     repository.git(&["add", "."]);
     let sink = scan(&repository);
     assert_eq!(sink.paths(), ["a.py", "d/b.py"]);
@@ -81,7 +88,12 @@ fn colours_attributes_filters_and_textconv_have_no_say() {
     ] {
         repository.git(&["config", key, value]);
     }
-    repository.write(".gitattributes", "*.py -diff diff=hide filter=hide binary\n").write("a.py", "one = 1\ntwo = 2\n");
+    repository
+        .write(
+            ".gitattributes",
+            "*.py -diff diff=hide filter=hide binary\n",
+        )
+        .write("a.py", "one = 1\ntwo = 2\n");
     repository.git(&["add", "."]);
     let sink = scan(&repository);
     assert_eq!(sink.paths(), [".gitattributes", "a.py"]);
@@ -98,10 +110,17 @@ fn a_nul_byte_does_not_hide_a_line() {
 
 #[test]
 fn utf16_and_byte_order_marks_are_decoded_on_both_sides() {
-    let utf16 = |text: &str| text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>();
+    let utf16 = |text: &str| {
+        text.encode_utf16()
+            .flat_map(u16::to_le_bytes)
+            .collect::<Vec<u8>>()
+    };
     for mark in ["\u{feff}", ""] {
         let repository = committed("a.txt", utf16(&format!("{mark}first line of text\n")));
-        repository.write("a.txt", utf16(&format!("{mark}first line of text\nsecond = 'é'\n")));
+        repository.write(
+            "a.txt",
+            utf16(&format!("{mark}first line of text\nsecond = 'é'\n")),
+        );
         repository.git(&["add", "."]);
         assert_eq!(added(&scan(&repository)), ["second = 'é'"]);
     }
@@ -114,19 +133,28 @@ fn utf16_and_byte_order_marks_are_decoded_on_both_sides() {
 #[test]
 fn what_is_staged_counts_and_the_work_tree_does_not() {
     let repository = committed("a.py", "one = 1\n");
-    repository.write("a.py", "one = 1\nstaged = 2\n").write("new.py", "new = 3\n");
+    repository
+        .write("a.py", "one = 1\nstaged = 2\n")
+        .write("new.py", "new = 3\n");
     repository.git(&["add", "."]);
     repository.write("a.py", "one = 1\nwork_tree = 4\n");
     fs::remove_file(repository.path("new.py")).unwrap();
     let units = scan(&repository).all();
     assert_eq!(units[0].added.clone().unwrap(), ["staged = 2"]);
-    assert_eq!((units[1].path.as_str(), units[1].text.as_str()), ("new.py", "new = 3\n"));
+    assert_eq!(
+        (units[1].path.as_str(), units[1].text.as_str()),
+        ("new.py", "new = 3\n")
+    );
 }
 
 #[test]
 fn a_moved_file_has_no_new_line() {
     let repository = Repository::new();
-    repository.write("a.py", "one = 1\n").write("d/b.py", "two = 2\n").write("d/e/c.py", "three = 3\n").write("stays.py", "stays = 1\n");
+    repository
+        .write("a.py", "one = 1\n")
+        .write("d/b.py", "two = 2\n")
+        .write("d/e/c.py", "three = 3\n")
+        .write("stays.py", "stays = 1\n");
     repository.commit("first");
     repository.git(&["mv", "a.py", "moved.py"]);
     repository.git(&["mv", "d", "f"]);
@@ -152,7 +180,13 @@ fn a_change_of_mode_alone_is_nothing_new() {
 fn a_submodule_is_noted_and_left_out() {
     let module = committed("m.py", "m = 1\n");
     let repository = committed("a.py", "one = 1\n");
-    repository.git(&["submodule", "--quiet", "add", module.root().to_str().unwrap(), "sub"]);
+    repository.git(&[
+        "submodule",
+        "--quiet",
+        "add",
+        module.root().to_str().unwrap(),
+        "sub",
+    ]);
     let sink = scan(&repository);
     assert_eq!(sink.only().path, ".gitmodules");
     assert_eq!(sink.notes()[0].0, "sub");
@@ -160,7 +194,12 @@ fn a_submodule_is_noted_and_left_out() {
     repository.write("sub/m.py", "m = 1\nn = 2\n");
     repository.git_in(&repository.path("sub"), &["add", "."]);
     let sink = Collected::default();
-    staged(&git::Place::at(repository.path("sub")), &StagedOptions::default(), &sink).unwrap();
+    staged(
+        &git::Place::at(repository.path("sub")),
+        &StagedOptions::default(),
+        &sink,
+    )
+    .unwrap();
     assert_eq!(added(&sink), ["n = 2"]);
 }
 
@@ -198,12 +237,19 @@ fn both_sides_of_a_conflict_are_read_and_it_is_said() {
 #[test]
 fn any_path_is_handed_on_as_git_has_it() {
     let repository = committed("a.py", "one = 1\n");
-    let names: [&[u8]; 3] = ["caf\u{e9} \"q\".py".as_bytes(), b"new\nline\t.py", b"\xff\xfe.py"];
+    let names: [&[u8]; 3] = [
+        "caf\u{e9} \"q\".py".as_bytes(),
+        b"new\nline\t.py",
+        b"\xff\xfe.py",
+    ];
     for name in names {
         repository.write(name, "x = 1\n");
     }
     repository.git(&["add", "."]);
-    let mut expected: Vec<String> = names.iter().map(|name| name.escape_ascii().to_string()).collect();
+    let mut expected: Vec<String> = names
+        .iter()
+        .map(|name| name.escape_ascii().to_string())
+        .collect();
     expected.sort();
     assert_eq!(scan(&repository).paths(), expected);
 }
@@ -223,11 +269,16 @@ fn a_links_target_is_read() {
 #[test]
 fn a_file_in_place_of_a_directory_and_the_other_way_round() {
     let repository = Repository::new();
-    repository.write("a/x.py", "one = 1\n").write("b", "two = 2\n").write("a.b", "between\n");
+    repository
+        .write("a/x.py", "one = 1\n")
+        .write("b", "two = 2\n")
+        .write("a.b", "between\n");
     repository.commit("first");
     fs::remove_dir_all(repository.path("a")).unwrap();
     fs::remove_file(repository.path("b")).unwrap();
-    repository.write("a", "three = 3\n").write("b/x.py", "four = 4\n");
+    repository
+        .write("a", "three = 3\n")
+        .write("b/x.py", "four = 4\n");
     repository.git(&["add", "--all"]);
     assert_eq!(scan(&repository).paths(), ["a", "b/x.py"]);
 }
@@ -244,28 +295,44 @@ fn every_kind_of_index_is_read() {
     for kind in kinds {
         let repository = Repository::new();
         for number in 0..20 {
-            repository.write(format!("d{}/f{number}.py", number % 5), format!("number = {number}\n"));
+            repository.write(
+                format!("d{}/f{number}.py", number % 5),
+                format!("number = {number}\n"),
+            );
         }
         repository.commit("first");
         repository.git(kind);
-        repository.write("d1/f1.py", "number = 1\nmore = 2\n").write("d9/new.py", "new = 3\n");
+        repository
+            .write("d1/f1.py", "number = 1\nmore = 2\n")
+            .write("d9/new.py", "new = 3\n");
         repository.git(&["add", "."]);
         let sink = scan(&repository);
         assert_eq!(sink.paths(), ["d1/f1.py", "d9/new.py"], "{kind:?}");
-        assert_eq!(sink.all()[0].added.clone().unwrap(), ["more = 2"], "{kind:?}");
+        assert_eq!(
+            sink.all()[0].added.clone().unwrap(),
+            ["more = 2"],
+            "{kind:?}"
+        );
     }
 }
 
 #[test]
 fn a_sparse_index_is_read() {
     let repository = Repository::new();
-    repository.write("in/a.py", "a = 1\n").write("out/deep/b.py", "b = 1\n").write("out/c.py", "c = 1\n").write("top.py", "t = 1\n");
+    repository
+        .write("in/a.py", "a = 1\n")
+        .write("out/deep/b.py", "b = 1\n")
+        .write("out/c.py", "c = 1\n")
+        .write("top.py", "t = 1\n");
     let first = repository.commit("first");
     repository.write("out/deep/b.py", "b = 1\nlater = 2\n");
     repository.commit("second");
     repository.git(&["sparse-checkout", "init", "--cone", "--sparse-index"]);
     repository.git(&["sparse-checkout", "set", "in"]);
-    assert!(repository.git(&["ls-files", "--sparse"]).contains("out/\n"), "git made a sparse index");
+    assert!(
+        repository.git(&["ls-files", "--sparse"]).contains("out/\n"),
+        "git made a sparse index"
+    );
     assert_eq!(scan(&repository).all(), []);
     repository.write("in/a.py", "a = 1\nmore = 2\n");
     repository.git(&["add", "in/a.py"]);
@@ -280,7 +347,9 @@ fn a_sparse_index_is_read() {
 #[test]
 fn a_sha256_repository_is_read() {
     let repository = Repository::with(&["--object-format=sha256"]);
-    repository.write("d/a.py", "one = 1\n").write("e/b.py", "b = 1\n");
+    repository
+        .write("d/a.py", "one = 1\n")
+        .write("e/b.py", "b = 1\n");
     repository.commit("first");
     repository.write("d/a.py", "one = 1\ntwo = 2\n");
     repository.git(&["add", "."]);
@@ -291,7 +360,14 @@ fn a_sha256_repository_is_read() {
 fn a_linked_work_tree_has_its_own_index() {
     let repository = committed("a.py", "one = 1\n");
     let linked = repository.path("linked");
-    repository.git(&["worktree", "add", "--quiet", "-b", "side", linked.to_str().unwrap()]);
+    repository.git(&[
+        "worktree",
+        "add",
+        "--quiet",
+        "-b",
+        "side",
+        linked.to_str().unwrap(),
+    ]);
     fs::write(linked.join("a.py"), "one = 1\nlinked = 2\n").unwrap();
     repository.git_in(&linked, &["add", "."]);
     assert_eq!(scan(&repository).all(), []);
@@ -322,7 +398,9 @@ fn a_hook_may_name_another_index_and_directory() {
 #[test]
 fn a_missing_object_is_said_and_the_rest_is_read() {
     let repository = committed("a.py", "one = 1\n");
-    repository.write("b.py", "two = 2\n").write("c.py", "three = 3\n");
+    repository
+        .write("b.py", "two = 2\n")
+        .write("c.py", "three = 3\n");
     repository.git(&["add", "."]);
     let id = repository.git(&["rev-parse", ":b.py"]);
     fs::remove_file(repository.path(format!(".git/objects/{}/{}", &id[..2], &id[2..]))).unwrap();
@@ -339,20 +417,34 @@ fn a_broken_index_or_head_is_an_error() {
     let repository = committed("a.py", "one = 1\n");
     let index = fs::read(repository.path(".git/index")).unwrap();
     fs::write(repository.path(".git/index"), &index[..index.len() / 2]).unwrap();
-    let scan = |repository: &Repository| staged(&repository.place(), &StagedOptions::default(), &Collected::default());
+    let scan = |repository: &Repository| {
+        staged(
+            &repository.place(),
+            &StagedOptions::default(),
+            &Collected::default(),
+        )
+    };
     assert!(scan(&repository).unwrap_err().reason.contains("index"));
     fs::write(repository.path(".git/index"), index).unwrap();
     fs::write(repository.path(".git/refs/heads/main"), "nonsense").unwrap();
     assert!(scan(&repository).unwrap_err().reason.contains("HEAD"));
     let nothing = Repository::nothing();
-    assert!(scan(&nothing).unwrap_err().reason.contains("no git repository"));
+    assert!(
+        scan(&nothing)
+            .unwrap_err()
+            .reason
+            .contains("no git repository")
+    );
 }
 
 #[test]
 fn very_many_staged_files_are_all_read() {
     let repository = committed("a.py", "one = 1\n");
     for number in 0..300 {
-        repository.write(format!("d{}/{number}.py", number % 7), format!("number = {number}\n"));
+        repository.write(
+            format!("d{}/{number}.py", number % 7),
+            format!("number = {number}\n"),
+        );
     }
     repository.git(&["add", "."]);
     assert_eq!(scan(&repository).all().len(), 300);

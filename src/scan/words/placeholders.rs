@@ -1,0 +1,171 @@
+//! Values that stand for one to be filled in: `changeme`, `<your key>`, `xxxx`, and those made of filler words only.
+
+use std::sync::LazyLock;
+
+use super::{
+    nouns::{Words, words},
+    random::is_random,
+    split,
+};
+
+/// Parts of a value that nobody would use in earnest.
+const PLACEHOLDER_PARTS: &[&str] = &[
+    "changeme",
+    "change-me",
+    "change_me",
+    "change me",
+    "changethis",
+    "change-this",
+    "change_this",
+    "changeit",
+    "change-it",
+    "replaceme",
+    "replace-",
+    "replace_",
+    "replacewith",
+    "replace this",
+    "placeholder",
+    "example",
+    "dummy",
+    "xxxx",
+    "****",
+    "....",
+    "____",
+    "----",
+    "your-",
+    "your_",
+    "your ",
+    "yoursecret",
+    "yourpassword",
+    "yourkey",
+    "yourtoken",
+    "yourapi",
+    "insert",
+    "fill-in",
+    "fill_in",
+    "fillme",
+    "fill in",
+    "not-a-secret",
+    "notasecret",
+    "not_a_secret",
+    "not-so-secret",
+    "redacted",
+    "removed",
+    "todo",
+    "fixme",
+    "tbd",
+    "0000000",
+    "1111111",
+    "lorem",
+    "sample",
+    "set-me",
+    "setme",
+    "set_me",
+    "enter-",
+    "enter_",
+    "put-",
+    "put_",
+    "to-be-",
+    "to_be_",
+    "goes-here",
+    "goes_here",
+    "goeshere",
+    "-here",
+    "_here",
+    " here",
+    "my-secret",
+    "my_secret",
+    "foobar",
+    "abcdefgh",
+    "deadbeef",
+    "fake",
+    "mock",
+    "whatever",
+    "somesecret",
+    "some-secret",
+    "some_secret",
+    "…",
+    "keep-this-secret",
+    "do-not-use",
+    "donotuse",
+    "insecure-",
+    "unsafe",
+];
+
+/// `changeme`, `<your key>`, `[secret]`, `xxx`, and values made of nothing but filler words.
+pub(super) fn is_placeholder(value: &str) -> bool {
+    let bytes = value.as_bytes();
+    let first = bytes[0];
+    let is_enclosed = matches!(
+        (first, bytes[bytes.len() - 1]),
+        (b'<', b'>') | (b'[', b']') | (b'(', b')') | (b'*', b'*')
+    );
+    if is_enclosed
+        || bytes.iter().all(|&byte| byte == first)
+        || bytes.iter().all(|byte| b"xX*.-_#?+= ".contains(byte))
+    {
+        return true;
+    }
+    if value.len() > 96 {
+        return false;
+    }
+    let lower = value.to_ascii_lowercase();
+    // A random text holds `todo` or `tbd` by chance: where it is a part of a word, the rest must not be random.
+    let has_part = PLACEHOLDER_PARTS.iter().any(|part| lower.contains(part));
+    (has_part && !is_random(value)) || is_filler(value)
+}
+
+/// Words that say nothing: a value made of them only is a placeholder.
+static FILLER: Words = LazyLock::new(|| {
+    words(
+        "\
+    a an and any app api auth access another admin abc bar baz blah bogus bad by change client correct credential \
+    credentials database db default demo dev development django dummy e email empty encryption example fake field \
+    fixme foo for good here host in insecure insert invalid is it jwt key local long me mock my mysql name new no \
+    none not null of old only or pass password passwd passphrase placeholder postgres postgresql private prod \
+    production public pw pwd qux random real really redis replace root safe sample secret secrets sentry server \
+    signing site so some something spam staging string stub super supersecret t temp temporary test tested tester \
+    testing tests testuser text that the this tmp to todo token top undefined unit unittest unknown use user \
+    username using valid value very weak whatever with wrong x xx xxx y you your z guest rabbitmq sa mongo minio \
+    minioadmin vagrant",
+    )
+});
+
+/// Whether all words of a value are filler: `test-secret`, `my_password1`, `supersecretkey`.
+fn is_filler(value: &str) -> bool {
+    if value.len() > 64
+        || value
+            .bytes()
+            .any(|byte| !byte.is_ascii_alphanumeric() && !b"_-. !/,:'".contains(&byte))
+    {
+        return false;
+    }
+    let words = split(value);
+    let digits = value.bytes().filter(u8::is_ascii_digit).count();
+    !words.is_empty()
+        && digits <= 4
+        && words
+            .iter()
+            .all(|word| FILLER.contains(word.as_str()) || is_made_of_filler(word))
+}
+
+/// Whether a word is filler words written together.
+fn is_made_of_filler(word: &str) -> bool {
+    if word.len() > 40 || !word.is_ascii() {
+        return false;
+    }
+    // Where a filler word may begin.
+    let mut reached = vec![false; word.len() + 1];
+    reached[0] = true;
+    for at in 0..word.len() {
+        if reached[at] {
+            for filler in FILLER
+                .iter()
+                .filter(|filler| filler.len() > 1 && word[at..].starts_with(**filler))
+            {
+                reached[at + filler.len()] = true;
+            }
+        }
+    }
+    reached[word.len()]
+}
