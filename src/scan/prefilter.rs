@@ -109,14 +109,15 @@ impl Prefilter {
         for (number, &(gram, _)) in (1_u32..).zip(&self.grams) {
             let mut slot = self.slot(gram);
             while self.table[slot] != 0 {
-                slot = (slot + 1) % self.table.len();
+                slot = (slot + 1) & (self.table.len() - 1);
             }
             self.table[slot] = number;
         }
     }
 
     fn slot(&self, gram: u32) -> usize {
-        (gram.wrapping_mul(0x85EB_CA6B) >> 8) as usize % self.table.len()
+        // The length is a power of two.
+        (gram.wrapping_mul(0x85EB_CA6B) >> 8) as usize & (self.table.len() - 1)
     }
 
     /// Who wants to know of a hit.
@@ -136,9 +137,8 @@ impl Prefilter {
         }
         // A keyword of three bytes may stand at the very end.
         if let Some(start) = bytes.len().checked_sub(3) {
-            let gram =
-                u32::from_le_bytes([bytes[start], bytes[start + 1], bytes[start + 2], 0]) | FOLD;
-            self.look(bytes, start, gram, hits);
+            let gram = u32::from_le_bytes([bytes[start], bytes[start + 1], bytes[start + 2], b' ']);
+            self.look(bytes, start, gram | FOLD, hits);
         }
         hits[first..].sort_unstable_by_key(|hit| (hit.start, hit.end));
     }
@@ -168,7 +168,7 @@ impl Prefilter {
                 }
                 return;
             }
-            slot = (slot + 1) % self.table.len();
+            slot = (slot + 1) & (self.table.len() - 1);
         }
     }
 }
@@ -194,12 +194,12 @@ impl Keywords {
     }
 }
 
-/// The four bytes that a keyword is known by, folded, and how far in it they stand; of a keyword with three, every way
-/// to go on.
+/// The four bytes that a keyword is known by, folded, and how far in it they stand; of a keyword with three, every
+/// way to go on.
 fn grams(keyword: &[u8]) -> (Vec<u32>, usize) {
     let fold = |bytes: [u8; 4]| u32::from_le_bytes(bytes) | FOLD;
     if let [a, b, c] = *keyword {
-        let mut grams: Vec<u32> = (0..=u8::MAX).map(|d| fold([a, b, c, d])).collect();
+        let mut grams: Vec<u32> = FOLLOWING.iter().map(|&d| fold([a, b, c, d])).collect();
         grams.sort_unstable();
         grams.dedup();
         return (grams, 0);
@@ -215,6 +215,10 @@ fn grams(keyword: &[u8]) -> (Vec<u32>, usize) {
         )
     })
 }
+
+/// What may follow a keyword of three bytes in anything that is a match: what a name or a token is made of, and what may
+/// stand between a name and its value. Every other byte would fill the bitmap for nothing.
+const FOLLOWING: &[u8] = b"abcdefghijklmnopqrstuvwxyz0123456789_-./~+=:\"' ,;@$%!#&*()[]{}<>|`\\\t";
 
 /// How often a byte is met in source and prose, in thousandths, roughly.
 fn commonness(byte: u8) -> u64 {

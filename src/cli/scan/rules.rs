@@ -43,9 +43,11 @@ impl Rules {
             });
         }
         let mut rules = rule::built_in().to_vec();
+        let mut built_in = rules.len();
         if let Some(custom) = &custom {
             let is_replaced = |rule: &Rule| custom.rules.iter().any(|own| own.id == rule.id);
             rules.retain(|rule| !custom.disabled.contains(&*rule.id) && !is_replaced(rule));
+            built_in = rules.len();
             rules.extend(custom.rules.iter().cloned());
         }
         let mut errors = Vec::new();
@@ -57,6 +59,12 @@ impl Rules {
         }
         if !errors.is_empty() {
             return Err(context.fail_all(&errors, Some(&loaded.manifest.source)));
+        }
+        for rule in &mut rules[built_in..] {
+            // The prefilter is exact from four bytes on; without keywords the whole of each file is searched.
+            if rule.keywords.iter().any(|keyword| keyword.len() < 4) {
+                rule.keywords = Cow::Borrowed(&[]);
+            }
         }
         Ok(Self {
             all: Cow::Owned(rules),
@@ -149,15 +157,7 @@ fn from_manifest(entry: &ScanRule, known: &[Rule]) -> Result<Rule, Box<Diagnosti
             .clone()
             .unwrap_or_else(|| entry.id.text.clone())
             .into(),
-        // The prefilter knows no shorter ones; without any, the whole of each file is searched.
-        keywords: owned(
-            &entry
-                .keywords
-                .iter()
-                .filter(|keyword| keyword.len() >= 3)
-                .cloned()
-                .collect::<Vec<_>>(),
-        ),
+        keywords: owned(&entry.keywords),
         pattern: Some(entry.pattern.text.clone().into()),
         group,
         entropy,
