@@ -42,6 +42,8 @@ pub struct Detector {
     rules: Cow<'static, [Rule]>,
     prefilter: Prefilter,
     patterns: Patterns,
+    /// Rules without a keyword, which only users' own are.
+    unfiltered: Vec<usize>,
 }
 
 impl Detector {
@@ -51,6 +53,11 @@ impl Detector {
         Self {
             prefilter: Prefilter::new(&rules),
             patterns: Patterns::new(&rules),
+            unfiltered: (0..rules.len())
+                .filter(|&number| {
+                    rules[number].pattern.is_some() && rules[number].keywords.is_empty()
+                })
+                .collect(),
             rules,
         }
     }
@@ -111,6 +118,12 @@ impl Detector {
     /// Which rule looks where. What overlaps is one window: a text made of keywords is still read once.
     fn windows(&self, text: &Text<'_>, hits: &[Hit]) -> Vec<(usize, Range<usize>)> {
         let mut windows: Vec<(usize, Range<usize>)> = Vec::new();
+        if hits
+            .iter()
+            .all(|hit| self.prefilter.wanted(*hit).rules.is_empty())
+        {
+            return windows;
+        }
         let mut last = vec![Last::None; self.rules.len()];
         for hit in hits {
             for &number in &self.prefilter.wanted(*hit).rules {
@@ -136,10 +149,9 @@ impl Detector {
         windows
     }
 
-    /// Rules without a keyword, which only users' own are.
     fn match_unfiltered(&self, text: &Text<'_>, found: &mut Vec<Match>) {
-        for (number, rule) in self.rules.iter().enumerate() {
-            if rule.pattern.is_some() && rule.keywords.is_empty() && applies(rule, text) {
+        for &number in &self.unfiltered {
+            if applies(&self.rules[number], text) {
                 self.match_rule(number, text, 0..text.bytes.len(), found);
             }
         }

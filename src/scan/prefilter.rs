@@ -37,6 +37,8 @@ pub(crate) struct Prefilter {
     wanted: Vec<Wanted>,
     /// One bit a hash of four bytes.
     bits: Box<[u64; WORDS]>,
+    /// The same by another hash, asked where the first says yes.
+    more_bits: Box<[u64; WORDS]>,
     /// Open addressing: a place in `grams`, plus one; 0 is free.
     table: Vec<u32>,
     /// Four folded bytes, and the keywords that are known by them.
@@ -78,6 +80,7 @@ impl Prefilter {
         }
         let mut filter = Self {
             bits: Box::new([0; WORDS]),
+            more_bits: Box::new([0; WORDS]),
             table: Vec::new(),
             grams: Vec::new(),
             keywords: all.list,
@@ -95,8 +98,9 @@ impl Prefilter {
                 let place = *places.entry(gram).or_insert(self.grams.len());
                 if place == self.grams.len() {
                     self.grams.push((gram, Vec::new()));
-                    let hash = hash(gram);
-                    self.bits[hash / 64] |= 1 << (hash % 64);
+                    let (one, other) = (hash(gram), other_hash(gram));
+                    self.bits[one / 64] |= 1 << (one % 64);
+                    self.more_bits[other / 64] |= 1 << (other % 64);
                 }
                 self.grams[place].1.push(Anchored {
                     keyword: id,
@@ -130,8 +134,12 @@ impl Prefilter {
         let first = hits.len();
         for (start, window) in bytes.windows(4).enumerate() {
             let gram = u32::from_le_bytes([window[0], window[1], window[2], window[3]]) | FOLD;
-            let hash = hash(gram);
-            if self.bits[hash / 64] >> (hash % 64) & 1 != 0 {
+            let one = hash(gram);
+            if self.bits[one / 64] >> (one % 64) & 1 == 0 {
+                continue;
+            }
+            let other = other_hash(gram);
+            if self.more_bits[other / 64] >> (other % 64) & 1 != 0 {
                 self.look(bytes, start, gram, hits);
             }
         }
@@ -205,8 +213,8 @@ fn grams(keyword: &[u8]) -> (Vec<u32>, usize) {
         return (grams, 0);
     }
     let windows = keyword.windows(4).enumerate();
-    let rarest = windows
-        .min_by_key(|(_, window)| window.iter().map(|byte| commonness(*byte)).product::<u64>());
+    let rarest =
+        windows.min_by(|(_, one), (_, other)| commonness(one).total_cmp(&commonness(other)));
     // The rules are held to three bytes where they are read.
     rarest.map_or((Vec::new(), 0), |(offset, window)| {
         (
@@ -220,9 +228,21 @@ fn grams(keyword: &[u8]) -> (Vec<u32>, usize) {
 /// stand between a name and its value. Every other byte would fill the bitmap for nothing.
 const FOLLOWING: &[u8] = b"abcdefghijklmnopqrstuvwxyz0123456789_-./~+=:\"' ,;@$%!#&*()[]{}<>|`\\\t";
 
-/// How often a byte is met in source and prose, in thousandths, roughly.
-fn commonness(byte: u8) -> u64 {
-    const LETTERS: [u64; 26] = [
+/// How often some bytes are met in source and prose, as a logarithm: each byte by itself, and how well each follows the
+/// one before.
+fn commonness(bytes: &[u8]) -> f32 {
+    let alone = bytes
+        .iter()
+        .map(|byte| f32::from(thousandths(*byte)).log2());
+    let pairs = bytes
+        .windows(2)
+        .map(|pair| f32::from(words::follows(pair[0], pair[1])));
+    alone.chain(pairs).sum()
+}
+
+/// How often a byte is met, in thousandths, roughly.
+fn thousandths(byte: u8) -> u8 {
+    const LETTERS: [u8; 26] = [
         61, 13, 32, 31, 98, 18, 15, 23, 58, 3, 6, 34, 24, 54, 57, 24, 2, 54, 54, 75, 24, 9, 9, 5,
         14, 2,
     ];
@@ -232,6 +252,10 @@ fn commonness(byte: u8) -> u64 {
         b'_' | b'.' | b'\'' | b'"' | b'=' => 10,
         _ => 4,
     }
+}
+
+fn other_hash(gram: u32) -> usize {
+    (gram.wrapping_mul(0xC2B2_AE35) >> (32 - BITS)) as usize
 }
 
 fn hash(gram: u32) -> usize {

@@ -8,6 +8,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod cli;
 mod notation;
 mod pairs;
 mod reports;

@@ -16,6 +16,7 @@ use crate::finding::Confidence;
 
 pub use names::bearing;
 pub use nouns::STEMS;
+pub(in crate::scan) use random::follows;
 pub use values::look;
 
 /// What a name promises.

@@ -65,6 +65,11 @@ fn likelihood(first: u8, second: u8) -> i32 {
         .map_or(5, |digit| i32::from(digit.wrapping_sub(b'0')))
 }
 
+/// How well one byte follows another in words: 0 to 9, 5 where nothing is known of the two.
+pub(in crate::scan) fn follows(first: u8, second: u8) -> u8 {
+    u8::try_from(likelihood(first, second)).unwrap_or(5)
+}
+
 fn distinct(bytes: &[u8]) -> usize {
     let mut seen = [false; 256];
     for &byte in bytes {
