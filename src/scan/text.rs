@@ -195,7 +195,17 @@ pub(crate) fn is_env_file(name: &[u8]) -> bool {
         || name.ends_with(b".env")
         || name == b".flaskenv"
         || name == b"env"
-        || name.starts_with(b"env.")
+        || name.starts_with(b"env.") && !is_source(name)
+}
+
+/// `env.py` is a program; `env.prod` is not.
+fn is_source(name: &[u8]) -> bool {
+    const ENDS: &[&[u8]] = &[
+        b".py", b".js", b".ts", b".mjs", b".cjs", b".tsx", b".rs", b".go", b".rb", b".php",
+        b".java", b".sh", b".yml", b".yaml", b".json", b".toml", b".ini", b".html", b".md",
+        b".txt",
+    ];
+    ENDS.iter().any(|end| name.ends_with(end))
 }
 
 /// `settings.py.j2` is Python, `values.yaml.tpl` YAML.
@@ -277,6 +287,10 @@ impl Role {
             b"snapshots",
         ]) || name.starts_with(b"test_")
             || name == b"tests.py"
+            || name == b"test.py"
+            || name == b"testing.py"
+            || name == b"ci.py"
+            || stem.ends_with(b"_testing")
             || name == b"conftest.py"
             || stem.ends_with(b"_test")
             || stem.ends_with(b"_tests")

@@ -19,7 +19,7 @@ mod yaml;
 use super::{
     detect::{Match, Request},
     files,
-    text::{Kind, Text},
+    text::{Kind, Role, Text},
     words::{self, Look},
 };
 use judge::Judge;
@@ -48,7 +48,13 @@ pub(crate) fn scan(text: &Text<'_>, request: &Request<'_>, found: &mut Vec<Match
         let Some(bearing) = words::bearing(&name.text) else {
             continue;
         };
-        if words::weigh(bearing, Look::Random, text.role).is_none_or(|most| most < request.floor) {
+        // A password hash in a fixture counts more than a literal in a test.
+        let role = if bearing.is_strong {
+            Role::Example
+        } else {
+            text.role
+        };
+        if words::weigh(bearing, Look::Random, role).is_none_or(|most| most < request.floor) {
             continue;
         }
         judge.begin(bearing);

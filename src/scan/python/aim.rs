@@ -100,11 +100,10 @@ impl Via<'_> {
 }
 
 /// What is to be said of a literal that went this way.
-pub(super) fn notes(path: &[Step<'_>], aim: Aim<'_>, look: Look) -> Vec<Cow<'static, str>> {
+pub(super) fn notes(path: &[Step<'_>], aim: Aim<'_>) -> Vec<Cow<'static, str>> {
     let way = aim.via.map(Via::note);
     let place = place(path).map(|place| format!("reaches `{place}`").into());
-    let placeholder = (look == Look::Placeholder).then_some("looks like a placeholder".into());
-    way.into_iter().chain(place).chain(placeholder).collect()
+    way.into_iter().chain(place).collect()
 }
 
 /// The path as Python has it, `DATABASES["default"]["PASSWORD"]`; none where a step could be a secret itself.

@@ -129,8 +129,10 @@ pub(super) fn carried(call: &ExprCall) -> Carried<'_> {
             _ => {}
         }
     }
+    // `str("…")` makes a text, `env.str("…")` reads a setting.
+    let is_read = matches!(name, "str" | "bytes") && matches!(&*call.func, Expr::Attribute(_));
     match first {
-        Some(first) if WRAPPERS.contains(&name) => Carried::Text(first),
+        Some(first) if WRAPPERS.contains(&name) && !is_read => Carried::Text(first),
         _ => Carried::Nothing,
     }
 }
@@ -221,16 +223,16 @@ pub(super) fn is_of_user(name: &str) -> bool {
     )
 }
 
-/// Keywords whose pair is a user and a password.
+/// Names whose pair is a user and a password.
 pub(super) fn is_authentication(name: &str) -> bool {
-    matches!(
-        name,
-        "auth"
-            | "http_auth"
-            | "basic_auth"
-            | "proxy_auth"
-            | "credentials"
-            | "userpass"
-            | "auth_info"
-    )
+    const NAMES: &[&str] = &[
+        "auth",
+        "http_auth",
+        "basic_auth",
+        "proxy_auth",
+        "credentials",
+        "userpass",
+        "auth_info",
+    ];
+    NAMES.iter().any(|known| known.eq_ignore_ascii_case(name))
 }

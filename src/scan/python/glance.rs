@@ -100,6 +100,11 @@ fn has_literal(after: &[u8], bearing: Bearing, role: Role, floor: Confidence) ->
     false
 }
 
+/// Whether it could be a setting that Django itself reads: a weak word counts there.
+fn is_own(bearing: Bearing) -> bool {
+    bearing.rule == "password" || bearing.rule.starts_with("django-")
+}
+
 fn could_count(literal: &[u8], bearing: Bearing, role: Role, floor: Confidence) -> bool {
     let Ok(literal) = std::str::from_utf8(literal) else {
         return false;
@@ -107,6 +112,9 @@ fn could_count(literal: &[u8], bearing: Bearing, role: Role, floor: Confidence) 
     // What is cut into pieces may look like less than the whole: "abc" "def".
     let look = match words::look(literal) {
         Look::NotSecret => return false,
+        Look::Placeholder if is_own(bearing) && role == Role::Main && words::is_weak(literal) => {
+            Look::Plain
+        }
         Look::Plain if literal.len() >= 8 && literal.bytes().any(|byte| byte.is_ascii_digit()) => {
             Look::Random
         }

@@ -79,6 +79,14 @@ impl<'a> Parts<'a> {
             }
             Expr::BinOp(operation) if operation.op == Operator::Mod => {
                 self.gather(&operation.left, depth + 1);
+                match &*operation.right {
+                    Expr::Tuple(tuple) => {
+                        for item in &tuple.elts {
+                            self.gather(item, depth + 1);
+                        }
+                    }
+                    right => self.gather(right, depth + 1),
+                }
                 self.has_holes = true;
             }
             Expr::Subscript(subscript) if matches!(*subscript.slice, Expr::Slice(_)) => {

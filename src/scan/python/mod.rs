@@ -4,6 +4,7 @@
 mod aim;
 mod calls;
 mod comments;
+mod flow;
 mod glance;
 mod literal;
 mod nesting;

@@ -107,6 +107,11 @@ fn a_literal_reaches_a_name() {
         "SECRET_KEY = 'django-insecure-@'",
         "match x:\n    case 1:\n        PASSWORD = '~'",
         "PASSWORD = (\n    '~'\n)",
+        "match token:\n    case '@' | 'none':\n        pass",
+        "PASSWORD = '%s' % '@'",
+        "PASSWORD = '%s-%s' % (x, '@')",
+        "HTTP_AUTH = ('bob', '~')",
+        "x = {'http_auth': ('bob', '~')}",
     ] {
         let source = filled(source);
         let found = found(&source);
@@ -161,6 +166,9 @@ fn nothing_hides_there() {
         "token_type = 'bearer'",
         "SECRET_NAME = 'prod/shop/db'",
         "PASSWORD = '/run/secrets/db_password'",
+        "SECRET_KEY = env.str('SECRET_KEY')",
+        "match token:\n    case 'if' | 'endif':\n        pass",
+        "LABELS = {'password': 'Zauberwort'}",
     ] {
         let source = filled(source);
         assert_eq!(found(&source), [], "{source}");
@@ -312,4 +320,33 @@ fn the_deepest_that_is_parsed_fits_the_stack() {
             .join()
             .unwrap_or_else(|_| panic!("{open}"));
     }
+}
+
+#[test]
+fn a_weak_word_counts_where_django_reads_it() {
+    for source in [
+        "SECRET_KEY = 'secret'",
+        "EMAIL_HOST_PASSWORD = 'test123'",
+        "DATABASES = {'default': {'PASSWORD': 'postgres'}}",
+        "DATABASES = {'default': {'PASSWORD': 'password'}}",
+        "DATABASES['default']['PASSWORD'] = 'root'",
+    ] {
+        let found = found(source);
+        assert_eq!(found.len(), 1, "{source}");
+        assert_eq!(found[0].confidence, Confidence::Medium, "{source}");
+    }
+    for source in [
+        "API_PASSWORD = 'password'",
+        "SECRET_KEY = 'changeme'",
+        "SECRET_KEY = 'SECRET_KEY'",
+        "NAMES = {'SECRET_KEY': 'secret_key'}",
+        "DATABASES = {'default': {'PASSWORD': 'your-password'}}",
+    ] {
+        assert_eq!(found(source), [], "{source}");
+    }
+    let source = "DATABASES = {'default': {'PASSWORD': 'postgres'}}";
+    assert_eq!(
+        scan_as("shop/tests/settings.py", source, Confidence::Medium).1,
+        []
+    );
 }

@@ -1,9 +1,9 @@
 //! The visit of a syntax tree: which names, keys and parameters a literal reaches.
 
-use std::{borrow::Cow, collections::BTreeMap};
+use std::collections::BTreeMap;
 
 use ruff_python_ast::{
-    CmpOp, Expr, ExprCall, ExprTuple, Keyword, ParameterWithDefault, Parameters, Stmt,
+    CmpOp, Expr, ExprCall, ExprTuple, Keyword, ParameterWithDefault, Parameters, Pattern, Stmt,
     StmtClassDef, StmtFunctionDef,
     visitor::{self, Visitor},
 };
@@ -13,19 +13,18 @@ use super::{
     super::{
         detect::Match,
         text::{Role, Text},
-        words::{self, Look},
+        words,
     },
-    aim::{self, Aim, Step, Via},
+    aim::{Aim, Step, Via},
     calls,
-    literal::Parts,
 };
 use crate::finding::Confidence;
 
 /// Expressions within expressions that a value is followed through.
-const DEEPEST: usize = 32;
+pub(super) const DEEPEST: usize = 32;
 
 /// Targets of one assignment that are looked at.
-const TARGETS: usize = 16;
+pub(super) const TARGETS: usize = 16;
 
 /// Parses and visits. False where the text is not, or not all, Python.
 pub(super) fn scan(
@@ -49,13 +48,13 @@ pub(super) fn scan(
     is_python
 }
 
-struct Finder<'a> {
-    role: Role,
-    floor: Confidence,
+pub(super) struct Finder<'a> {
+    pub(super) role: Role,
+    pub(super) floor: Confidence,
     /// Where the visit is, for the notes and for what a name means there.
-    path: Vec<Step<'a>>,
+    pub(super) path: Vec<Step<'a>>,
     /// By where the literal begins: the surest that was found.
-    found: BTreeMap<usize, Match>,
+    pub(super) found: BTreeMap<usize, Match>,
 }
 
 impl<'a> Visitor<'a> for Finder<'a> {
@@ -86,6 +85,12 @@ impl<'a> Visitor<'a> for Finder<'a> {
                 self.visit_expr(&assign.value);
                 self.leave(depth);
             }
+            Stmt::Match(choice) => {
+                for case in &choice.cases {
+                    self.match_case(&choice.subject, &case.pattern);
+                }
+                visitor::walk_stmt(self, statement);
+            }
             Stmt::FunctionDef(function) => self.visit_function(function, statement),
             Stmt::ClassDef(class) => self.visit_class(class, statement),
             _ => visitor::walk_stmt(self, statement),
@@ -101,7 +106,7 @@ impl<'a> Visitor<'a> for Finder<'a> {
                         continue;
                     };
                     self.path.push(Step::Key(key));
-                    self.flow(&item.value, Aim::at(key), 0);
+                    self.hand(&item.value, key);
                     self.visit_expr(&item.value);
                     self.path.pop();
                 }
@@ -127,10 +132,7 @@ impl<'a> Visitor<'a> for Finder<'a> {
             return visitor::walk_keyword(self, keyword);
         };
         self.path.push(Step::Name(&name.id));
-        match &keyword.value {
-            Expr::Tuple(pair) if calls::is_authentication(&name.id) => self.log_in(pair),
-            value => self.flow(value, Aim::at(&name.id), 0),
-        }
+        self.hand(&keyword.value, &name.id);
         visitor::walk_keyword(self, keyword);
         self.path.pop();
     }
@@ -237,10 +239,15 @@ impl<'a> Finder<'a> {
         }
     }
 
-    /// `auth=("user", "password")`.
-    fn log_in(&mut self, pair: &'a ExprTuple) {
-        if let [_, password] = pair.elts.as_slice() {
-            self.flow(password, Aim::at("password"), 0);
+    /// Gives a value to a name. In `auth=("user", "password")` that is the second one's.
+    fn hand(&mut self, value: &'a Expr, name: &'a str) {
+        match value {
+            Expr::Tuple(pair) if calls::is_authentication(name) => {
+                if let [_, password] = pair.elts.as_slice() {
+                    self.flow(password, Aim::at("password"), 0);
+                }
+            }
+            value => self.flow(value, Aim::at(name), 0),
         }
     }
 
@@ -256,6 +263,21 @@ impl<'a> Finder<'a> {
         }
     }
 
+    /// `match token: case "literal": …`.
+    fn match_case(&mut self, named: &'a Expr, pattern: &'a Pattern) {
+        match pattern {
+            Pattern::MatchValue(pattern) => self.compare(named, &pattern.value),
+            Pattern::MatchOr(choice) => {
+                for pattern in &choice.patterns {
+                    if let Pattern::MatchValue(pattern) = pattern {
+                        self.compare(named, &pattern.value);
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
     /// `target = value`, in all the shapes of a target.
     fn assign(&mut self, target: &'a Expr, value: &'a Expr) {
         if let (Expr::Tuple(targets), Expr::Tuple(values)) = (target, value) {
@@ -266,7 +288,7 @@ impl<'a> Finder<'a> {
         }
         let depth = self.enter(target);
         if let Some(step) = self.path.last().copied().filter(|_| depth > 0) {
-            self.flow(value, Aim::at(step.name()), 0);
+            self.hand(value, step.name());
         }
         self.leave(depth);
     }
@@ -302,141 +324,10 @@ impl<'a> Finder<'a> {
     fn leave(&mut self, depth: usize) {
         self.path.truncate(self.path.len() - depth);
     }
-
-    /// Follows a value to the literals that it can be.
-    fn flow(&mut self, value: &'a Expr, aim: Aim<'a>, depth: usize) {
-        if depth > DEEPEST {
-            return;
-        }
-        let deeper = depth + 1;
-        match value {
-            Expr::If(choice) => {
-                self.flow(&choice.body, aim, deeper);
-                self.flow(&choice.orelse, aim, deeper);
-            }
-            Expr::BoolOp(choice) => {
-                for value in choice.values.iter().take(TARGETS) {
-                    self.flow(value, aim, deeper);
-                }
-            }
-            Expr::Named(named) => self.flow(&named.value, aim, deeper),
-            Expr::Lambda(lambda) => self.flow(&lambda.body, aim, deeper),
-            Expr::Starred(starred) => self.flow(&starred.value, aim, deeper),
-            Expr::List(ruff_python_ast::ExprList { elts, .. })
-            | Expr::Tuple(ExprTuple { elts, .. })
-            | Expr::Set(ruff_python_ast::ExprSet { elts, .. }) => {
-                // A list of keys is one of secrets, a list of words is a list of words.
-                for element in elts {
-                    if !matches!(element, Expr::Tuple(_) | Expr::List(_) | Expr::Set(_)) {
-                        self.flow(
-                            element,
-                            if aim.name.ends_with("FALLBACKS") {
-                                aim
-                            } else {
-                                aim.random_only()
-                            },
-                            deeper,
-                        );
-                    }
-                }
-            }
-            Expr::Call(call) => self.flow_through(call, value, aim, deeper),
-            _ => self.judge(value, aim),
-        }
-    }
-
-    fn flow_through(&mut self, call: &'a ExprCall, value: &'a Expr, aim: Aim<'a>, depth: usize) {
-        if !matches!(calls::carried(call), calls::Carried::Nothing) {
-            return self.judge(value, aim);
-        }
-        let arguments = &call.arguments;
-        let aim = aim.via(Via::Default(call));
-        for keyword in &arguments.keywords {
-            if keyword.arg.as_ref().is_some_and(|arg| {
-                matches!(
-                    arg.id.as_str(),
-                    "default" | "fallback" | "initial" | "default_value"
-                )
-            }) {
-                self.flow(&keyword.value, aim, depth);
-            }
-        }
-        let name = calls::name(call).unwrap_or_default();
-        if matches!(name, "Field" | "field" | "Column" | "Setting")
-            && let Some(first) = arguments.args.first()
-        {
-            self.flow(first, aim, depth);
-        }
-        if calls::is_of_settings(name)
-            && let [key, default, ..] = &*arguments.args
-            && text_of(key).is_some_and(|key| words::bearing(key).is_none())
-        {
-            self.flow(default, aim, depth);
-        }
-    }
-
-    /// Weighs the literals of an expression as the value of a name.
-    fn judge(&mut self, value: &'a Expr, aim: Aim<'a>) {
-        let parts = Parts::of(value);
-        let Some((longest, span)) = parts.longest() else {
-            return;
-        };
-        let whole = if parts.has_holes {
-            Cow::Borrowed(longest)
-        } else {
-            parts.whole()
-        };
-        let Some((bearing, look, mut confidence)) = words::judge(aim.name, &whole, self.role)
-        else {
-            return;
-        };
-        if (parts.has_holes || aim.is_random_only) && look != Look::Random {
-            return;
-        }
-        if aim.is_doubtful && look != Look::Random {
-            confidence = confidence.lowered();
-        }
-        if aim.is_doubtful || matches!(aim.via, Some(Via::Argument(_))) {
-            confidence = confidence.min(Confidence::Medium);
-        }
-        if confidence < self.floor {
-            return;
-        }
-        let mut notes = aim::notes(&self.path, aim, look);
-        if self.role != Role::Main {
-            notes.push(self.role.note().into());
-        }
-        let found = Match {
-            rule: self.rule(bearing.rule, aim).into(),
-            span,
-            confidence,
-            notes,
-        };
-        let start = found.span.start;
-        if self
-            .found
-            .get(&start)
-            .is_none_or(|known| known.confidence < confidence)
-        {
-            self.found.insert(start, found);
-        }
-    }
-
-    /// The rule for a name in its place: the password of a database is one by the dictionary that it stands in.
-    fn rule(&self, rule: &'static str, aim: Aim<'_>) -> &'static str {
-        let is_within = |name: &str| self.path.iter().any(|step| step.name() == name);
-        match aim.via {
-            Some(Via::Argument(call)) if calls::name(call).is_some_and(calls::is_of_user) => {
-                "django-user-password"
-            }
-            _ if rule == "password" && is_within("DATABASES") => "django-database-password",
-            _ => rule,
-        }
-    }
 }
 
 /// The text of a plain literal.
-fn text_of(expression: &Expr) -> Option<&str> {
+pub(super) fn text_of(expression: &Expr) -> Option<&str> {
     match expression {
         Expr::StringLiteral(literal) => literal
             .value

@@ -16,6 +16,7 @@ use crate::finding::Confidence;
 
 pub use names::bearing;
 pub use nouns::STEMS;
+pub use placeholders::is_weak;
 pub(in crate::scan) use random::follows;
 pub use values::look;
 
@@ -56,8 +57,13 @@ pub fn weigh(bearing: Bearing, look: Look, role: Role) -> Option<Confidence> {
         (Look::NotSecret, _) => None,
         (Look::Placeholder, _) | (Look::Plain, false) => Some(Confidence::Low),
         (Look::Plain, true) | (Look::Random, false) => in_main(Confidence::Medium, Confidence::Low),
-        (Look::Random, true) if role == Role::Vendored => Some(Confidence::Low),
-        (Look::Random, true) => in_main(Confidence::High, Confidence::Medium),
+        (Look::Random, true) => Some(match role {
+            Role::Main => Confidence::High,
+            Role::Example => Confidence::Medium,
+            // A test's `SECRET_KEY` is often the one that the settings had before.
+            Role::Test if bearing.rule == "django-secret-key" => Confidence::Medium,
+            Role::Test | Role::Vendored => Confidence::Low,
+        }),
     }
 }
 

@@ -22,7 +22,11 @@ pub fn bearing(name: &str) -> Option<Bearing> {
     let (at, noun) = (0..words.len())
         .rev()
         .find_map(|at| Some((at, noun(&words, at)?)))?;
-    if words[..at].iter().any(|word| NOT_BEFORE.contains(word)) {
+    // `check_token` checks one, `health_check_token` is one.
+    let is_not = |(place, word): (usize, &&str)| {
+        NOT_BEFORE.contains(word) && !(place > 0 && *word == "check")
+    };
+    if words[..at].iter().enumerate().any(is_not) {
         return None;
     }
     let after = &words[at + 1..];
@@ -30,11 +34,23 @@ pub fn bearing(name: &str) -> Option<Bearing> {
         return None;
     }
     let is_strong = noun.is_strong
-        && after.iter().all(|word| STILL_AFTER.contains(word))
+        && (HEAD_FIRST.contains(&words[at]) || after.iter().all(|word| STILL_AFTER.contains(word)))
         && is_named(&words, at, noun);
     let rule = known(name, &words).unwrap_or(noun.rule);
     Some(Bearing { rule, is_strong })
 }
+
+/// Of languages in which an owner follows: `senha_banco` is what `bank_password` is.
+const HEAD_FIRST: &[&str] = &[
+    "senha",
+    "contrasena",
+    "contraseña",
+    "contrasenya",
+    "parola",
+    "motdepasse",
+    "passe",
+    "mdp",
+];
 
 /// A bare `secret` is a word of many uses; with anything beside it, it is somebody's secret.
 fn is_named(words: &[&str], at: usize, noun: Bearing) -> bool {

@@ -13,6 +13,7 @@ pub const STEMS: &[&str] = &[
     "passw",
     "passphrase",
     "passcode",
+    "passkey",
     "_pass",
     "-pass",
     "\"pass\"",
@@ -130,7 +131,7 @@ pub(super) static NOUNS: Nouns = LazyLock::new(|| {
         ("token", false, "token"),
         ("credential", false, "credential"),
         ("salt", false, "salt"),
-        ("api-key", false, "apikey authkey licensekey"),
+        ("api-key", false, "apikey authkey licensekey passkey"),
         ("access-key", false, "accesskey accountkey sharedkey"),
         ("private-key", true, "privatekey"),
     ])
@@ -178,7 +179,7 @@ pub(super) static NOT_BEFORE: Words = LazyLock::new(|| {
     pad bos eos mask unk cls sep stop special max min num allow allows enable disable validate verify check match \
     hash hashed cursor sync delta parse skip without lost update updated remember generate make create delete remove \
     revoke on handle start end begin prompt ask can should must if not weak blank empty unusable obtain refreshing \
-    expired verbose",
+    expired verbose existing",
     )
 });
 

@@ -92,6 +92,12 @@ const PLACEHOLDER_PARTS: &[&str] = &[
     "unsafe",
 ];
 
+/// The alphabet and the digits, row by row: random to look at, and known to all.
+const ROWS: &[&str] = &["abcdefghijkl", "0123456789abcdef"];
+
+/// Those of them that are said of a secret in use.
+const PERSONAL: &[&str] = &["my-secret", "my_secret"];
+
 /// `changeme`, `<your key>`, `[secret]`, `xxx`, and values made of nothing but filler words.
 pub(super) fn is_placeholder(value: &str) -> bool {
     let bytes = value.as_bytes();
@@ -110,6 +116,9 @@ pub(super) fn is_placeholder(value: &str) -> bool {
         return false;
     }
     let lower = value.to_ascii_lowercase();
+    if ROWS.iter().any(|row| lower.contains(row)) {
+        return true;
+    }
     // A random text holds `todo` or `tbd` by chance: where it is a part of a word, the rest must not be random.
     let has_part = PLACEHOLDER_PARTS.iter().any(|part| lower.contains(part));
     (has_part && !is_random(value)) || is_filler(value)
@@ -131,6 +140,29 @@ static FILLER: Words = LazyLock::new(|| {
     )
 });
 
+/// Filler that asks to be replaced, or says that it is none: nobody runs with it for long.
+static ASKING: Words = LazyLock::new(|| {
+    words(
+        "\
+    an bogus by change dummy encryption example fake fixme here in insert invalid mock no none not null of placeholder \
+    replace sample stub to todo undefined unknown value with x xx xxx you your unittest safe",
+    )
+});
+
+/// Whether a value is a password that anybody tries first, and that many a server runs with: `postgres`, `admin`,
+/// `secret`, `mysecretkey`, `test123`. Not what asks to be replaced: `changeme`, `your-password`, `example`.
+#[must_use]
+pub fn is_weak(value: &str) -> bool {
+    const KNOWN: &[&str] = &["changeit", "toor"];
+    let is_asking = |word: &String| ASKING.contains(word.as_str()) || is_made_of(word, &ASKING);
+    KNOWN.contains(&value)
+        || is_filler(value)
+            && !split(value).iter().any(is_asking)
+            && !PLACEHOLDER_PARTS
+                .iter()
+                .any(|part| !PERSONAL.contains(part) && value.to_ascii_lowercase().contains(part))
+}
+
 /// Whether all words of a value are filler: `test-secret`, `my_password1`, `supersecretkey`.
 fn is_filler(value: &str) -> bool {
     if value.len() > 64
@@ -151,6 +183,11 @@ fn is_filler(value: &str) -> bool {
 
 /// Whether a word is filler words written together.
 fn is_made_of_filler(word: &str) -> bool {
+    is_made_of(word, &FILLER)
+}
+
+/// Whether a word is others written together.
+fn is_made_of(word: &str, others: &Words) -> bool {
     if word.len() > 40 || !word.is_ascii() {
         return false;
     }
@@ -159,7 +196,7 @@ fn is_made_of_filler(word: &str) -> bool {
     reached[0] = true;
     for at in 0..word.len() {
         if reached[at] {
-            for filler in FILLER
+            for filler in others
                 .iter()
                 .filter(|filler| filler.len() > 1 && word[at..].starts_with(**filler))
             {

@@ -69,6 +69,8 @@ fn names_of_secrets() {
         "mysql_root_password",
         "PGPASSWORD",
         "smtp_pass",
+        "HEALTH_CHECK_TOKEN",
+        "MPESA_PASSKEY",
     ] {
         assert!(bearing(name).is_some(), "{name}");
         let lower = name.to_lowercase();
@@ -125,6 +127,7 @@ fn names_of_something_else() {
         "TOKEN_EXPIRY",
         "forgot_password",
         "has_password",
+        "existingSecret",
         "",
     ] {
         assert_eq!(bearing(name), None, "{name}");
@@ -141,6 +144,8 @@ fn strength() {
         ("client_secret", true),
         ("salt", false),
         ("API_KEY", false),
+        ("SENHA_BANCO", true),
+        ("PASSWORD_BANCO", false),
     ] {
         assert_eq!(
             bearing(name).map(|bearing| bearing.is_strong),
@@ -188,6 +193,8 @@ fn values_that_hide_nothing() {
         "[a-z0-9]{32}",
         "Forgot password?",
         "smtp.gmail.com",
+        "==1.0",
+        "required|string|min:8",
     ] {
         assert_eq!(look(value), Look::NotSecret, "{value}");
     }
@@ -223,6 +230,8 @@ fn placeholders() {
         "password123",
         "insert-key",
         "postgres",
+        "Passwort",
+        "abcdefghijklmnopqrstuvwxyz0123456789",
     ] {
         assert_eq!(look(value), Look::Placeholder, "{value}");
     }
@@ -243,4 +252,58 @@ fn thought_of_by_people() {
     ] {
         assert_eq!(look(value), Look::Plain, "{value}");
     }
+}
+
+#[test]
+fn weak_ones_and_those_to_be_replaced() {
+    for value in [
+        "postgres",
+        "root",
+        "admin",
+        "password",
+        "secret",
+        "mysecretkey",
+        "my_secret",
+        "test123",
+        "django",
+        "toor",
+        "changeit",
+        "supersecretkey",
+    ] {
+        assert!(is_weak(value), "{value}");
+    }
+    for value in [
+        "changeme",
+        "change-me",
+        "<key>",
+        "your-password",
+        "yourpassword",
+        "xxx",
+        "TODO",
+        "replace-this",
+        "...",
+        "insert-key",
+        "dummy",
+        "dummypassword",
+        "example",
+        "",
+        "not-a-secret",
+        "fake-key",
+        "hunter2",
+    ] {
+        assert!(!is_weak(value), "{value}");
+    }
+}
+
+#[test]
+fn in_a_test_only_the_key_of_the_settings_counts() {
+    let random = format!("k9Xz7Q{}", "pL2mW4tR8vB6nJ3h".repeat(2));
+    let judged = |name, role| judge(name, &random, role).map(|(_, _, confidence)| confidence);
+    assert_eq!(judged("SECRET_KEY", Role::Test), Some(Confidence::Medium));
+    assert_eq!(judged("DB_PASSWORD", Role::Test), Some(Confidence::Low));
+    assert_eq!(
+        judged("DB_PASSWORD", Role::Example),
+        Some(Confidence::Medium)
+    );
+    assert_eq!(judged("DB_PASSWORD", Role::Main), Some(Confidence::High));
 }

@@ -36,7 +36,7 @@ pub fn look(value: &str) -> Look {
     if is_label(value) || is_constant(value) {
         return Look::NotSecret;
     }
-    if is_placeholder(value) {
+    if is_placeholder(value) || is_word_for_secret(value) {
         return Look::Placeholder;
     }
     if is_uuid(value) {
@@ -45,7 +45,11 @@ pub fn look(value: &str) -> Look {
     if value.contains([' ', '\n', '\t']) {
         return look_at_words(value);
     }
-    if is_number_like(value) || is_mail_address(value) || is_file_name(value) {
+    if is_number_like(value)
+        || is_list_of_rules(value)
+        || is_mail_address(value)
+        || is_file_name(value)
+    {
         return Look::NotSecret;
     }
     if is_random(value) || is_hex_key(value) {
@@ -274,13 +278,24 @@ fn is_nothing(value: &str) -> bool {
     WORDS.iter().any(|word| word.eq_ignore_ascii_case(value))
 }
 
-/// Short numbers, dates, versions, network addresses.
+/// Short numbers, dates, versions and bounds of them, network addresses.
 fn is_number_like(value: &str) -> bool {
     let digits = value.bytes().filter(u8::is_ascii_digit).count();
     let is_numeric = value
         .bytes()
-        .all(|byte| byte.is_ascii_digit() || b".-:/+,TZv".contains(&byte));
+        .all(|byte| byte.is_ascii_digit() || b".-:/+,TZv=<>~^* ".contains(&byte));
     is_numeric && (digits < 4 || digits < value.len())
+}
+
+/// `required|string|min:8`.
+fn is_list_of_rules(value: &str) -> bool {
+    let is_rule = |part: &str| {
+        part.starts_with(|first: char| first.is_ascii_lowercase())
+            && part.bytes().all(|byte| {
+                byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"_:,".contains(&byte)
+            })
+    };
+    value.split('|').count() > 2 && value.split('|').all(is_rule) && !is_random(value)
 }
 
 fn is_mail_address(value: &str) -> bool {
@@ -343,6 +358,11 @@ fn is_path(value: &str) -> bool {
         || parts('.') >= 3 && dotted
         || parts('.') == 2 && dotted && value.split('.').any(|part| bearing(part).is_some())
         || value.contains("::") && value.split("::").all(is_word)
+}
+
+/// `Passwort`, `contraseña`: the word for a password, in whatever language.
+fn is_word_for_secret(value: &str) -> bool {
+    value.chars().all(char::is_alphabetic) && split(value).len() == 1 && bearing(value).is_some()
 }
 
 /// `DB_PASSWORD`, a name of a variable.
