@@ -20,7 +20,10 @@
 //! | [`django`] | what Django takes: engines, keys and types, database URLs |
 //! | [`render`] | values to bytes: one file a format; files that are whole or not there |
 //! | [`exec`] | the child's environment and files, and becoming the command |
-//! | [`report`] | diagnostics as people read them |
+//! | [`scan`] | the leak scanner: sources, detection, rules as data, suppression; knows nothing of the rooms above |
+//! | [`finding`] | what a scan finds, and where |
+//! | [`hook`] | git hooks that run the scan |
+//! | [`report`] | diagnostics and findings as people and machines read them |
 //! | [`cli`] | the command line; one file a command |
 //!
 //! Dependencies run one way: `cli` may use everything; `exec` and `render` know `resolve` and `django`; `resolve` knows

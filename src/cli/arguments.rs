@@ -305,7 +305,7 @@ pub(super) struct Scan {
     #[arg(long)]
     pub(super) exit_zero: bool,
     /// Replace literals by references: shows the change and asks; values go to a store, never to the terminal
-    #[arg(long, conflicts_with = "source")]
+    #[arg(long, conflicts_with_all = ["source", "write_baseline"])]
     pub(super) fix: bool,
     /// With --fix: do not ask
     #[arg(long, requires = "fix")]

@@ -40,7 +40,10 @@ pub(super) fn run(context: &Context, command: &Put) -> Outcome {
         return Err(context.fail(Diagnostic::new(Class::Usage, title).hint(hint)));
     }
     let value = read(context, command)?;
-    let outcome = write(context, command, &loaded, &plan, &value)?;
+    let options = PutOptions::new()
+        .overwrite(command.overwrite)
+        .kms_key(command.kms_key.clone());
+    let outcome = write(context, &command.name, &loaded, &plan, &value, &options)?;
     let word = if outcome == PutOutcome::Replaced {
         "replaced"
     } else {
@@ -58,11 +61,21 @@ fn reference(context: &Context, command: &Put, loaded: &Loaded) -> Result<String
     if let Some(instance) = &command.instance {
         return Ok(format!("{instance}://{}", command.name));
     }
+    let instance = only_writable(context, &command.name, loaded)?;
+    Ok(format!("{instance}://{}", command.name))
+}
+
+/// The one instance that `name` can be written to.
+pub(super) fn only_writable(
+    context: &Context,
+    name: &str,
+    loaded: &Loaded,
+) -> Result<String, Exit> {
     let writable =
         plan::writable_instances(&loaded.manifest, &context.selection(), &context.registry)
             .map_err(|errors| context.fail_all(&errors, Some(&loaded.manifest.source)))?;
     match &writable[..] {
-        [one] => Ok(format!("{one}://{}", command.name)),
+        [one] => Ok(one.clone()),
         [] => {
             let schemes: Vec<&str> = context
                 .registry
@@ -75,7 +88,7 @@ fn reference(context: &Context, command: &Put, loaded: &Loaded) -> Result<String
             Err(context.fail(Diagnostic::new(Class::Usage, title).hint(hint)))
         }
         several => {
-            let title = format!("`{}` could go to {}", command.name, suggest::list(several));
+            let title = format!("`{name}` could go to {}", suggest::list(several));
             Err(context
                 .fail(Diagnostic::new(Class::Usage, title).hint("choose one: `--instance NAME`")))
         }
@@ -127,12 +140,14 @@ fn read(context: &Context, command: &Put) -> Result<SecretValue, Exit> {
     Ok(SecretValue::new(bytes.to_vec()))
 }
 
-fn write(
+/// Stores the value under the plan's one reference. `name` is what messages call it.
+pub(super) fn write(
     context: &Context,
-    command: &Put,
+    name: &str,
     loaded: &Loaded,
     plan: &Plan,
     value: &SecretValue,
+    options: &PutOptions,
 ) -> Result<PutOutcome, Exit> {
     let runtime = context.runtime()?;
     let deadline = context.deadline()?;
@@ -147,20 +162,17 @@ fn write(
             (instance.descriptor.open)(instance.settings.clone(), loaded.environment.clone())
                 .await?;
         let writer = opened.writer().ok_or_else(|| unwritable(&instance.name))?;
-        let options = PutOptions::new()
-            .overwrite(command.overwrite)
-            .kms_key(command.kms_key.clone());
-        writer.put(&fetch.locator, value, &options).await
+        writer.put(&fetch.locator, value, options).await
     };
     let outcome = runtime.block_on(async { tokio::time::timeout(deadline, put).await });
     runtime.shutdown_background();
     let Ok(outcome) = outcome else {
-        let title = format!("cannot store `{}`: no answer in time", command.name);
+        let title = format!("cannot store `{name}`: no answer in time");
         let hint = "look whether it is there before you try again";
         return Err(context.fail(Diagnostic::new(Class::Deadline, title).hint(hint)));
     };
     outcome.map_err(|error: nuages_provider::Error| {
-        let title = format!("cannot store `{}`: {}", command.name, error.message());
+        let title = format!("cannot store `{name}`: {}", error.message());
         let exists = error.kind() == nuages_provider::ErrorKind::AlreadyExists;
         let hint = error
             .hint()

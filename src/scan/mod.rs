@@ -18,6 +18,7 @@ pub mod config;
 pub mod detect;
 pub mod entropy;
 mod files;
+pub mod fix;
 pub mod glob;
 pub mod known;
 pub mod memo;

@@ -9,6 +9,7 @@
 mod support;
 
 mod cli;
+mod fix;
 mod notation;
 mod pairs;
 mod python;

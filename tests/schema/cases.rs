@@ -555,4 +555,38 @@ pub(crate) const CASES: &[(&str, Verdict)] = &[
         PlanRefuses("a schema sees the type of a value, not what its text says"),
     ),
     ("env.A = { value = '4', as = 'int' }", Sound),
+    (
+        "scan = { exclude = ['static/**'], confidence = 'high', baseline = 'b.json', config = 'g.toml' }",
+        Sound,
+    ),
+    ("scan = { excludes = ['static/**'] }", Wrong),
+    ("scan = { exclude = 'static/**' }", Wrong),
+    ("scan = { confidence = 'sure' }", Wrong),
+    ("scan = { key = 'plain' }", Wrong),
+    ("scan = { key = '${env://SCAN_KEY}' }", Sound),
+    (
+        "scan.rules = [{ id = 'a', pattern = 'a+', keywords = ['aaaa'], entropy = 3.5, group = 0 }]",
+        Sound,
+    ),
+    ("scan.rules = [{ id = 'a' }]", Wrong),
+    (
+        "scan.rules = [{ id = 'a', pattern = 'a', entropy = 9 }]",
+        Wrong,
+    ),
+    (
+        "scan.rules = [{ id = 'a', pattern = 'a', group = -1 }]",
+        Wrong,
+    ),
+    (
+        "scan.allow = [{ rule = 'jwt', reason = 'a demo', until = '2027-01-31' }]",
+        Sound,
+    ),
+    ("scan.allow = [{ rule = 'jwt' }]", Wrong),
+    ("scan.allow = [{ reason = 'all of it' }]", Wrong),
+    ("scan.allow = [{ rule = 'jwt', reason = ' ' }]", Wrong),
+    (
+        "scan.allow = [{ rule = 'jwt', reason = 'a demo', until = 'soon' }]",
+        Wrong,
+    ),
+    ("profiles.ci.scan = { confidence = 'low' }", Wrong),
 ];

@@ -1,5 +1,6 @@
 //! `nuages scan`: secrets in files, in what is staged, in history.
 
+mod fix;
 mod known;
 mod rules;
 mod said;
@@ -151,6 +152,9 @@ pub(super) fn scan(context: &Context, command: &Scan, sources: &[From]) -> Outco
     }
     let found = finish(session, &place);
     drop(progress);
+    if command.fix {
+        return fix::run(context, command, &loaded, &detector, &found);
+    }
     said::say(context, command, &loaded, &suppressions, &found, started)
 }
 

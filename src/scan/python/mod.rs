@@ -10,6 +10,9 @@ mod literal;
 mod nesting;
 mod tree;
 
+use ruff_python_ast::ModModule;
+use ruff_python_parser::parse_module;
+
 use super::{
     detect::{Match, Request},
     text::Text,
@@ -37,6 +40,19 @@ pub(crate) fn scan(text: &Text<'_>, request: &Request<'_>, found: &mut Vec<Match
     let stack = nesting::stack_for(levels);
     stacker::maybe_grow(stack, stack, || {
         tree::scan(text, source, request.floor, found)
+    })
+}
+
+/// Parses a module and looks at it. `None` where it is no Python, or none that is parsed here: too long, too deeply nested.
+pub(super) fn parsed<T>(source: &str, look: impl FnOnce(&ModModule) -> T) -> Option<T> {
+    let levels = (source.len() <= LONGEST)
+        .then(|| nesting::levels(source))
+        .flatten()?;
+    let stack = nesting::stack_for(levels);
+    stacker::maybe_grow(stack, stack, || {
+        parse_module(source)
+            .ok()
+            .map(|parsed| look(parsed.syntax()))
     })
 }
 

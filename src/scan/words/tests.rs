@@ -172,6 +172,7 @@ fn values_that_hide_nothing() {
         "aws-ssm:///shop/db",
         "ENC[AES256_GCM,data:x]",
         "!Ref Password",
+        "YWdlLWVuY3J5cHRpb24ub3JnL3YxCi0+IFgyNTUxOSBrR2Vv",
         "arn:aws:secretsmanager:eu-west-1:1:secret:x",
         "/run/secrets/db",
         "./keys/key",
@@ -306,4 +307,16 @@ fn in_a_test_only_the_key_of_the_settings_counts() {
         Some(Confidence::Medium)
     );
     assert_eq!(judged("DB_PASSWORD", Role::Main), Some(Confidence::High));
+}
+
+#[test]
+fn a_generated_key_may_hold_signs_that_references_begin_with() {
+    for value in [
+        "!x3v#k0w$(q8z@j7_p2^m5r&b9t-f4h=n6c",
+        "x3v#k0w$(q8z@j7_p2^m5r&b9t-f4h=n6c!d1g",
+        "@@x3v#k0w!q8z@j7_p2^m5r&b9t-f4h=n6c",
+    ] {
+        assert_eq!(look(value), Look::Random, "{value}");
+    }
+    assert_eq!(look("!QAZ2wsx"), Look::Plain);
 }

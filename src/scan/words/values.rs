@@ -64,13 +64,9 @@ pub fn look(value: &str) -> Look {
 /// What stands for another value: `${X}`, `$X`, `{{ x }}`, `%(x)s`, `<%= x %>`, `env:X`, `scheme://…`, `ENC[…]`, `!Ref x`.
 fn is_reference(value: &str) -> bool {
     const STARTS: &[&str] = &[
-        "$(",
-        "$[",
-        "%(",
         "ENC[",
         "ENC(",
         "$ANSIBLE_VAULT",
-        "!",
         "arn:",
         "env:",
         "ENV:",
@@ -97,9 +93,6 @@ fn is_reference(value: &str) -> bool {
         "var.",
         "local.",
         "module.",
-        "{%",
-        "<%",
-        "@@",
         "urn:",
         "pkcs11:",
         "-----BEGIN PUBLIC",
@@ -108,11 +101,40 @@ fn is_reference(value: &str) -> bool {
         "ssh-ed25519 ",
         "ecdsa-",
     ];
-    const MIDDLES: &[&str] = &["${", "{{", "#{", "://", "<%=", "%{", "$("];
+    const MIDDLES: &[&str] = &["${", "{{", "://", "<%="];
+    // Signs that a generated key may hold as well.
+    const SIGNS: &[&str] = &["$(", "$[", "%(", "{%", "<%", "@@"];
+    const SIGNS_WITHIN: &[&str] = &["#{", "%{", "$("];
+    let has_sign = SIGNS.iter().any(|start| value.starts_with(start))
+        || SIGNS_WITHIN.iter().any(|middle| value.contains(middle));
     STARTS.iter().any(|start| value.starts_with(start))
         || MIDDLES.iter().any(|middle| value.contains(middle))
+        || has_sign && !is_random(value)
+        || is_tag(value)
+        || is_sealed(value)
         || is_variable(value)
         || is_format(value)
+}
+
+/// `!Ref Name`, `!vault |`: a tag of YAML. A password may begin with the sign, and goes on otherwise.
+fn is_tag(value: &str) -> bool {
+    let rest = value
+        .strip_prefix('!')
+        .and_then(|rest| rest.split_once(' '));
+    rest.is_some_and(|(tag, _)| {
+        !tag.is_empty() && tag.bytes().all(|byte| byte.is_ascii_alphabetic())
+    })
+}
+
+/// Ciphertext of age, as text or in base64: what an embedded store holds may be committed.
+fn is_sealed(value: &str) -> bool {
+    [
+        "YWdlLWVuY3J5cHRpb24",
+        "age-encryption.org/",
+        "-----BEGIN AGE ENCRYPTED FILE-----",
+    ]
+    .iter()
+    .any(|start| value.starts_with(start))
 }
 
 /// `$NAME`, `%NAME%`, `__NAME__`, `@NAME@`.
