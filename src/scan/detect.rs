@@ -29,6 +29,25 @@ pub struct Match {
     pub notes: Vec<Cow<'static, str>>,
 }
 
+/// What of a text is new.
+#[derive(Clone, Copy, Default)]
+pub struct New<'a> {
+    /// The lines that are, counting from 0; `None` for all.
+    pub lines: Option<&'a [Range<usize>]>,
+    /// Knows places that hold nothing.
+    pub memo: Option<&'a Memo>,
+}
+
+/// So many lines may lie between a name and the value that it is given.
+const NEAR: usize = 8;
+
+/// Whether a line is new, or one close by is.
+fn is_near(lines: &[Range<usize>], line: usize) -> bool {
+    lines
+        .iter()
+        .any(|new| new.start <= line + NEAR && line < new.end + NEAR)
+}
+
 /// What `python`, `pairs` and `files` are given beside the text.
 pub(crate) struct Request<'a> {
     /// Where a secret-bearing word (`words::STEMS`) begins, in order: places without one need no look.
@@ -74,13 +93,17 @@ impl Detector {
 
     /// Everything in a text that is at least as sure as `floor`, in the order of the text; of what overlaps, the surest.
     pub fn scan(&self, text: &Text<'_>, floor: Confidence) -> Vec<Match> {
-        self.scan_new(text, floor, None)
+        self.scan_new(text, floor, &New::default())
     }
 
-    /// The same, but for the places that a [`Memo`] knows to hold nothing.
-    pub fn scan_new(&self, text: &Text<'_>, floor: Confidence, memo: Option<&Memo>) -> Vec<Match> {
+    /// The same, for what is new: what else there is may be left out.
+    pub fn scan_new(&self, text: &Text<'_>, floor: Confidence, new: &New<'_>) -> Vec<Match> {
         let mut hits = Vec::new();
         self.prefilter.hits(text.bytes, &mut hits);
+        if let Some(lines) = new.lines {
+            hits.retain(|hit| self.is_long(*hit) || is_near(lines, text.line_of(hit.start)));
+        }
+        let memo = new.memo;
         if let Some(memo) = memo {
             hits.retain(|hit| !memo.is_known(text, hit.start));
         }
@@ -92,6 +115,14 @@ impl Detector {
             memo.learn(text, hits.iter().map(|hit| hit.start), &found);
         }
         surest(found)
+    }
+
+    /// Whether a match for this keyword may go over many lines.
+    fn is_long(&self, hit: Hit) -> bool {
+        let rules = &self.prefilter.wanted(hit).rules;
+        rules
+            .iter()
+            .any(|&number| self.rules[number as usize].multiline)
     }
 
     /// Whether the pattern of one rule finds anything in a text, whatever other rules say of the same place.

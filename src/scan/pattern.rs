@@ -67,6 +67,9 @@ pub(crate) fn compile(pattern: &str) -> Result<Regex, String> {
             meta::Config::new()
                 .utf8_empty(false)
                 .nfa_size_limit(Some(SIZE_LIMIT))
+                // Most are run over a few lines: what takes long to build does not pay.
+                .onepass(false)
+                .dfa(false)
                 .hybrid_cache_capacity(1 << 20),
         )
         .build(pattern)

@@ -16,7 +16,7 @@ use zeroize::Zeroizing;
 
 use super::{
     committed,
-    detect::{Detector, Match},
+    detect::{Detector, Match, New},
     known::Known,
     memo::Memo,
     source::{Sink, Trouble, Unit, Verdict},
@@ -194,7 +194,14 @@ impl<'a> Session<'a> {
 
     fn matches(&self, text: &Text<'_>, unit: &Unit<'_>) -> Vec<Match> {
         let floor = self.options.floor.unwrap_or(Confidence::Medium);
-        let mut found = self.detector.scan_new(text, floor, self.memo.as_ref());
+        let mut found = self.detector.scan_new(
+            text,
+            floor,
+            &New {
+                lines: unit.added,
+                memo: self.memo.as_ref(),
+            },
+        );
         for known in &self.options.known {
             for seen in known.find(text.bytes) {
                 // The surest there is: what detection says of the same place adds nothing.

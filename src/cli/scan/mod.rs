@@ -126,7 +126,11 @@ pub(super) fn scan(context: &Context, command: &Scan, sources: &[From]) -> Outco
         progress: Some(&tick),
     };
     // What is looked for by value changes from run to run.
-    let cache = known.is_empty().then(|| {
+    let has_cache = known.is_empty()
+        && sources
+            .iter()
+            .any(|source| matches!(source, From::History { .. }));
+    let cache = has_cache.then(|| {
         let excludes: Vec<&str> = loaded
             .manifest
             .scan

@@ -137,6 +137,26 @@ fn the_index_alone_decides_about_a_commit() {
 }
 
 #[test]
+fn a_new_value_under_an_old_name_is_found() {
+    let repository = Repository::new();
+    let settings = |value: &str| {
+        format!(
+            "import os\n\nSECRET_KEY = (\n    # of this deployment\n    {value}\n)\nDEBUG = False\n"
+        )
+    };
+    repository.commit("settings.py", &settings("os.environ[\"SECRET_KEY\"]"));
+    repository.write("settings.py", &settings(&format!("\"{}\"", secret(1))));
+    repository.git(&["add", "settings.py"]);
+    let outcome = repository.scan(&["--staged", "--format", "json"]).code(1);
+    let found = findings(outcome.stdout());
+    assert_eq!(
+        (found.len(), &found[0]["line"]),
+        (1, &5.into()),
+        "{found:?}"
+    );
+}
+
+#[test]
 fn history_names_the_commit_that_brought_a_secret_and_remembers_what_is_clean() {
     let repository = Repository::new();
     repository.commit("readme.txt", "A shop.\n");
