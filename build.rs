@@ -1,7 +1,22 @@
-//! Makes the scanner's rules, `src/scan/rules/*.toml`, into a static table: a run parses no rule, and a rule that is
-//! wrong stops the build.
+//! Makes the scanner's rules, `src/scan/rules/*.toml`, into a static table and lays out their keywords for the search: a run
+//! parses no rule, and a rule that is wrong stops the build.
 
 use std::{env, error::Error, fmt::Write as _, fs, path::Path};
+
+use index::{Index, Use};
+use random::follows;
+
+#[path = "src/scan/files/keywords.rs"]
+mod file_keywords;
+#[path = "src/scan/prefilter/index.rs"]
+#[allow(dead_code, reason = "the search reads what is laid out here")]
+mod index;
+#[path = "src/scan/words/random.rs"]
+#[allow(dead_code, reason = "the program asks it more")]
+mod random;
+#[path = "src/scan/words/stems.rs"]
+#[allow(unreachable_pub, reason = "the library shows it")]
+mod stems;
 
 #[expect(
     clippy::disallowed_methods,
@@ -19,6 +34,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     });
     files.sort();
     let mut table = String::from("static BUILT_IN: &[Rule] = &[\n");
+    let mut keywords = Vec::new();
+    let mut number = 0;
     for file in files {
         println!("cargo::rerun-if-changed={}", file.display());
         let text = fs::read_to_string(&file)?;
@@ -31,7 +48,8 @@ fn main() -> Result<(), Box<dyn Error>> {
             .ok_or("a file of rules without [[rule]]")?;
         for rule in rules {
             let rule = rule.as_table().ok_or("a rule that is no table")?;
-            write_rule(&mut table, rule).map_err(|error| {
+            let written = write_rule(&mut table, rule);
+            for keyword in written.map_err(|error| {
                 format!(
                     "{}: {}: {error}",
                     file.display(),
@@ -39,17 +57,61 @@ fn main() -> Result<(), Box<dyn Error>> {
                         .and_then(toml::Value::as_str)
                         .unwrap_or_default()
                 )
-            })?;
+            })? {
+                keywords.push((keyword, number));
+            }
+            number += 1;
         }
     }
     table.push_str("];\n");
     let directory = env::var_os("OUT_DIR").ok_or("no OUT_DIR")?;
-    fs::write(Path::new(&directory).join("rules.rs"), table)?;
+    let directory = Path::new(&directory);
+    fs::write(directory.join("rules.rs"), table)?;
+    fs::write(directory.join("index.rs"), index_of(&keywords)?)?;
     println!(
         "cargo::rustc-env=NUAGES_SCAN_BUILD={:016x}",
         hash_of(Path::new("src/scan"))?
     );
     Ok(())
+}
+
+/// The keywords of rules, each with the rule's place in the table, and those that are asked for besides, as Rust.
+fn index_of(keywords: &[(String, u32)]) -> Result<String, Box<dyn Error>> {
+    let rules = keywords
+        .iter()
+        .map(|(keyword, number)| (keyword.as_bytes(), Use::Rule(*number)));
+    let words = stems::STEMS.iter().map(|word| (word.as_bytes(), Use::Word));
+    let files = file_keywords::KEYWORDS
+        .iter()
+        .map(|word| (word.as_bytes(), Use::File));
+    let index = Index::new(rules.chain(words).chain(files));
+    let mut rust = String::from("static BUILT_IN: Index = Index {\n");
+    writeln!(
+        rust,
+        "    text: Cow::Borrowed(b\"{}\"),",
+        index.text.escape_ascii()
+    )?;
+    writeln!(rust, "    uses: Cow::Borrowed(&{:?}),", index.uses)?;
+    writeln!(rust, "    bits: Cow::Borrowed(&{:?}),", index.bits)?;
+    writeln!(
+        rust,
+        "    more_bits: Cow::Borrowed(&{:?}),",
+        index.more_bits
+    )?;
+    for (name, numbers) in [
+        ("ends", &index.ends),
+        ("rules", &index.rules),
+        ("rule_ends", &index.rule_ends),
+        ("table", &index.table),
+        ("grams", &index.grams),
+        ("gram_ends", &index.gram_ends),
+        ("anchored", &index.anchored),
+        ("offsets", &index.offsets),
+    ] {
+        writeln!(rust, "    {name}: Cow::Borrowed(&{numbers:?}),")?;
+    }
+    rust.push_str("};\n");
+    Ok(rust)
 }
 
 /// Changes with the scanner's code and rules: what one build has found clean another may not.
@@ -93,7 +155,8 @@ const KEYS: &[&str] = &[
     "negative",
 ];
 
-fn write_rule(table: &mut String, rule: &toml::Table) -> Result<(), Box<dyn Error>> {
+/// Adds a rule, and gives back what the prefilter has to look for on its behalf.
+fn write_rule(table: &mut String, rule: &toml::Table) -> Result<Vec<String>, Box<dyn Error>> {
     if let Some(key) = rule.keys().find(|key| !KEYS.contains(&key.as_str())) {
         return Err(format!("unknown key `{key}`").into());
     }
@@ -156,7 +219,11 @@ fn write_rule(table: &mut String, rule: &toml::Table) -> Result<(), Box<dyn Erro
         required("remedy")?,
         required("source")?,
     )?;
-    Ok(())
+    Ok(if pattern.is_some() {
+        keywords
+    } else {
+        Vec::new()
+    })
 }
 
 /// Whether a pattern has a capturing group.

@@ -119,7 +119,7 @@ impl Detector {
 
     /// Whether a match for this keyword may go over many lines.
     fn is_long(&self, hit: Hit) -> bool {
-        let rules = &self.prefilter.wanted(hit).rules;
+        let rules = self.prefilter.wanted(hit).rules;
         rules
             .iter()
             .any(|&number| self.rules[number as usize].multiline)
@@ -157,7 +157,7 @@ impl Detector {
         }
         let mut last = vec![Last::None; self.rules.len()];
         for hit in hits {
-            for &number in &self.prefilter.wanted(*hit).rules {
+            for &number in self.prefilter.wanted(*hit).rules {
                 let number = number as usize;
                 let rule = &self.rules[number];
                 if last[number] == Last::None && !applies(rule, text) {

@@ -250,88 +250,122 @@ impl Role {
     fn of(path: &BStr) -> Self {
         let path = path.to_ascii_lowercase();
         let name = file_name(path.as_bstr());
-        let folders = || path[..path.len() - name.len()].split_str("/");
-        let is_in = |names: &[&[u8]]| folders().any(|folder| names.contains(&folder));
-        if is_in(&[
-            b"node_modules",
-            b"vendor",
-            b"vendored",
-            b"_vendor",
-            b"third_party",
-            b"site-packages",
-            b"bower_components",
-            b"dist",
-        ]) || name.ends_with(b".lock")
-            || name.ends_with(b"-lock.json")
-            || name.ends_with(b"-lock.yaml")
-            || name.ends_with(b".min.js")
-            || name.ends_with(b".map")
-        {
-            return Self::Vendored;
+        let is_in = |is_kind: fn(&[u8]) -> bool| {
+            path[..path.len() - name.len()]
+                .split(|&byte| byte == b'/')
+                .any(is_kind)
+        };
+        if is_in(is_vendored_folder) || is_vendored_name(name) {
+            Self::Vendored
+        } else if is_in(is_test_folder) || is_test_name(name) {
+            Self::Test
+        } else if is_in(is_example_folder) || is_example_name(name) {
+            Self::Example
+        } else {
+            Self::Main
         }
-        let stem = name.split_str(".").next().unwrap_or_default();
-        if is_in(&[
-            b"test",
-            b"tests",
-            b"testing",
-            b"spec",
-            b"specs",
-            b"fixtures",
-            b"__tests__",
-            b"testdata",
-            b"test_data",
-            b"e2e",
-            b"mocks",
-            b"__mocks__",
-            b"cassettes",
-            b"snapshots",
-        ]) || name.starts_with(b"test_")
-            || name == b"tests.py"
-            || name == b"test.py"
-            || name == b"testing.py"
-            || name == b"ci.py"
-            || stem.ends_with(b"_testing")
-            || name == b"conftest.py"
-            || stem.ends_with(b"_test")
-            || stem.ends_with(b"_tests")
-            || stem.ends_with(b"-test")
-            || name.contains_str(b".test.")
-            || name.contains_str(b".spec.")
-        {
-            return Self::Test;
-        }
-        if is_in(&[
-            b"docs",
-            b"doc",
-            b"documentation",
-            b"examples",
-            b"example",
-            b"samples",
-            b"sample",
-            b"demo",
-            b"demos",
-            b"tutorial",
-            b"tutorials",
-        ]) || [
-            &b".example"[..],
-            b".sample",
-            b".template",
-            b".dist",
-            b".tmpl",
-            b".tpl",
-            b"-example",
-            b"_example",
-            b"_sample",
-        ]
-        .iter()
-        .any(|mark| name.contains_str(mark))
-            || name.starts_with(b"example")
-            || [&b".md"[..], b".rst", b".adoc", b".markdown"]
-                .iter()
-                .any(|end| name.ends_with(end))
-        {
-            return Self::Example;
-        }
-        Self::Main
     }
+}
+
+// Every file's path goes through these: compared by length first, which a list that is searched would not be.
+
+fn is_vendored_folder(folder: &[u8]) -> bool {
+    matches!(
+        folder,
+        b"node_modules"
+            | b"vendor"
+            | b"vendored"
+            | b"_vendor"
+            | b"third_party"
+            | b"site-packages"
+            | b"bower_components"
+            | b"dist"
+    )
+}
+
+fn is_vendored_name(name: &[u8]) -> bool {
+    name.ends_with(b".lock")
+        || name.ends_with(b"-lock.json")
+        || name.ends_with(b"-lock.yaml")
+        || name.ends_with(b".min.js")
+        || name.ends_with(b".map")
+}
+
+fn is_test_folder(folder: &[u8]) -> bool {
+    matches!(
+        folder,
+        b"test"
+            | b"tests"
+            | b"testing"
+            | b"spec"
+            | b"specs"
+            | b"fixtures"
+            | b"__tests__"
+            | b"testdata"
+            | b"test_data"
+            | b"e2e"
+            | b"mocks"
+            | b"__mocks__"
+            | b"cassettes"
+            | b"snapshots"
+    )
+}
+
+fn is_test_name(name: &[u8]) -> bool {
+    let stem = name.split(|&byte| byte == b'.').next().unwrap_or_default();
+    matches!(
+        name,
+        b"tests.py" | b"test.py" | b"testing.py" | b"ci.py" | b"conftest.py"
+    ) || name.starts_with(b"test_")
+        || stem.ends_with(b"_testing")
+        || stem.ends_with(b"_test")
+        || stem.ends_with(b"_tests")
+        || stem.ends_with(b"-test")
+        || has_mark(name, &[b".test.", b".spec."])
+}
+
+fn is_example_folder(folder: &[u8]) -> bool {
+    matches!(
+        folder,
+        b"docs"
+            | b"doc"
+            | b"documentation"
+            | b"examples"
+            | b"example"
+            | b"samples"
+            | b"sample"
+            | b"demo"
+            | b"demos"
+            | b"tutorial"
+            | b"tutorials"
+    )
+}
+
+fn is_example_name(name: &[u8]) -> bool {
+    const MARKS: &[&[u8]] = &[
+        b".example",
+        b".sample",
+        b".template",
+        b".dist",
+        b".tmpl",
+        b".tpl",
+        b"-example",
+        b"_example",
+        b"_sample",
+    ];
+    has_mark(name, MARKS)
+        || name.starts_with(b"example")
+        || name.ends_with(b".md")
+        || name.ends_with(b".rst")
+        || name.ends_with(b".adoc")
+        || name.ends_with(b".markdown")
+}
+
+/// Whether a name has one of these, which begin with a sign.
+fn has_mark(name: &[u8], marks: &[&[u8]]) -> bool {
+    let is_sign = |byte: u8| matches!(byte, b'.' | b'-' | b'_');
+    let signs = name.iter().enumerate().filter(|(_, byte)| is_sign(**byte));
+    signs
+        .into_iter()
+        .any(|(at, _)| marks.iter().any(|mark| name[at..].starts_with(mark)))
 }

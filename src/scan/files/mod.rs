@@ -6,6 +6,7 @@ mod encoded;
 mod env;
 mod json;
 mod keystore;
+mod keywords;
 mod kubernetes;
 mod lines;
 mod options;
@@ -18,21 +19,8 @@ use super::{
     detect::{Match, Request},
     text::{Kind, Text, file_name},
 };
+pub(crate) use keywords::KEYWORDS;
 use report::Report;
-
-/// Lower-case text that asks for a closer look whatever the file's name.
-pub(crate) const KEYWORDS: &[&str] = &[
-    "kind: secret",
-    "kind: \"secret\"",
-    "\"kind\": \"secret\"",
-    "\"kind\":\"secret\"",
-    "client-key-data",
-    "\"auths\"",
-    "identified by",
-    "\"authorized_user\"",
-    "requirepass",
-    "masterauth",
-];
 
 /// Whether the file's name alone asks for it.
 pub(crate) fn wants(text: &Text<'_>) -> bool {

@@ -9,15 +9,16 @@ mod names;
 mod nouns;
 mod placeholders;
 mod random;
+mod stems;
 mod values;
 
 use super::text::Role;
 use crate::finding::Confidence;
 
 pub use names::bearing;
-pub use nouns::STEMS;
 pub use placeholders::is_weak;
-pub(in crate::scan) use random::follows;
+pub(crate) use random::follows;
+pub use stems::STEMS;
 pub use values::look;
 
 /// What a name promises.

@@ -1,5 +1,5 @@
 //! Tells what a generator makes from what a person writes: by pairs of letters, which in words (English ones, identifiers)
-//! are far from even, and by how often letters, digits and case change.
+//! are far from even, and by how often letters, digits and case change. By itself: `build.rs` reads it too.
 
 /// For each pair of letters, 5 + log2 of how much more often than by chance the second follows the first in the words of a
 /// large Python code base and its documentation (measured, each word counted by the root of its frequency).
@@ -66,7 +66,7 @@ fn likelihood(first: u8, second: u8) -> i32 {
 }
 
 /// How well one byte follows another in words: 0 to 9, 5 where nothing is known of the two.
-pub(in crate::scan) fn follows(first: u8, second: u8) -> u8 {
+pub(crate) fn follows(first: u8, second: u8) -> u8 {
     u8::try_from(likelihood(first, second)).unwrap_or(5)
 }
 
