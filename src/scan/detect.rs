@@ -54,6 +54,20 @@ pub(crate) struct Request<'a> {
     pub(crate) hits: &'a [usize],
     /// Below this nothing is wanted: what cannot reach it need not be looked at.
     pub(crate) floor: Confidence,
+    /// The lines that are new; `None` for all.
+    pub(crate) lines: Option<&'a [Range<usize>]>,
+}
+
+impl Request<'_> {
+    /// Whether a literal that begins here could be wanted: it is on a new line, or on the one before.
+    pub(crate) fn is_new(&self, text: &Text<'_>, offset: usize) -> bool {
+        self.lines.is_none_or(|lines| {
+            let line = text.line_of(offset);
+            lines
+                .iter()
+                .any(|new| new.start <= line + 1 && line < new.end)
+        })
+    }
 }
 
 /// Rules, and what a scan needs to run them. Shared by all threads.
@@ -109,7 +123,7 @@ impl Detector {
         }
         let mut found = Vec::new();
         self.match_patterns(text, &hits, &mut found);
-        self.match_structure(text, &hits, floor, &mut found);
+        self.match_structure(text, &hits, floor, new.lines, &mut found);
         found.retain(|found| found.confidence >= floor);
         if let Some(memo) = memo {
             memo.learn(text, hits.iter().map(|hit| hit.start), &found);
@@ -207,6 +221,7 @@ impl Detector {
         text: &Text<'_>,
         hits: &[Hit],
         floor: Confidence,
+        lines: Option<&[Range<usize>]>,
         found: &mut Vec<Match>,
     ) {
         let mut starts = Vec::new();
@@ -221,6 +236,7 @@ impl Detector {
         let request = Request {
             hits: &starts,
             floor,
+            lines,
         };
         if is_file {
             files::scan(text, &request, found);

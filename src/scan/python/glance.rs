@@ -46,7 +46,8 @@ pub(super) fn is_worth_parsing(text: &Text<'_>, source: &str, request: &Request<
         let Some(bearing) = source.get(start..end).and_then(bearing_of) else {
             return false;
         };
-        has_literal(&after[lead..], bearing, text.role, request.floor)
+        let may_be_new = |at: usize| request.is_new(text, end + lead + at);
+        has_literal(&after[lead..], bearing, text.role, request.floor, &may_be_new)
     })
 }
 
@@ -79,7 +80,13 @@ fn lead(after: &[u8]) -> Option<usize> {
 }
 
 /// Whether a literal stands close after a name that could be a finding.
-fn has_literal(after: &[u8], bearing: Bearing, role: Role, floor: Confidence) -> bool {
+fn has_literal(
+    after: &[u8],
+    bearing: Bearing,
+    role: Role,
+    floor: Confidence,
+    may_be_new: &dyn Fn(usize) -> bool,
+) -> bool {
     let mut rest = after;
     while let Some(open) = rest.iter().position(|byte| matches!(byte, b'"' | b'\'')) {
         let quote = rest[open];
@@ -88,7 +95,10 @@ fn has_literal(after: &[u8], bearing: Bearing, role: Role, floor: Confidence) ->
             // Cut off by the reach: worth a look where it is long.
             return body.len() > 16;
         };
-        if length > 2 && body[length] == quote && could_count(&body[..length], bearing, role, floor)
+        if length > 2
+            && body[length] == quote
+            && may_be_new(after.len() - body.len())
+            && could_count(&body[..length], bearing, role, floor)
         {
             return true;
         }

@@ -33,7 +33,12 @@ fn scan_as(path: &str, source: &str, floor: Confidence) -> (bool, Vec<Match>) {
     let text = Text::new(path.as_bytes().as_bstr(), source.as_bytes());
     let hits = hits(source);
     let mut found = Vec::new();
-    let is_judged = scan(&text, &Request { hits: &hits, floor }, &mut found);
+    let request = Request {
+        hits: &hits,
+        floor,
+        lines: None,
+    };
+    let is_judged = scan(&text, &request, &mut found);
     (is_judged, found)
 }
 
@@ -221,7 +226,8 @@ fn what_is_no_python_is_left_to_others() {
         &text,
         &Request {
             hits: &[0],
-            floor: Confidence::Low
+            floor: Confidence::Low,
+            lines: None,
         },
         &mut Vec::new()
     ));
