@@ -53,11 +53,11 @@ pub fn built_in() -> &'static [Rule] {
 /// How far around a keyword a rule without bounds of its own looks, in bytes.
 pub const REACH: usize = 512;
 
-/// Compiles an expression and counts its groups, the whole match among them.
+/// Whether an expression can be used, and how many groups it has, the whole match among them.
 ///
 /// # Errors
 ///
 /// Where it is no expression over bytes, or too large.
 pub fn check_pattern(pattern: &str) -> Result<usize, String> {
-    Ok(super::pattern::compile(pattern)?.captures_len())
+    Ok(super::pattern::check(pattern)?.groups)
 }

@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     finding::Confidence,
-    scan::{rule::Rule, suppress::Error},
+    scan::{pattern::Checked, rule::Rule, suppress::Error},
 };
 
 /// The largest configuration that is read, in bytes.
@@ -95,7 +95,7 @@ fn read_extend(
 struct Written {
     id: String,
     description: String,
-    regex: Option<(String, Regex)>,
+    regex: Option<(String, Checked)>,
     group: Option<usize>,
     entropy: f32,
     path: Option<Regex>,
@@ -117,13 +117,13 @@ fn read_rule(
             "description" => written.description = reader.text("description", value)?,
             "regex" => {
                 let text = reader.text("regex", value)?;
-                written.regex = Some(reader.regex("regex", &text, &value.span())?);
+                written.regex = Some(reader.pattern("regex", &text, &value.span())?);
             }
             "secretGroup" => written.group = Some(reader.count("secretGroup", value)?),
             "entropy" => written.entropy = reader.number("entropy", value)?,
             "path" => {
                 let text = reader.text("path", value)?;
-                written.path = Some(reader.regex("path", &text, &value.span())?.1);
+                written.path = Some(reader.regex("path", &text, &value.span())?);
             }
             "keywords" => {
                 let words = reader.texts("keywords", value)?;
@@ -175,7 +175,13 @@ fn take_rule(
         allowlists,
         ..Limits::default()
     };
-    let Some((pattern, regex)) = regex else {
+    let Some((
+        pattern,
+        Checked {
+            groups, is_full, ..
+        },
+    )) = regex
+    else {
         if limits.path.is_some() {
             custom.files.push(rule(id.clone(), description, None));
         } else if !custom.use_default && custom.extends.is_none() {
@@ -188,17 +194,12 @@ fn take_rule(
         custom.limits.insert(id, limits);
         return Ok(());
     };
-    let groups = regex
-        .group_info()
-        .group_len(regex_automata::PatternID::ZERO);
     if group.is_some_and(|group| group >= groups) {
         return Err(reader.error(
             span,
             format!("the rule `{shown}` has no group for its `secretGroup`"),
         ));
     }
-    // A group that a match may lack must not lose the match.
-    let is_sure = regex.static_captures_len() == Some(groups);
     limits.pattern = Some(pattern.clone());
     // An empty word is in every file.
     let is_filtered = keywords.iter().all(|word| !word.is_empty());
@@ -210,7 +211,8 @@ fn take_rule(
         },
         group: match group {
             Some(group) if group > 0 => group,
-            _ => usize::from(groups > 1 && is_sure),
+            // A group that a match may lack must not lose the match.
+            _ => usize::from(groups > 1 && is_full),
         },
         entropy,
         ..rule(id.clone(), description, Some(pattern))

@@ -10,12 +10,15 @@ use toml::{
 };
 
 use super::{
-    super::{pattern, suppress::Error},
+    super::{
+        pattern::{self, Checked},
+        suppress::Error,
+    },
     go,
 };
 
-/// What all expressions of a configuration may take together, in bytes: a hostile one is refused, not run.
-const MEMORY: usize = 128 << 20;
+/// What all expressions of a configuration might take together, in bytes: a hostile one is refused, not run.
+const MEMORY: usize = 256 << 20;
 
 /// The text, to tell lines by, and what its expressions have taken so far.
 pub(super) struct Reader<'a> {
@@ -126,16 +129,15 @@ impl<'a> Reader<'a> {
         number.ok_or_else(|| self.error(&value.span(), format!("`{what}` is no count")))
     }
 
-    /// An expression as Go writes it: its text in our syntax, and compiled.
-    pub(super) fn regex(
+    /// An expression as Go writes it: its text in our syntax, and what is known of it.
+    pub(super) fn pattern(
         &self,
         what: &str,
         text: &str,
         span: &Range<usize>,
-    ) -> Result<(String, Regex), Error> {
+    ) -> Result<(String, Checked), Error> {
         let translated = go::translate(text);
-        let compiled = pattern::compile(&translated);
-        let compiled = compiled.map_err(|error| {
+        let checked = pattern::check(&translated).map_err(|error| {
             // The first line is a drawing of the expression, the last says what is wrong.
             let reason = error
                 .lines()
@@ -143,14 +145,25 @@ impl<'a> Reader<'a> {
                 .unwrap_or_default()
                 .trim_start_matches("error: ");
             self.error(span, format!("`{what}` cannot be used: {reason}"))
-        });
-        let compiled = compiled?;
+        })?;
         self.taken
-            .set(self.taken.get().saturating_add(compiled.memory_usage()));
+            .set(self.taken.get().saturating_add(checked.size));
         if self.taken.get() > MEMORY {
             return Err(self.error(span, "the expressions up to here are too large"));
         }
-        Ok((translated, compiled))
+        Ok((translated, checked))
+    }
+
+    /// The same, compiled.
+    pub(super) fn regex(
+        &self,
+        what: &str,
+        text: &str,
+        span: &Range<usize>,
+    ) -> Result<Regex, Error> {
+        let (translated, _) = self.pattern(what, text, span)?;
+        pattern::compile(&translated)
+            .map_err(|_| self.error(span, format!("`{what}` cannot be used")))
     }
 
     pub(super) fn regexes(
@@ -161,7 +174,7 @@ impl<'a> Reader<'a> {
         let texts = self.texts(what, value)?;
         let regexes = texts
             .iter()
-            .map(|(text, span)| Ok(self.regex(what, text, span)?.1));
+            .map(|(text, span)| self.regex(what, text, span));
         regexes.collect()
     }
 }
