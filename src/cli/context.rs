@@ -28,6 +28,8 @@ const NUAGES_MANIFEST: &str = "NUAGES_MANIFEST";
 const NUAGES_PROFILE: &str = "NUAGES_PROFILE";
 /// Seconds for the whole run.
 const NUAGES_DEADLINE: &str = "NUAGES_DEADLINE";
+/// The key of a scan's fingerprints, for a run without access to the store.
+pub(super) const NUAGES_SCAN_KEY: &str = "NUAGES_SCAN_KEY";
 /// No colour, whatever its value: <https://no-color.org>.
 const NO_COLOR: &str = "NO_COLOR";
 
@@ -172,6 +174,13 @@ impl Context {
     pub(super) fn plan(&self, loaded: &Loaded) -> Result<Plan, Exit> {
         plan::plan(&loaded.manifest, &self.selection(), &self.registry)
             .map_err(|errors| self.fail_all(&errors, Some(&loaded.manifest.source)))
+    }
+
+    /// Plans one reference by the manifest, or says what is wrong with it.
+    pub(super) fn plan_reference(&self, loaded: &Loaded, reference: &str) -> Result<Plan, Exit> {
+        let (manifest, selection) = (&loaded.manifest, self.selection());
+        plan::plan_reference(manifest, &selection, &self.registry, reference)
+            .map_err(|errors| self.fail_all(&errors, Some(&manifest.source)))
     }
 
     /// Fetches what is planned, or says all that stood in the way.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::{
     Exit, Outcome,
     arguments::Exec,
-    context::{Context, Loaded},
+    context::{Context, Loaded, NUAGES_SCAN_KEY},
 };
 use crate::{
     diagnostic::{Class, Diagnostic},
@@ -36,6 +36,7 @@ pub(super) fn run(context: &Context, command: &Exec) -> Outcome {
         .iter()
         .flat_map(|descriptor| descriptor.bootstrap)
         .copied()
+        .chain([NUAGES_SCAN_KEY])
         .collect();
     let child = child::child_environment(
         context.environment.variables(),

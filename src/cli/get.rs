@@ -3,17 +3,10 @@
 use std::io::{self, IsTerminal};
 
 use super::{Outcome, arguments::Get, context::Context, output};
-use crate::plan;
 
 pub(super) fn run(context: &Context, command: &Get) -> Outcome {
     let loaded = context.load_or_empty()?;
-    let plan = plan::plan_reference(
-        &loaded.manifest,
-        &context.selection(),
-        &context.registry,
-        &command.reference,
-    )
-    .map_err(|errors| context.fail_all(&errors, Some(&loaded.manifest.source)))?;
+    let plan = context.plan_reference(&loaded, &command.reference)?;
     let resolved = context.resolve(&plan, &loaded, None)?;
     if io::stdout().is_terminal() && !command.reveal {
         context.note("the value is there; at a terminal `--reveal` shows it");

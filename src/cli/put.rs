@@ -25,13 +25,7 @@ const ROOM: usize = 1024 * 1024 + 64;
 pub(super) fn run(context: &Context, command: &Put) -> Outcome {
     let loaded = context.load_or_empty()?;
     let reference = reference(context, command, &loaded)?;
-    let plan = plan::plan_reference(
-        &loaded.manifest,
-        &context.selection(),
-        &context.registry,
-        &reference,
-    )
-    .map_err(|errors| context.fail_all(&errors, Some(&loaded.manifest.source)))?;
+    let plan = context.plan_reference(&loaded, &reference)?;
     if !plan.is_whole_secret() {
         let title =
             format!("`{reference}` is not a whole secret, and only a whole one can be stored");

@@ -223,6 +223,7 @@ fn bootstrap_credentials_stay_behind_unless_passed_on() {
         ("AZURE_CLIENT_CERTIFICATE_PASSWORD", "bootstrap-d"),
         ("AZURE_PASSWORD", "bootstrap-e"),
         ("NUAGES_AGE_KEY", "bootstrap-f"),
+        ("NUAGES_SCAN_KEY", "bootstrap-g"),
         ("AWS_REGION", "eu-west-1"),
     ];
     let run = |project: &Project, arguments: &[&str]| {

@@ -6,13 +6,12 @@ use super::{
     super::{
         Exit, Outcome,
         arguments::Scan,
-        context::{Context, Loaded},
+        context::{Context, Loaded, NUAGES_SCAN_KEY},
     },
     read_named,
 };
 use crate::{
     diagnostic::{Class, Diagnostic},
-    plan,
     render::file::write_atomically,
     resolve::{self, Fetched},
     scan::{
@@ -20,9 +19,6 @@ use crate::{
         words::{self, Look},
     },
 };
-
-/// The key of the fingerprints, for a run without access to the store.
-const NUAGES_SCAN_KEY: &str = "NUAGES_SCAN_KEY";
 
 /// What to look for besides the rules.
 pub(super) fn load(context: &Context, command: &Scan, loaded: &Loaded) -> Result<Vec<Known>, Exit> {
@@ -149,12 +145,6 @@ pub(super) fn key_bytes(
     let Some(reference) = &loaded.manifest.scan.key else {
         return Ok(None);
     };
-    let plan = plan::plan_reference(
-        &loaded.manifest,
-        &context.selection(),
-        &context.registry,
-        &reference.text,
-    )
-    .map_err(|errors| context.fail_all(&errors, Some(&loaded.manifest.source)))?;
+    let plan = context.plan_reference(loaded, &reference.text)?;
     Ok(context.resolve(&plan, loaded, None)?.single)
 }

@@ -179,13 +179,7 @@ fn is_stored(
 ) -> Result<bool, Exit> {
     // No secret is empty: what does not exist is.
     let reference = format!("{}://{secret}:-", manifest.instance);
-    let plan = plan::plan_reference(
-        &loaded.manifest,
-        &context.selection(),
-        &context.registry,
-        &reference,
-    )
-    .map_err(|errors| context.fail_all(&errors, Some(&loaded.manifest.source)))?;
+    let plan = context.plan_reference(loaded, &reference)?;
     let resolved = context.resolve(&plan, loaded, None)?;
     let there = resolved.single.as_ref().map(resolve::Bytes::expose);
     match there {
@@ -256,13 +250,7 @@ fn change(
 ) -> Outcome {
     for (secret, taken) in missing {
         let reference = format!("{}://{secret}", manifest.instance);
-        let plan = plan::plan_reference(
-            &loaded.manifest,
-            &context.selection(),
-            &context.registry,
-            &reference,
-        )
-        .map_err(|errors| context.fail_all(&errors, Some(&loaded.manifest.source)))?;
+        let plan = context.plan_reference(loaded, &reference)?;
         let value = SecretValue::new(taken.expose().as_bytes().to_vec());
         put::write(context, secret, loaded, &plan, &value, &PutOptions::new())?;
         done.push(format!("stored `{reference}`"));
