@@ -121,6 +121,10 @@ pub(super) fn assignment(name: &Name<'_>, judge: &mut Judge<'_, '_>, is_loose: b
         return start;
     }
     let literal = match name.quote {
+        // Docker takes a value as it stands.
+        [] if is_tight && is_of_docker(name, bytes) => {
+            value::word(bytes, start, limit, |byte| byte.is_ascii_whitespace())
+        }
         [] => value::word(bytes, start, limit, ends_word),
         quote => {
             let mark = quote[quote.len() - 1];
@@ -140,8 +144,11 @@ fn separator(name: &Name<'_>, judge: &Judge<'_, '_>) -> Option<(usize, bool)> {
     let bytes = judge.bytes();
     let near = name.closed(bytes).unwrap_or(name.span.end);
     let sign = blanks(bytes, near);
+    // An env file has no comparisons, nor has what a Dockerfile sets: there the second `=` is of the value.
+    let is_line = sign == near
+        && (judge.text.kind == Kind::Env && starts_line(name, bytes) || is_of_docker(name, bytes));
     let after = match (at(bytes, sign), at(bytes, sign + 1)) {
-        (b'=', b'=' | b'~') => return None,
+        (b'=', b'=' | b'~') if !is_line => return None,
         (b'=', _) => sign + 1,
         (b':' | b'?' | b'+', b'=') => sign + 2,
         (b':', b' ' | b'"' | b'\'') if judge.text.kind == Kind::Env || !name.quote.is_empty() => {
@@ -222,6 +229,12 @@ fn is_docker_pair(name: &Name<'_>, bytes: &[u8]) -> bool {
     matches!(at(bytes, name.span.end), b' ' | b'\t')
         && at(bytes, blanks(bytes, name.span.end)) != b'='
         && WORDS.contains(&head)
+}
+
+/// `ENV NAME=value`, `ARG NAME=value`.
+fn is_of_docker(name: &Name<'_>, bytes: &[u8]) -> bool {
+    let start = value::line_start(bytes, name.outer);
+    matches!(bytes[start..name.outer].trim_ascii(), b"ENV" | b"ARG")
 }
 
 /// What ends an unquoted word of a shell.

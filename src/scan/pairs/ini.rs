@@ -19,7 +19,10 @@ pub(super) fn read(name: &Name<'_>, judge: &mut Judge<'_, '_>) -> usize {
         return env::option(name, judge);
     }
     if !starts_key(name, bytes) {
-        return within(name, judge);
+        return match pair_of_server(name, bytes) {
+            Some(start) => blank(name, judge, start, false),
+            None => within(name, judge),
+        };
     }
     let Some(near) = name.closed(bytes) else {
         return name.span.end;
@@ -32,7 +35,7 @@ pub(super) fn read(name: &Name<'_>, judge: &mut Judge<'_, '_>) -> usize {
         (b':', next) if judge.text.kind != Kind::Toml && next != b':' => {
             pair(name, judge, sign + 1, judge.text.kind == Kind::Other)
         }
-        _ if sign > near => blank(name, judge, sign),
+        _ if sign > near => blank(name, judge, sign, true),
         _ => near,
     }
 }
@@ -83,8 +86,19 @@ fn pair(name: &Name<'_>, judge: &mut Judge<'_, '_>, after: usize, is_loose: bool
         };
     }
     let comments: &[u8] = if kind == Kind::Properties { b"" } else { b"#;" };
-    match value::rest_of_line(bytes, start, comments, limit) {
-        Some(literal) => judge.take(name, &without_end(bytes, literal), place),
+    if let Some(literal) = value::rest_of_line(bytes, start, comments, limit) {
+        return judge.take(name, &without_end(bytes, literal), place);
+    }
+    // A generated value may begin with what begins a comment elsewhere.
+    match value::rest_of_line(bytes, start, b"", limit) {
+        Some(literal) => judge.take(
+            name,
+            &literal,
+            Place {
+                is_loose: true,
+                ..place
+            },
+        ),
         None => start,
     }
 }
@@ -135,7 +149,7 @@ pub(super) fn list(name: &Name<'_>, judge: &mut Judge<'_, '_>, start: usize) -> 
 }
 
 /// `password value`: the way of many servers' files, where words follow as well (`password required pam_unix.so`).
-fn blank(name: &Name<'_>, judge: &mut Judge<'_, '_>, start: usize) -> usize {
+fn blank(name: &Name<'_>, judge: &mut Judge<'_, '_>, start: usize, is_loose: bool) -> usize {
     let bytes = judge.bytes();
     let limit = judge.limit();
     let literal = match at(bytes, start) {
@@ -148,12 +162,28 @@ fn blank(name: &Name<'_>, judge: &mut Judge<'_, '_>, start: usize) -> usize {
             name,
             &literal,
             Place {
-                is_loose: true,
+                is_loose,
                 ..Place::default()
             },
         ),
         _ => start,
     }
+}
+
+/// After the name in `SetEnv NAME value` of Apache, `fastcgi_param NAME value;` of nginx and their like.
+fn pair_of_server(name: &Name<'_>, bytes: &[u8]) -> Option<usize> {
+    const WORDS: &[&[u8]] = &[
+        b"SetEnv",
+        b"fastcgi_param",
+        b"uwsgi_param",
+        b"scgi_param",
+        b"passenger_env_var",
+        b"PassengerEnvVar",
+    ];
+    let start = value::line_start(bytes, name.outer);
+    let head = bytes[start..name.outer].trim_ascii();
+    let end = name.closed(bytes)?;
+    (WORDS.contains(&head) && matches!(at(bytes, end), b' ' | b'\t')).then(|| blanks(bytes, end))
 }
 
 /// Within a value: `environment=A="b",SECRET_KEY="c"`, `"SECRET_KEY=c"` in a list, a command line, a connection string.

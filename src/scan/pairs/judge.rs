@@ -195,7 +195,8 @@ impl<'t, 'f> Judge<'t, 'f> {
         }
     }
 
-    /// The database that a workflow starts for its tests has a password that opens nothing else.
+    /// The database that a workflow starts for its tests has a password that opens nothing else, and the key that the tests
+    /// run with signs nothing else.
     fn is_throw_away(&self, name: &Name<'_>, said: &str) -> bool {
         const WORKFLOWS: &[&[u8]] = &[
             b".github/",
@@ -211,6 +212,7 @@ impl<'t, 'f> Judge<'t, 'f> {
             b".cirrus",
             b"jenkinsfile",
         ];
+        const RUNNERS: &[&[u8]] = &[b"pytest.ini", b".pytest.ini", b"tox.ini", b"setup.cfg"];
         const SERVICES: &[&str] = &[
             "postgres", "pg", "mysql", "mariadb", "mongo", "rabbit", "redis", "db", "database",
             "minio", "elastic", "mssql", "sa",
@@ -220,11 +222,17 @@ impl<'t, 'f> Judge<'t, 'f> {
             && said
                 .bytes()
                 .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_');
-        is_simple && WORKFLOWS.iter().any(|workflow| path.starts_with(workflow)) && {
+        let is_run_for_tests = WORKFLOWS.iter().any(|workflow| path.starts_with(workflow))
+            || path
+                .rsplit(|&byte| byte == b'/')
+                .next()
+                .is_some_and(|name| RUNNERS.contains(&name));
+        is_simple && is_run_for_tests && {
             let lower = name.text.to_ascii_lowercase();
-            lower
-                .split(|letter: char| !letter.is_ascii_alphanumeric())
-                .any(|word| SERVICES.iter().any(|service| word.starts_with(service)))
+            lower.ends_with("secret_key")
+                || lower
+                    .split(|letter: char| !letter.is_ascii_alphanumeric())
+                    .any(|word| SERVICES.iter().any(|service| word.starts_with(service)))
         }
     }
 

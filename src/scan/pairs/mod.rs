@@ -18,7 +18,7 @@ mod yaml;
 
 use super::{
     detect::{Match, Request},
-    files,
+    files, python,
     text::{Kind, Role, Text},
     words::{self, Look},
 };
@@ -28,6 +28,9 @@ use name::Name;
 /// Adds what the text says beside secret-bearing names. A place is looked at once, whatever it says.
 pub(crate) fn scan(text: &Text<'_>, request: &Request<'_>, found: &mut Vec<Match>) {
     if text.kind == Kind::Data || files::covers(text) {
+        return;
+    }
+    if is_unnamed(text) && python::scan_unnamed(text, request, found) {
         return;
     }
     let grammar = Grammar::of(text);
@@ -60,6 +63,13 @@ pub(crate) fn scan(text: &Text<'_>, request: &Request<'_>, found: &mut Vec<Match
         judge.begin(bearing);
         done = done.max(grammar.read(&name, &mut judge));
     }
+}
+
+/// Whether the file's name says nothing of its language: there is none, as of a text from standard input, or it ends as any
+/// text's.
+fn is_unnamed(text: &Text<'_>) -> bool {
+    text.kind == Kind::Other
+        || text.kind == Kind::Prose && text.path.to_ascii_lowercase().ends_with(b".txt")
 }
 
 /// How a file is read. Each `read` gives the offset up to which the text is dealt with.

@@ -312,7 +312,9 @@ pub(super) fn rest_of_line<'a>(
     }
     let cut = (start..end).find(|&here| {
         comments.contains(&bytes[here])
-            && (here == start || matches!(bytes[here - 1], b' ' | b'\t'))
+            && here
+                .checked_sub(1)
+                .is_none_or(|before| bytes[before].is_ascii_whitespace())
     });
     end = cut.unwrap_or(end);
     while end > start && matches!(bytes[end - 1], b' ' | b'\t' | b'\r') {

@@ -311,15 +311,24 @@ fn list(name: &Name<'_>, judge: &mut Judge<'_, '_>, start: usize) -> usize {
 fn within(name: &Name<'_>, judge: &mut Judge<'_, '_>, lead: Lead) -> usize {
     let bytes = judge.bytes();
     let end = name.span.end;
-    if at(bytes, end) != b'=' || at(bytes, end + 1) == b'=' {
+    if at(bytes, end) != b'=' {
         return end;
     }
+    // `- python-jwt==2.0` is a requirement; a value that begins with `=` was generated.
+    let is_loose = at(bytes, end + 1) == b'=';
     if lead == Lead::Line && name.quote.is_empty() && value::quote_at(bytes, end + 1).is_empty() {
         let limit = judge.limit();
+        let place = Place {
+            is_loose,
+            ..Place::default()
+        };
         return match value::rest_of_line(bytes, end + 1, b"#", limit) {
-            Some(literal) => judge.take(name, &literal, Place::default()),
+            Some(literal) => judge.take(name, &literal, place),
             None => end + 1,
         };
+    }
+    if is_loose {
+        return end;
     }
     env::assignment(name, judge, !name.is_screaming())
 }

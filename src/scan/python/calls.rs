@@ -31,6 +31,8 @@ const TEXT_METHODS: &[&str] = &[
     "zfill",
     "swapcase",
     "expandtabs",
+    "hexdigest",
+    "digest",
     "ljust",
     "rjust",
 ];
@@ -71,6 +73,11 @@ const WRAPPERS: &[&str] = &[
     "repr",
     "cast",
     "Final",
+    // A key that is the hash of a literal is known with it.
+    "md5",
+    "sha1",
+    "sha256",
+    "sha512",
 ];
 
 /// The last name of what is called, `get` of `os.environ.get`.
@@ -213,6 +220,31 @@ pub(super) fn password_at(name: &str) -> Option<usize> {
         "create_user" | "create_superuser" => 2,
         _ => return None,
     })
+}
+
+/// Which argument is a key or a password, by all of what is called; and whether only what a generator made counts there.
+pub(super) fn key_at(called: &str) -> Option<(usize, bool)> {
+    Some(match called {
+        "jwt.encode" | "jwt.decode" => (1, true),
+        "hmac.new" | "Fernet" | "fernet.Fernet" => (0, true),
+        "MySQLdb.connect" | "pymysql.connect" => (2, false),
+        _ => return None,
+    })
+}
+
+/// How the calls of [`key_at`] are written.
+pub(super) const KEYED: &[&str] = &[
+    "jwt.encode(",
+    "jwt.decode(",
+    "hmac.new(",
+    "Fernet(",
+    "MySQLdb.connect(",
+    "pymysql.connect(",
+];
+
+/// Whether a call adds its arguments to what it is called on: `SECRET_KEY_FALLBACKS.append("…")`.
+pub(super) fn adds(name: &str) -> bool {
+    matches!(name, "append" | "extend" | "insert" | "add" | "appendleft")
 }
 
 /// Whether a call gives a Django user a password.

@@ -21,10 +21,10 @@ pub(super) fn scan(text: &Text<'_>, source: &str, request: &Request<'_>, found: 
         let Some(line) = comment_around(source, hit) else {
             continue;
         };
-        end_of_last = line.end;
-        let Some((name, value, span)) = assignment(source, line) else {
+        let Some((name, value, span)) = assignment(source, line, hit) else {
             continue;
         };
+        end_of_last = span.end;
         let Some((bearing, _, confidence)) = words::judge(name, value, text.role) else {
             continue;
         };
@@ -44,7 +44,7 @@ pub(super) fn scan(text: &Text<'_>, source: &str, request: &Request<'_>, found: 
 /// How far a comment is looked at, in bytes.
 const LONGEST: usize = 512;
 
-/// The text of the comment on the line of a hit, where the line is nothing but a comment.
+/// The text of the comment that a hit stands in, up to the end of its line.
 fn comment_around(source: &str, hit: usize) -> Option<Range<usize>> {
     let bytes = source.as_bytes();
     let from = hit.saturating_sub(LONGEST);
@@ -52,13 +52,7 @@ fn comment_around(source: &str, hit: usize) -> Option<Range<usize>> {
         .iter()
         .rposition(|&byte| byte == b'\n')
         .map_or(from, |at| from + at + 1);
-    let mark = start
-        + bytes[start..hit]
-            .iter()
-            .position(|byte| !byte.is_ascii_whitespace())?;
-    if bytes[mark] != b'#' {
-        return None;
-    }
+    let mark = start + comment_in(&bytes[start..hit])?;
     let to = (hit + LONGEST).min(bytes.len());
     let end = bytes[hit..to]
         .iter()
@@ -67,28 +61,46 @@ fn comment_around(source: &str, hit: usize) -> Option<Range<usize>> {
     Some(mark + 1..end)
 }
 
-/// `NAME = "value"` or `"NAME": "value"`, with nothing before it.
-fn assignment(source: &str, line: Range<usize>) -> Option<(&str, &str, Range<usize>)> {
-    let comment = source.get(line.clone())?;
-    let code = comment.trim_start_matches(['#', ' ', '\t', '!']);
-    let (name, rest) = match code.split_once(['=', ':']) {
-        Some((name, rest)) => (name.trim().trim_matches(['"', '\'']), rest.trim_start()),
-        None => return None,
-    };
-    if name.is_empty()
-        || !name
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"_.[]\"'".contains(&byte))
-    {
-        return None;
+/// Where a comment begins in the beginning of a line: at a `#` that is in no quotes.
+fn comment_in(line: &[u8]) -> Option<usize> {
+    let mut quote = None;
+    let mut here = 0;
+    while here < line.len() {
+        match (line[here], quote) {
+            (b'\\', Some(_)) => here += 1,
+            (byte, Some(open)) if byte == open => quote = None,
+            (byte @ (b'"' | b'\''), None) => quote = Some(byte),
+            (b'#', None) => return Some(here),
+            _ => {}
+        }
+        here += 1;
     }
-    let rest = rest.trim_start_matches(['b', 'r', 'u', '(']);
-    let quote = rest
+    None
+}
+
+/// `NAME = "value"` or `"NAME": "value"` around a hit, whatever words stand before it.
+fn assignment(source: &str, line: Range<usize>, hit: usize) -> Option<(&str, &str, Range<usize>)> {
+    let is_part = |letter: char| letter.is_alphanumeric() || matches!(letter, '_' | '.' | '-');
+    let before = source.get(line.start..hit)?;
+    let name_start = line.start + before.trim_end_matches(is_part).len();
+    let rest = source.get(name_start..line.end)?;
+    // A word of the vocabulary may begin with a sign that stands before the name.
+    let rest = rest.trim_start_matches(|letter: char| !is_part(letter));
+    let name = &rest[..rest.find(|letter| !is_part(letter)).unwrap_or(rest.len())];
+    // `DATABASES["default"]["PASSWORD"]`, `PASSWORD: str`.
+    let after = rest[name.len()..].trim_start_matches(['"', '\'', ']', ' ', '\t']);
+    let value = match after.as_bytes() {
+        [b'=', b'=', ..] => return None,
+        [b'=' | b':', ..] => after[1..].trim_start(),
+        _ => return None,
+    };
+    let value = value.trim_start_matches(['b', 'r', 'u', '(', '[']);
+    let quote = value
         .chars()
         .next()
         .filter(|first| matches!(first, '"' | '\''))?;
-    let value = &rest[1..];
+    let value = &value[1..];
     let value = &value[..value.find(quote)?];
-    let start = line.start + (value.as_ptr() as usize - comment.as_ptr() as usize);
+    let start = line.start + (value.as_ptr() as usize - source[line].as_ptr() as usize);
     Some((name, value, start..start + value.len()))
 }

@@ -1,9 +1,9 @@
 //! How a value flows to the name that it gets: through choices, defaults and wrappers to the literals that it can be, and
 //! what each of them is worth there.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, collections::BTreeMap};
 
-use ruff_python_ast::{Expr, ExprCall, ExprTuple};
+use ruff_python_ast::{Expr, ExprCall, ExprTuple, Stmt};
 
 use super::{
     super::{
@@ -14,7 +14,7 @@ use super::{
     aim::{self, Aim, Via},
     calls,
     literal::Parts,
-    tree::{DEEPEST, Finder, TARGETS, text_of},
+    tree::{DEEPEST, Finder, TARGETS, last_name, text_of},
 };
 use crate::finding::Confidence;
 
@@ -57,6 +57,12 @@ impl<'a> Finder<'a> {
                 }
             }
             Expr::Call(call) => self.flow_through(call, value, aim, deeper),
+            // `KEY = "…"`, then `SECRET_KEY = KEY`.
+            Expr::Name(name) => {
+                if let Some(literal) = self.bound.get(name.id.as_str()).copied() {
+                    self.judge(literal, aim.random_only());
+                }
+            }
             _ => self.judge(value, aim),
         }
     }
@@ -88,6 +94,40 @@ impl<'a> Finder<'a> {
             && text_of(key).is_some_and(|key| words::bearing(key).is_none())
         {
             self.flow(default, aim, depth);
+        }
+    }
+
+    /// `jwt.encode(claims, "key")`, `Fernet("key")`: the key that a call takes by its place.
+    pub(super) fn take_key(&mut self, call: &'a ExprCall) {
+        let Some((at, is_random_only)) = calls::key_at(&calls::dotted(call)) else {
+            return;
+        };
+        let Some(key) = call.arguments.args.get(at) else {
+            return;
+        };
+        let aim = if is_random_only {
+            Aim::at("secret_key").random_only()
+        } else {
+            Aim::at("password")
+        };
+        self.flow(key, aim.via(Via::Argument(call)), 0);
+    }
+
+    /// `SECRET_KEY_FALLBACKS.append("key")`.
+    pub(super) fn add_to_list(&mut self, call: &'a ExprCall, name: &str) {
+        if !calls::adds(name) {
+            return;
+        }
+        let Expr::Attribute(method) = &*call.func else {
+            return;
+        };
+        let Some(list) = last_name(&method.value) else {
+            return;
+        };
+        let aim = Aim::at(list).via(Via::Argument(call));
+        let is_list = list.ends_with("FALLBACKS");
+        for value in call.arguments.args.iter().take(TARGETS) {
+            self.flow(value, if is_list { aim } else { aim.random_only() }, 0);
         }
     }
 
@@ -185,6 +225,17 @@ impl<'a> Finder<'a> {
             "description",
             "descriptions",
             "verbose_names",
+            "class",
+            "classes",
+            "css",
+            "icon",
+            "icons",
+            "widget",
+            "widgets",
+            "attrs",
+            "hint",
+            "hints",
+            "help",
         ];
         let before = self.path.split_last().map_or(&[][..], |(_, before)| before);
         before.iter().any(|step| {
@@ -193,6 +244,20 @@ impl<'a> Finder<'a> {
             TOLD.contains(&last)
         })
     }
+}
+
+/// The names that a module gives to what a generator made: `KEY = "…"`.
+pub(super) fn bound(body: &[Stmt]) -> BTreeMap<&str, &Expr> {
+    let named = body.iter().filter_map(|statement| match statement {
+        Stmt::Assign(assign) => match assign.targets.as_slice() {
+            [Expr::Name(name)] => Some((name.id.as_str(), &*assign.value)),
+            _ => None,
+        },
+        _ => None,
+    });
+    named
+        .filter(|(_, value)| text_of(value).is_some_and(|text| words::look(text) == Look::Random))
+        .collect()
 }
 
 /// Whether a rule is of a setting that Django itself reads: whatever stands there is what the server runs with.

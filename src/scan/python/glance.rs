@@ -14,16 +14,26 @@ use crate::finding::Confidence;
 /// How far after a name its literal can stand, in bytes.
 const REACH: usize = 400;
 
+/// How many values are looked for that are names again: each look goes through the whole text.
+const LOOKUPS: usize = 16;
+
 /// Longest name that is read.
 const NAME: usize = 96;
 
 pub(super) fn is_worth_parsing(text: &Text<'_>, source: &str, request: &Request<'_>) -> bool {
     let mut last = 0..0;
+    let mut lookups = 0;
     request.hits.iter().any(|&hit| {
         if last.contains(&hit) {
             return false;
         }
         let bytes = source.as_bytes();
+        if calls::KEYED
+            .iter()
+            .any(|call| bytes[hit..].starts_with(call.as_bytes()))
+        {
+            return true;
+        }
         let is_part = |byte: &u8| {
             byte.is_ascii_alphanumeric() || *byte == b'_' || *byte == b'-' || *byte >= 0x80
         };
@@ -47,8 +57,35 @@ pub(super) fn is_worth_parsing(text: &Text<'_>, source: &str, request: &Request<
             return false;
         };
         let may_be_new = |at: usize| request.is_new(text, end + lead + at);
-        has_literal(&after[lead..], bearing, text.role, request.floor, &may_be_new)
+        has_literal(
+            &after[lead..],
+            bearing,
+            text.role,
+            request.floor,
+            &may_be_new,
+        ) || lookups < LOOKUPS && {
+            lookups += 1;
+            is_bound(&after[lead..], source)
+        }
     })
+}
+
+/// Whether what stands after a name is one that the text has a literal for: `KEY = "…"`, then `SECRET_KEY = KEY`.
+fn is_bound(after: &[u8], source: &str) -> bool {
+    let Some(value) = after.strip_prefix(b"=") else {
+        return false;
+    };
+    let value = value.trim_ascii_start();
+    let end = value
+        .iter()
+        .position(|&byte| !byte.is_ascii_alphanumeric() && byte != b'_');
+    let Ok(name) = std::str::from_utf8(&value[..end.unwrap_or(value.len())]) else {
+        return false;
+    };
+    name.len() > 1
+        && [" = \"", " = '", "=\"", "='"]
+            .iter()
+            .any(|sign| source.contains(&format!("{name}{sign}")))
 }
 
 /// A name that bears a secret, or that of a call which takes one.
@@ -72,10 +109,11 @@ fn lead(after: &[u8]) -> Option<usize> {
     let next = after
         .iter()
         .position(|byte| !matches!(byte, b' ' | b'"' | b'\'' | b']' | b')' | b'\\' | b'\n'))?;
-    matches!(
+    let adds = [&b".append("[..], b".extend(", b".insert(", b".add("];
+    (matches!(
         after[next],
         b'=' | b':' | b',' | b'(' | b'!' | b'+' | b'|' | b'['
-    )
+    ) || adds.iter().any(|call| after[next..].starts_with(call)))
     .then_some(next)
 }
 

@@ -8,6 +8,7 @@ mod flow;
 mod glance;
 mod literal;
 mod nesting;
+mod sniff;
 mod tree;
 
 use ruff_python_ast::ModModule;
@@ -41,6 +42,23 @@ pub(crate) fn scan(text: &Text<'_>, request: &Request<'_>, found: &mut Vec<Match
     stacker::maybe_grow(stack, stack, || {
         tree::scan(text, source, request.floor, found)
     })
+}
+
+/// The same for a text whose name does not say what it is, but whose lines do. False, with nothing added, where it is no
+/// Python.
+pub(crate) fn scan_unnamed(text: &Text<'_>, request: &Request<'_>, found: &mut Vec<Match>) -> bool {
+    if !sniff::looks_like_python(text.bytes) {
+        return false;
+    }
+    let Ok(source) = std::str::from_utf8(text.bytes) else {
+        return false;
+    };
+    let mut own = Vec::new();
+    let is_python = parsed(source, |_| ()).is_some() && scan(text, request, &mut own);
+    if is_python {
+        found.append(&mut own);
+    }
+    is_python
 }
 
 /// Parses a module and looks at it. `None` where it is no Python, or none that is parsed here: too long, too deeply nested.

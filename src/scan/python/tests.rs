@@ -117,6 +117,22 @@ fn a_literal_reaches_a_name() {
         "PASSWORD = '%s-%s' % (x, '@')",
         "HTTP_AUTH = ('bob', '~')",
         "x = {'http_auth': ('bob', '~')}",
+        "SECRET_KEY_FALLBACKS.append('@')",
+        "settings.SECRET_KEY_FALLBACKS.insert(0, '@')",
+        "API_KEYS.extend(['@', '@'])",
+        "x = jwt.encode(claims, '@', algorithm='HS256')",
+        "x = jwt.decode(token, '@', ['HS256'])",
+        "x = hmac.new('@'.encode(), message)",
+        "x = hmac.new(b'@', message, hashlib.sha256)",
+        "x = MySQLdb.connect('db.shop.test', 'shop', '~')",
+        "x = pymysql.connect('db.shop.test', 'shop', '~', 'shop')",
+        "SECRET_KEY = hashlib.sha256(b'@').hexdigest()",
+        "KEY = '@'\nSECRET_KEY = KEY",
+        "DJANGO_KEY='@'\nclass Base:\n    SECRET_KEY = DJANGO_KEY",
+        "SECRET_KEY = get_secret('x')  # SECRET_KEY = '@'",
+        "x = 1  # it was SECRET_KEY = '@' before",
+        "# the old one: SECRET_KEY = '@'",
+        "x = '#'  # PASSWORD = '~'",
     ] {
         let source = filled(source);
         let found = found(&source);
@@ -174,6 +190,17 @@ fn nothing_hides_there() {
         "SECRET_KEY = env.str('SECRET_KEY')",
         "match token:\n    case 'if' | 'endif':\n        pass",
         "LABELS = {'password': 'Zauberwort'}",
+        "css_classes = {'password': 'Zauberwort'}",
+        "ICONS = {'password': 'Zauberwort'}",
+        "WORD = '~'\nPASSWORD = WORD",
+        "KEY = 'shop'\nSECRET_KEY = KEY",
+        "SECRET_KEY = KEY",
+        "names.append('@')",
+        "PASSWORDS.append('~')",
+        "x = jwt.encode(claims, key, algorithm='HS256')",
+        "x = jwt.encode(claims, '~')",
+        "x = MySQLdb.connect(host, user, password)",
+        "x = '# SECRET_KEY = ' + x",
     ] {
         let source = filled(source);
         assert_eq!(found(&source), [], "{source}");
@@ -234,6 +261,41 @@ fn what_is_no_python_is_left_to_others() {
 }
 
 #[test]
+fn python_without_a_name_is_told_by_its_lines() {
+    for (source, is_python) in [
+        ("import os\nSECRET_KEY = '@'\n", true),
+        ("import os, sys\nSECRET_KEY = '@'\n", true),
+        ("from .base import *\r\nSECRET_KEY = '@'\r\n", true),
+        ("#!/usr/bin/env python3\nSECRET_KEY = '@'\n", true),
+        ("class Base(Settings):\n    SECRET_KEY = '@'\n", true),
+        ("async def f():\n    SECRET_KEY = '@'\n", true),
+        ("JWT_AUTH = {\n    'SECRET_KEY': '@',\n}\n", true),
+        ("jwt = {\n  SECRET_KEY = '@'\n}\n", false),
+        ("SECRET_KEY = '@'\n", false),
+        ("import java.util.List;\nSECRET_KEY = '@'\n", false),
+        ("import os\nSECRET_KEY = '@';;\n", false),
+        ("from the shop import {\nSECRET_KEY = '@'\n", false),
+        ("import os\nSECRET_KEY=@ x\n", false),
+        ("# Keys\n\nimport them so:\n    SECRET_KEY = '@'\n", false),
+    ] {
+        let source = filled(source);
+        for path in ["settings", "settings.txt"] {
+            let text = Text::new(path.as_bytes().as_bstr(), source.as_bytes());
+            let hits = hits(&source);
+            let mut found = Vec::new();
+            let request = Request {
+                hits: &hits,
+                floor: Confidence::Medium,
+                lines: None,
+            };
+            let is_judged = scan_unnamed(&text, &request, &mut found);
+            assert_eq!(is_judged, is_python, "{source}");
+            assert_eq!(found.len(), usize::from(is_python), "{source}");
+        }
+    }
+}
+
+#[test]
 fn deep_and_long_texts_do_no_harm() {
     let repeat = |piece: &str| piece.repeat(900_000 / piece.len());
     for tail in [
@@ -271,6 +333,9 @@ fn deep_and_long_texts_do_no_harm() {
         repeat("\\\n"),
         repeat("'"),
         repeat("\"\"\""),
+        repeat("password = x\n"),
+        repeat("x = 1 # password = 'x\n"),
+        repeat("keys.append('x')\n"),
     ] {
         let source = filled(&format!("PASSWORD = '@'\nx = {tail}"));
         let start = Instant::now();

@@ -16,7 +16,7 @@ use super::{
         words,
     },
     aim::{Aim, Step, Via},
-    calls,
+    calls, flow,
 };
 use crate::finding::Confidence;
 
@@ -41,6 +41,7 @@ pub(super) fn scan(
             floor,
             path: Vec::new(),
             found: BTreeMap::new(),
+            bound: flow::bound(&module.body),
         };
         finder.visit_body(&module.body);
         found.extend(finder.found.into_values());
@@ -55,6 +56,8 @@ pub(super) struct Finder<'a> {
     pub(super) path: Vec<Step<'a>>,
     /// By where the literal begins: the surest that was found.
     pub(super) found: BTreeMap<usize, Match>,
+    /// What the module's own names stand for, where that is a generator's work.
+    pub(super) bound: BTreeMap<&'a str, &'a Expr>,
 }
 
 impl<'a> Visitor<'a> for Finder<'a> {
@@ -200,6 +203,8 @@ impl<'a> Finder<'a> {
         {
             self.flow(password, Aim::at("password").via(Via::Argument(call)), 0);
         }
+        self.take_key(call);
+        self.add_to_list(call, name);
         let default = arguments
             .keywords
             .iter()
@@ -345,7 +350,7 @@ pub(super) fn text_of(expression: &Expr) -> Option<&str> {
 }
 
 /// `password` of `self.password`.
-fn last_name(expression: &Expr) -> Option<&str> {
+pub(super) fn last_name(expression: &Expr) -> Option<&str> {
     match expression {
         Expr::Name(name) => Some(&name.id),
         Expr::Attribute(attribute) => Some(&attribute.attr.id),

@@ -9,6 +9,7 @@ mod names;
 mod nouns;
 mod placeholders;
 mod random;
+mod references;
 mod stems;
 mod values;
 

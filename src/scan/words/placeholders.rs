@@ -90,6 +90,27 @@ const PLACEHOLDER_PARTS: &[&str] = &[
     "donotuse",
     "insecure-",
     "unsafe",
+    // The same in the languages of many projects.
+    "insira",
+    "coloque",
+    "sua-chave",
+    "sua_chave",
+    "sua-senha",
+    "sua_senha",
+    "tu-clave",
+    "tu_clave",
+    "su-clave",
+    "su_clave",
+    "-aqui",
+    "_aqui",
+    "cambiame",
+    "cambiar",
+    "remplacer",
+    "votre-",
+    "votre_",
+    "ersetzen",
+    "замени",
+    "вставь",
 ];
 
 /// The alphabet and the digits, row by row: random to look at, and known to all.
@@ -98,14 +119,21 @@ const ROWS: &[&str] = &["abcdefghijkl", "0123456789abcdef"];
 /// Those of them that are said of a secret in use.
 const PERSONAL: &[&str] = &["my-secret", "my_secret"];
 
+/// Whether a text in lower case holds the alphabet or the digits in their order.
+pub(super) fn is_row(value: &str) -> bool {
+    ROWS.iter().any(|row| value.contains(row))
+}
+
 /// `changeme`, `<your key>`, `[secret]`, `xxx`, and values made of nothing but filler words.
 pub(super) fn is_placeholder(value: &str) -> bool {
     let bytes = value.as_bytes();
     let first = bytes[0];
-    let is_enclosed = matches!(
-        (first, bytes[bytes.len() - 1]),
-        (b'<', b'>') | (b'[', b']') | (b'(', b')') | (b'*', b'*')
-    );
+    let is_enclosed = match (first, bytes[bytes.len() - 1]) {
+        (b'<', b'>') => true,
+        // A generated one begins and ends with any sign.
+        (b'[', b']') | (b'(', b')') | (b'*', b'*') => !is_random(value),
+        _ => false,
+    };
     if is_enclosed
         || bytes.iter().all(|&byte| byte == first)
         || bytes.iter().all(|byte| b"xX*.-_#?+= ".contains(byte))
@@ -116,7 +144,7 @@ pub(super) fn is_placeholder(value: &str) -> bool {
         return false;
     }
     let lower = value.to_ascii_lowercase();
-    if ROWS.iter().any(|row| lower.contains(row)) {
+    if is_row(&lower) {
         return true;
     }
     // A random text holds `todo` or `tbd` by chance: where it is a part of a word, the rest must not be random.

@@ -81,6 +81,11 @@ pub const STEMS: &[&str] = &[
     "http_auth",
     "basic_auth",
     ".login(",
+    "jwt.encode(",
+    "jwt.decode(",
+    "hmac.new(",
+    "mysqldb.connect(",
+    "pymysql.connect(",
     "create_user",
     "create_superuser",
 ];

@@ -320,3 +320,66 @@ fn a_generated_key_may_hold_signs_that_references_begin_with() {
     }
     assert_eq!(look("!QAZ2wsx"), Look::Plain);
 }
+
+/// What a generator makes of an alphabet, so that no such text stands in this file.
+fn generated(alphabet: &[u8], length: usize, seed: u32) -> String {
+    let mut state = seed.wrapping_mul(2_654_435_761) | 1;
+    let mut next = || {
+        state = state.wrapping_mul(1_103_515_245).wrapping_add(12345);
+        usize::try_from(state >> 16).unwrap_or_default() % alphabet.len()
+    };
+    (0..length).map(|_| char::from(alphabet[next()])).collect()
+}
+
+#[test]
+fn keys_of_django_begin_and_end_with_any_sign() {
+    let alphabet = b"abcdefghijklmnopqrstuvwxyz0123456789!@#$%^&*(-_=+)";
+    let ends = [
+        "^$", "**", "()", "#=", "=#", "$(", "%(", "--", "@@", "!)", "__", "&*", "+a", "^7",
+    ];
+    for seed in 1..40 {
+        let middle = generated(alphabet, 48, seed);
+        for (first, last) in ends.iter().map(|ends| ends.split_at(1)) {
+            let key = format!("{first}{middle}{last}");
+            assert_eq!(look(&key), Look::Random, "{key}");
+        }
+    }
+    let alphabet = String::from_utf8_lossy(alphabet);
+    assert_ne!(look(&alphabet), Look::Random, "{alphabet}");
+}
+
+#[test]
+fn signs_of_patterns_within_a_password() {
+    let letters = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
+    for sign in [".*", ".+", "=>"] {
+        let password = format!(
+            "{}{sign}{}",
+            generated(letters, 12, 3),
+            generated(letters, 12, 4)
+        );
+        assert_eq!(look(&password), Look::Random, "{password}");
+    }
+    for pattern in [
+        "(.*)",
+        "secret.*",
+        "[a-f]+.*",
+        "token => value",
+        "^(.+)/key$",
+    ] {
+        assert_eq!(look(pattern), Look::NotSecret, "{pattern}");
+    }
+}
+
+#[test]
+fn placeholders_of_other_languages() {
+    for value in [
+        "insira-a-chave-secreta",
+        "coloque_sua_chave_aqui",
+        "tu_clave_secreta",
+        "cambiar-esto",
+        "votre-cle-secrete",
+        "bitte-ersetzen",
+    ] {
+        assert_eq!(look(value), Look::Placeholder, "{value}");
+    }
+}
