@@ -174,7 +174,8 @@ impl Kind {
             | b"tfstate" => Self::Json,
             b"ini" | b"cfg" | b"conf" | b"cnf" | b"pypirc" | b"service" | b"desktop" => Self::Ini,
             b"properties" => Self::Properties,
-            b"sh" | b"bash" | b"zsh" | b"fish" | b"ps1" | b"mk" | b"bat" | b"cmd" => Self::Shell,
+            b"sh" | b"bash" | b"zsh" | b"fish" | b"ps1" | b"mk" | b"bat" | b"cmd"
+            | b"dockerfile" => Self::Shell,
             b"tf" | b"tfvars" | b"hcl" => Self::Hcl,
             b"xml" | b"html" | b"htm" | b"xhtml" | b"svg" | b"jinja" | b"jinja2" | b"plist"
             | b"config" | b"vue" => Self::Markup,
@@ -182,7 +183,8 @@ impl Kind {
             b"js" | b"mjs" | b"cjs" | b"jsx" | b"ts" | b"tsx" | b"go" | b"rb" | b"php"
             | b"java" | b"kt" | b"rs" | b"c" | b"h" | b"cc" | b"cpp" | b"hpp" | b"cs"
             | b"swift" | b"scala" | b"groovy" | b"gradle" | b"dart" | b"lua" | b"pl" | b"r"
-            | b"sql" | b"ex" | b"exs" => Self::Code,
+            | b"sql" | b"ex" | b"exs" | b"m" | b"mm" | b"ino" | b"vb" | b"erl" | b"clj"
+            | b"edn" => Self::Code,
             b"po" | b"pot" | b"map" | b"csv" | b"tsv" | b"css" | b"scss" | b"less" => Self::Data,
             _ => Self::Other,
         }

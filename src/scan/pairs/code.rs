@@ -7,7 +7,7 @@ use super::{
     name::Name,
     value::{self, Escapes, Limit, Literal, at, blanks, whites},
 };
-use crate::scan::text::Kind;
+use crate::scan::{text::Kind, words};
 
 /// Reads what stands after a name.
 pub(super) fn read(name: &Name<'_>, judge: &mut Judge<'_, '_>) -> usize {
@@ -69,6 +69,11 @@ impl Sign {
 
 fn sign(name: &Name<'_>, bytes: &[u8], end: usize, is_quoted: bool) -> Option<Sign> {
     let mut here = blanks(bytes, end);
+    // `is_right ? "pass" : "fail"`.
+    let before = value::blanks_before(bytes, name.outer);
+    if is_quoted && before > 0 && bytes[before - 1] == b'?' {
+        return None;
+    }
     while is_quoted && at(bytes, here) == b']' {
         here = blanks(bytes, here + 1);
     }
@@ -89,11 +94,18 @@ fn sign(name: &Name<'_>, bytes: &[u8], end: usize, is_quoted: bool) -> Option<Si
             value::skip(bytes, here + 1, |byte| byte.is_ascii_digit()) + 1,
         );
     }
+    let rest = &bytes[here.min(bytes.len())..];
+    let starts = |mark: &[u8]| rest.starts_with(mark);
+    // `x ||= "y"`, and R's arrow.
+    if starts(b"||=") || starts(b"??=") {
+        return Some(Sign::plain(here + 3));
+    }
+    if starts(b"<-") {
+        return Some(Sign::plain(here + 2));
+    }
     if let Some(sign) = fallback(bytes, here) {
         return Some(sign);
     }
-    let rest = &bytes[here.min(bytes.len())..];
-    let starts = |mark: &[u8]| rest.starts_with(mark);
     if starts(b"===") || starts(b"!==") {
         return Some(Sign {
             is_comparison: true,
@@ -134,9 +146,16 @@ fn sign(name: &Name<'_>, bytes: &[u8], end: usize, is_quoted: bool) -> Option<Si
 fn call(name: &Name<'_>, bytes: &[u8], here: usize, is_quoted: bool) -> Option<Sign> {
     if is_quoted {
         let open = value::whites_before(bytes, name.outer);
-        let opens = open > 0 && matches!(bytes[open - 1], b'(' | b'[' | b'{');
+        let opens = open > 0 && matches!(bytes[open - 1], b'(' | b'[' | b'{' | b',');
         return (at(bytes, here) == b',' && opens).then(|| Sign {
             is_loose: !is_setter(bytes, open - 1),
+            ..Sign::plain(here + 1)
+        });
+    }
+    // `{password, "x"}` of Erlang.
+    if at(bytes, here) == b',' && name.before(bytes) == b'{' {
+        return Some(Sign {
+            is_loose: true,
             ..Sign::plain(here + 1)
         });
     }
@@ -214,7 +233,11 @@ fn typed(bytes: &[u8], start: usize) -> Option<Sign> {
 fn worded(name: &Name<'_>, bytes: &[u8], here: usize) -> Option<Sign> {
     let start = value::line_start(bytes, name.outer);
     let head = bytes[start..name.outer].trim_ascii();
-    let is_defined = head.starts_with(b"#") && head.ends_with(b"define");
+    let is_defined = head.starts_with(b"#") && head.ends_with(b"define")
+        || head.ends_with(b"(def")
+        || name.before(bytes) == b':'
+        || env::is_docker_pair(name, bytes);
+    let here = prefixed(bytes, here);
     let is_sql = name.text.eq_ignore_ascii_case("password") && at(bytes, here) == b'\'';
     // `storePassword "x"`: a call as Groovy and Ruby have it.
     if is_defined || is_sql || head.is_empty() && matches!(at(bytes, here), b'"' | b'\'') {
@@ -223,15 +246,21 @@ fn worded(name: &Name<'_>, bytes: &[u8], here: usize) -> Option<Sign> {
     let word = value::short_word(bytes, here, 24, |byte| {
         !(byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'*' | b'.'))
     })?;
-    let equals = blanks(bytes, word.end);
+    let mut equals = blanks(bytes, word.end);
+    let is_basic = bytes[word.clone()].eq_ignore_ascii_case(b"as");
+    if is_basic {
+        let kind = value::skip(bytes, equals, |byte| byte.is_ascii_alphanumeric());
+        equals = blanks(bytes, kind);
+    }
     let is_assigned = equals > word.end
         && at(bytes, equals) == b'='
         && !matches!(at(bytes, equals + 1), b'=' | b'>' | b'~');
     (is_assigned
-        && matches!(
-            head.split(|&byte| byte == b' ').next(),
-            Some(b"var" | b"const" | b"")
-        ))
+        && (is_basic
+            || matches!(
+                head.split(|&byte| byte == b' ').next(),
+                Some(b"var" | b"const" | b"")
+            )))
     .then(|| Sign::plain(equals + 1))
 }
 
@@ -289,6 +318,10 @@ fn one(name: &Name<'_>, judge: &mut Judge<'_, '_>, start: usize, place: Place) -
         || bytes[next.min(bytes.len())..].starts_with(b"=>");
     if is_key {
         return Some(literal.end);
+    }
+    // `setSecret("API_KEY", "x")`: a name, which is looked at in its turn.
+    if at(bytes, next) == b',' && words::bearing(&literal.text).is_some() {
+        return Some(start);
     }
     Some(judge.take(
         name,

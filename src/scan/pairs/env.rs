@@ -222,7 +222,7 @@ pub(super) fn starts_line(name: &Name<'_>, bytes: &[u8]) -> bool {
 }
 
 /// `ENV NAME value`, `setenv NAME value`, `setx NAME value`, `set -x NAME value`.
-fn is_docker_pair(name: &Name<'_>, bytes: &[u8]) -> bool {
+pub(super) fn is_docker_pair(name: &Name<'_>, bytes: &[u8]) -> bool {
     const WORDS: &[&[u8]] = &[b"ENV", b"env", b"setenv", b"setx", b"set -x", b"set -gx"];
     let start = value::line_start(bytes, name.outer);
     let head = bytes[start..name.outer].trim_ascii();

@@ -166,7 +166,7 @@ impl<'t, 'f> Judge<'t, 'f> {
             }
             look => look,
         };
-        let is_loose = place.is_loose || self.is_translation;
+        let is_loose = place.is_loose || self.is_translation || self.text.kind == Kind::Prose;
         (!is_loose || look == Look::Random).then_some(look)
     }
 

@@ -81,6 +81,7 @@ enum Grammar {
     Ini,
     Json,
     Markup,
+    Mixed,
     Prose,
     Shell,
     Yaml,
@@ -129,7 +130,7 @@ impl Grammar {
         {
             return Self::Yaml;
         }
-        Self::Ini
+        Self::Mixed
     }
 
     fn read(self, name: &Name<'_>, judge: &mut Judge<'_, '_>) -> usize {
@@ -140,8 +141,34 @@ impl Grammar {
             Self::Ini => ini::read(name, judge),
             Self::Json => json::read(name, judge),
             Self::Markup => markup::read(name, judge),
-            Self::Prose => prose::read(name, judge),
+            Self::Mixed | Self::Prose => self.by_line(name, judge),
             Self::Yaml => yaml::read(name, judge),
+        }
+    }
+
+    /// Text of no certain grammar is read by what the name's line looks like.
+    fn by_line(self, name: &Name<'_>, judge: &mut Judge<'_, '_>) -> usize {
+        let bytes = judge.bytes();
+        let start = value::line_start(bytes, name.outer);
+        let rest = &bytes[name.span.end..value::line_end(bytes, name.span.end, 256)];
+        let has_quote = rest.iter().any(|byte| b"\"'`".contains(byte));
+        // `?key=value&…` within quotes.
+        let is_bare = rest.starts_with(b"=") && rest.get(1).is_some_and(u8::is_ascii_alphanumeric);
+        if bytes[start..name.outer]
+            .trim_ascii_start()
+            .starts_with(b"<")
+        {
+            markup::read(name, judge)
+        } else if sibling::is_named(name, bytes) {
+            yaml::read(name, judge)
+        } else if env::is_docker_pair(name, bytes) {
+            env::read(name, judge)
+        } else if has_quote && !is_bare || name.dashes > 1 {
+            code::read(name, judge)
+        } else if matches!(self, Self::Mixed) {
+            ini::read(name, judge)
+        } else {
+            prose::read(name, judge)
         }
     }
 }

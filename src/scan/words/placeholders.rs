@@ -114,7 +114,16 @@ const PLACEHOLDER_PARTS: &[&str] = &[
 ];
 
 /// The alphabet and the digits, row by row: random to look at, and known to all.
-const ROWS: &[&str] = &["abcdefghijkl", "0123456789abcdef"];
+const ROWS: &[&str] = &["abcdefghijkl", "0123456789abcdef", "1234567890abcdef"];
+
+/// How keys begin that vendors publish: reCAPTCHA's for tests, the storage emulator's, those of the documentation of Stripe
+/// and AWS.
+const PUBLISHED: &[&str] = &[
+    "6LeIxAcTAAAAA",
+    "Eby8vdM02x",
+    "sk_test_4eC39Hq",
+    "wJalrXUtnFEMI",
+];
 
 /// Those of them that are said of a secret in use.
 const PERSONAL: &[&str] = &["my-secret", "my_secret"];
@@ -135,6 +144,8 @@ pub(super) fn is_placeholder(value: &str) -> bool {
         _ => false,
     };
     if is_enclosed
+        || value.ends_with("...")
+        || PUBLISHED.iter().any(|start| value.starts_with(start))
         || bytes.iter().all(|&byte| byte == first)
         || bytes.iter().all(|byte| b"xX*.-_#?+= ".contains(byte))
     {

@@ -41,6 +41,7 @@ pub(super) fn is_reference(value: &str) -> bool {
         "ssh-rsa ",
         "ssh-ed25519 ",
         "ecdsa-",
+        "SHA256:",
     ];
     const MIDDLES: &[&str] = &["${", "{{", "://", "<%="];
     // Signs that a generated key may hold as well.
@@ -55,6 +56,26 @@ pub(super) fn is_reference(value: &str) -> bool {
         || is_sealed(value)
         || is_variable(value)
         || is_format(value)
+        || is_call(value)
+}
+
+/// `os.Getenv("X")`, `ENV["X"]`, `secrets.get(name)`, `System.getenv("X").trim()`: an expression where no quotes are needed.
+fn is_call(value: &str) -> bool {
+    let name = value
+        .bytes()
+        .take_while(|byte| byte.is_ascii_alphanumeric() || b"_.:$&>-".contains(byte))
+        .count();
+    let (callee, rest) = value.split_at(name);
+    let is_named =
+        callee.starts_with(|first: char| first.is_ascii_alphabetic() || "_$".contains(first));
+    let opens = rest.starts_with(['(', '[']);
+    let is_quoted = ["(\"", "('", "[\"", "['"]
+        .iter()
+        .any(|open| rest.starts_with(open));
+    is_named
+        && opens
+        && rest.contains([')', ']'])
+        && (is_quoted || callee.contains('.') && !is_random(callee))
 }
 
 /// `!Ref Name`, `!vault |`: a tag of YAML. A password may begin with the sign, and goes on otherwise.

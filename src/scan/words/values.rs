@@ -40,6 +40,9 @@ pub fn look(value: &str) -> Look {
     if is_label(value) || is_constant(value) {
         return Look::NotSecret;
     }
+    if is_address(value) {
+        return Look::NotSecret;
+    }
     if is_placeholder(value) || is_word_for_secret(value) {
         return Look::Placeholder;
     }
@@ -157,6 +160,13 @@ fn look_at_words(value: &str) -> Look {
     } else {
         Look::NotSecret
     }
+}
+
+/// `0x` and twenty bytes: where money goes on a block chain, for everybody to see.
+fn is_address(value: &str) -> bool {
+    value.strip_prefix("0x").is_some_and(|digits| {
+        digits.len() == 40 && digits.bytes().all(|byte| byte.is_ascii_hexdigit())
+    })
 }
 
 fn is_uuid(value: &str) -> bool {
