@@ -11,6 +11,10 @@ use nuages_provider::{Descriptor, Environment, Locator, Provider, Secret, Settin
 use tempfile::TempDir;
 use tokio::runtime::{Builder, Runtime};
 
+pub mod changed;
+pub mod repository;
+pub mod scan;
+
 /// Stands for a password wherever a target wants to see whether one gets out.
 pub const MARKER: &str = "Zq7xW-kept-9Kv";
 
@@ -41,6 +45,11 @@ impl Default for Bench {
 impl Bench {
     pub fn run<T>(&self, future: impl Future<Output = T>) -> T {
         self.runtime.block_on(future)
+    }
+
+    /// A place in the scratch directory.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.directory.path().join(name)
     }
 
     /// Writes a file of the scratch directory.

@@ -3,7 +3,7 @@
 use std::{borrow::Cow, ops::Range};
 
 use super::{
-    entropy, files,
+    entropy, files, glob,
     memo::Memo,
     pairs,
     pattern::Patterns,
@@ -266,13 +266,13 @@ enum Last {
 fn applies(rule: &Rule, text: &Text<'_>) -> bool {
     use gix::glob::wildmatch::Mode;
     rule.paths.is_empty()
-        || rule.paths.iter().any(|glob| {
-            let subject = if glob.contains('/') {
+        || rule.paths.iter().any(|pattern| {
+            let subject = if pattern.contains('/') {
                 text.path
             } else {
                 file_name(text.path).into()
             };
-            gix::glob::wildmatch(glob.as_bytes().into(), subject, Mode::IGNORE_CASE)
+            glob::matches(pattern.as_bytes(), subject, Mode::IGNORE_CASE)
         })
 }
 

@@ -13,25 +13,102 @@ pub fn covers(glob: &str, path: &BStr) -> bool {
         .trim_start_matches("./")
         .trim_start_matches('/')
         .trim_end_matches('/');
-    let matches = |path: &BStr| {
+    let is_covered = |path: &BStr| {
         let subject = if is_anchored {
             path
         } else {
             super::text::file_name(path).into()
         };
-        wildmatch(
-            glob.as_bytes().into(),
-            subject,
-            Mode::NO_MATCH_SLASH_LITERAL,
-        )
+        matches(glob.as_bytes(), subject, Mode::NO_MATCH_SLASH_LITERAL)
     };
     let folders = path.find_iter("/").map(|end| path[..end].as_bstr());
-    folders.chain([path]).any(matches)
+    folders.chain([path]).any(is_covered)
+}
+
+/// As [`wildmatch`], in time that grows with the glob and the path alone: it tries every way to share a path out among
+/// several `**`, and their number is beyond all bounds.
+pub(crate) fn matches(glob: &[u8], path: &BStr, mode: Mode) -> bool {
+    if !is_costly(glob) {
+        return wildmatch(glob.as_bstr(), path, mode);
+    }
+    if mode.contains(Mode::NO_MATCH_SLASH_LITERAL) {
+        return by_parts(glob, path, mode);
+    }
+    // Where one star goes over slashes, two say no more.
+    let mut stars = glob.to_owned();
+    stars.dedup_by(|next, star| (*next, *star) == (b'*', b'*'));
+    wildmatch(stars.as_bstr(), path, mode)
+}
+
+/// Whether a glob has more than one `**`.
+pub(crate) fn is_costly(glob: &[u8]) -> bool {
+    glob.find_iter("**").nth(1).is_some()
+}
+
+/// Part by part: `**` is any number of them, and at the end one at least.
+fn by_parts(glob: &[u8], path: &BStr, mode: Mode) -> bool {
+    let parts: Vec<&[u8]> = path.split_str("/").collect();
+    // How many parts the glob may have taken so far.
+    let mut reached = vec![false; parts.len() + 1];
+    reached[0] = true;
+    let mut globs = glob.split_str("/").peekable();
+    while let Some(glob) = globs.next() {
+        if glob != b"**" {
+            for (number, part) in parts.iter().enumerate().rev() {
+                let is_next = || wildmatch(glob.as_bstr(), part.as_bstr(), mode);
+                reached[number + 1] = reached[number] && is_next();
+            }
+            reached[0] = false;
+        } else if globs.peek().is_none() {
+            return reached[..parts.len()].contains(&true);
+        } else if let Some(first) = reached.iter().position(|&is_reached| is_reached) {
+            reached[first..].fill(true);
+        }
+    }
+    reached[parts.len()]
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn part_by_part_is_as_a_whole(glob in "(\\*\\*/|[ab?]\\*?/|\\*/){0,5}(\\*\\*|[ab*]{0,2})", path in "([ab]{1,2}/){0,4}[ab]{1,2}") {
+            let mode = Mode::NO_MATCH_SLASH_LITERAL;
+            let whole = wildmatch(glob.as_bytes().into(), path.as_bytes().into(), mode);
+            prop_assert_eq!(by_parts(glob.as_bytes(), path.as_bytes().into(), mode), whole);
+        }
+
+        #[test]
+        fn many_stars_that_go_over_slashes_are_as_one(glob in "(\\*\\*|[ab/?]){0,8}", path in "[ab/]{0,9}") {
+            let whole = wildmatch(glob.as_bytes().into(), path.as_bytes().into(), Mode::empty());
+            prop_assert_eq!(matches(glob.as_bytes(), path.as_bytes().into(), Mode::empty()), whole);
+        }
+    }
+
+    #[test]
+    fn globs_that_could_be_met_in_countless_ways_take_no_time() {
+        let path = "a/".repeat(100) + "c";
+        for glob in ["**/a/", "**/", "**/*/", "**/*a*/"] {
+            assert!(
+                !covers(&(glob.repeat(20) + "b"), path.as_str().into()),
+                "{glob}"
+            );
+            assert!(
+                covers(&(glob.repeat(20) + "c"), path.as_str().into()),
+                "{glob}"
+            );
+        }
+        let path = "a".repeat(200);
+        assert!(!matches(
+            "**a".repeat(60).as_bytes(),
+            (path + "c").as_str().into(),
+            Mode::empty()
+        ));
+    }
 
     #[test]
     fn covers_files_and_all_below_folders() {

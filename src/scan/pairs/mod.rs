@@ -51,13 +51,10 @@ pub(crate) fn scan(text: &Text<'_>, request: &Request<'_>, found: &mut Vec<Match
         let Some(bearing) = words::bearing(&name.text) else {
             continue;
         };
+        let most = |role| words::weigh(bearing, Look::Random, role);
         // A password hash in a fixture counts more than a literal in a test.
-        let role = if bearing.is_strong {
-            Role::Example
-        } else {
-            text.role
-        };
-        if words::weigh(bearing, Look::Random, role).is_none_or(|most| most < request.floor) {
+        let in_fixture = bearing.is_strong.then_some(Role::Example).and_then(most);
+        if most(text.role).max(in_fixture) < Some(request.floor) {
             continue;
         }
         judge.begin(bearing);
@@ -169,6 +166,33 @@ impl Grammar {
             ini::read(name, judge)
         } else {
             prose::read(name, judge)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::borrow::Cow;
+
+    use super::*;
+    use crate::{
+        finding::Confidence,
+        scan::{detect::Detector, rule},
+    };
+
+    #[test]
+    fn what_is_sure_is_found_also_where_nothing_else_is_wanted() {
+        let detector = Detector::new(Cow::Borrowed(rule::built_in()));
+        let value = ["k3Jq9Zx7", "Lm2Pv8Rt"].concat();
+        for (path, text) in [
+            ("prod.yaml", format!("db_password: {value}\n")),
+            ("app.properties", format!("db.password={value}\n")),
+            ("main.tf", format!("password = \"{value}\"\n")),
+        ] {
+            let text = Text::new(path.into(), text.as_bytes());
+            let all = detector.scan(&text, Confidence::Low);
+            assert_eq!(all[0].confidence, Confidence::High, "{path}");
+            assert_eq!(detector.scan(&text, Confidence::High), all, "{path}");
         }
     }
 }

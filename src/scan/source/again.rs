@@ -16,6 +16,7 @@ use super::{
     cache::{Found, Known},
     git::Blobs,
     parts::{self, Label},
+    revisions,
     tree::{self, Change, Differences},
     walk::for_each,
 };
@@ -67,7 +68,7 @@ fn commits_since(
     tips: &BTreeSet<ObjectId>,
     before: &BTreeSet<ObjectId>,
 ) -> Option<Vec<ObjectId>> {
-    let peeled = |id: ObjectId| Some(repository.find_object(id).ok()?.peel_to_commit().ok()?.id);
+    let peeled = |id| revisions::commit_of(repository, id);
     let new = tips
         .difference(before)
         .map(|&id| peeled(id))

@@ -3,11 +3,16 @@
 use std::path::{Path, PathBuf};
 
 use gix::{
-    ObjectId, Repository,
+    ObjectId, Repository, ThreadSafeRepository,
     bstr::{BString, ByteSlice as _},
+    open::Options,
+    sec::{
+        Trust,
+        trust::{DefaultForLevel as _, Mapping},
+    },
 };
 
-use super::{Error, Trouble};
+use super::{Error, Trouble, nesting};
 use crate::finding::Origin;
 
 /// Where a repository is: found as git finds it, from a directory upwards, unless a hook's environment says it.
@@ -24,6 +29,9 @@ pub struct Place {
 /// A blob of more bytes than this is not read.
 pub(super) const MOST_BYTES: u64 = 512 << 20;
 
+/// What one object, or one index, may need in memory: a delta and its base, each as large as a blob may be.
+const MOST_MEMORY: usize = 1100 << 20;
+
 impl Place {
     /// A repository around a directory.
     pub fn at(directory: impl Into<PathBuf>) -> Self {
@@ -34,12 +42,23 @@ impl Place {
     }
 
     pub(super) fn open(&self) -> Result<Repository, Error> {
-        let opened = match &self.git_dir {
-            Some(git_dir) => gix::open(self.directory.join(git_dir)),
-            None => gix::discover(&self.directory),
+        let opened = if let Some(git_dir) = &self.git_dir {
+            gix::open_opts(self.directory.join(git_dir), limited(Options::default()))
+        } else {
+            let by_trust = Mapping {
+                full: limited(Options::default_for_level(Trust::Full)),
+                reduced: limited(Options::default_for_level(Trust::Reduced)),
+            };
+            let upwards = gix::discover::upwards::Options::default();
+            ThreadSafeRepository::discover_opts(&self.directory, upwards, by_trust).map(Into::into)
         };
         opened.map_err(|error| refused(&self.directory, &error))
     }
+}
+
+/// No object gets all memory because it says that it needs it.
+fn limited(options: Options) -> Options {
+    options.config_overrides([format!("gitoxide.objects.allocLimit={MOST_MEMORY}")])
 }
 
 fn refused(directory: &Path, error: &gix::Error) -> Error {
@@ -80,15 +99,18 @@ pub(super) fn reason(error: &dyn std::error::Error) -> String {
 pub(super) fn read_index(path: &Path, hash: gix::hash::Kind) -> Result<gix::index::File, Error> {
     let options = gix::index::decode::Options {
         thread_limit: Some(1),
+        alloc_limit_bytes: Some(MOST_MEMORY),
         ..Default::default()
     };
-    gix::index::File::at_or_default(path, hash, true, options).map_err(|error| {
+    let unreadable = |reason: &str| {
         Error::new(format!(
-            "the index `{}` cannot be read: {}",
-            path.display(),
-            reason(&error)
+            "the index `{}` cannot be read: {reason}",
+            path.display()
         ))
-    })
+    };
+    nesting::check(path, hash).map_err(|what| unreadable(&format!("it {what}")))?;
+    gix::index::File::at_or_default(path, hash, true, options)
+        .map_err(|error| unreadable(&reason(&error)))
 }
 
 /// Reads blobs, and says why one cannot be read.

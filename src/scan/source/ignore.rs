@@ -11,10 +11,17 @@ use std::{
 
 use gix::{
     bstr::{BStr, BString, ByteSlice as _},
-    glob::{pattern::Case, search::pattern::List},
-    ignore::search::{Ignore, pattern_matching_relative_path},
-    index::entry::Mode,
+    glob::{
+        Pattern,
+        pattern::{Case, Mode},
+        search::pattern::List,
+        wildmatch,
+    },
+    ignore::search::Ignore,
+    index::entry,
 };
+
+use crate::scan::glob;
 
 /// A `.gitignore` of more bytes than this is not written by people, and matching it would take for ever.
 const MOST_BYTES: u64 = 1 << 20;
@@ -107,9 +114,38 @@ impl WorkTree {
             .map(|ignores| &ignores.list)
             .chain(&self.shared)
             .find_map(|list| {
-                pattern_matching_relative_path(list, relative, name, Some(is_directory), self.case)
+                let (path, name) =
+                    list.strip_base_handle_recompute_basename_pos(relative, name, self.case)?;
+                let mut patterns = list.patterns.iter().rev().map(|mapping| &mapping.pattern);
+                patterns.find(|pattern| self.matches(pattern, path, name, is_directory))
             })
-            .is_some_and(|found| !found.pattern.is_negative())
+            .is_some_and(|pattern| !pattern.is_negative())
+    }
+
+    /// As git does it, but for what would take git for ever. `name` is where the last part of the path begins.
+    fn matches(
+        &self,
+        pattern: &Pattern,
+        path: &BStr,
+        name: Option<usize>,
+        is_directory: bool,
+    ) -> bool {
+        const FLAGS: wildmatch::Mode = wildmatch::Mode::NO_MATCH_SLASH_LITERAL;
+        if !glob::is_costly(&pattern.text) {
+            let is_directory = Some(is_directory);
+            return pattern.matches_repo_relative_path(path, name, is_directory, self.case, FLAGS);
+        }
+        if pattern.mode.contains(Mode::MUST_BE_DIR) && !is_directory {
+            return false;
+        }
+        let is_of_names =
+            pattern.mode.contains(Mode::NO_SUB_DIR) && !pattern.mode.contains(Mode::ABSOLUTE);
+        let skip = name.filter(|_| is_of_names).unwrap_or_default();
+        let flags = match self.case {
+            Case::Fold => FLAGS | wildmatch::Mode::IGNORE_CASE,
+            Case::Sensitive => FLAGS,
+        };
+        glob::matches(&pattern.text, path[skip..].as_bstr(), flags)
     }
 
     /// Whether a path is in the index.
@@ -128,7 +164,7 @@ impl WorkTree {
         let entries = index.prefixed_entries(prefix.as_bstr()).unwrap_or_default();
         let files = entries
             .iter()
-            .filter(|entry| matches!(entry.mode, Mode::FILE | Mode::FILE_EXECUTABLE));
+            .filter(|entry| matches!(entry.mode, entry::Mode::FILE | entry::Mode::FILE_EXECUTABLE));
         let mut paths: Vec<BString> = files.map(|entry| entry.path(index).to_owned()).collect();
         // An unmerged path stands there up to three times.
         paths.dedup();

@@ -14,6 +14,7 @@ pub mod git;
 mod graph;
 mod history;
 mod ignore;
+mod nesting;
 mod pack;
 mod pairs;
 mod parts;

@@ -46,6 +46,13 @@ pub fn range(
     sink: &dyn Sink,
 ) -> Result<(), Error> {
     let repository = place.open()?;
+    // The git library panics over one that is broken.
+    if let Err(error) = repository.shallow_commits() {
+        let reason = git::reason(&error);
+        return Err(Error::new(format!(
+            "where the clone is cut off cannot be read: {reason}"
+        )));
+    }
     let side = |text: &str| resolve(&repository, if text.is_empty() { "HEAD" } else { text });
     let (tips, hidden) = if let Some((one, other)) = range.split_once("...") {
         let (one, other) = (side(one)?, side(other)?);
@@ -95,15 +102,11 @@ pub fn pushed(
         hidden = commits_of_references(&repository, "refs/remotes/");
     }
     // What the remote has may not be here yet: then there is more to scan, not less.
-    hidden.extend(peeled(&repository, remote));
-    let Some(tip) = peeled(&repository, local) else {
+    hidden.extend(revisions::commit_of(&repository, remote));
+    let Some(tip) = revisions::commit_of(&repository, local) else {
         return Err(Error::new(format!("`{local}` is no commit")));
     };
     scan(repository, vec![tip], hidden, options, sink)
-}
-
-fn peeled(repository: &Repository, id: ObjectId) -> Option<ObjectId> {
-    Some(repository.find_object(id).ok()?.peel_to_commit().ok()?.id)
 }
 
 fn commits_of_references(repository: &Repository, prefix: &str) -> Vec<ObjectId> {
@@ -114,14 +117,14 @@ fn commits_of_references(repository: &Repository, prefix: &str) -> Vec<ObjectId>
         return Vec::new();
     };
     let ids = references.filter_map(|reference| reference.ok()?.try_id().map(gix::Id::detach));
-    ids.filter_map(|id| peeled(repository, id)).collect()
+    ids.filter_map(|id| revisions::commit_of(repository, id))
+        .collect()
 }
 
 fn resolve(repository: &Repository, revision: &str) -> Result<ObjectId, Error> {
-    let found = repository
-        .rev_parse_single(revision)
-        .ok()
-        .and_then(|id| peeled(repository, id.detach()));
+    let parsed = || repository.rev_parse_single(revision).ok();
+    let found = is_sound(repository, revision).then(parsed).flatten();
+    let found = found.and_then(|id| revisions::commit_of(repository, id.detach()));
     found.ok_or_else(|| {
         let error = Error::new(format!("there is no commit `{revision}` here"));
         if revisions::cuts(repository).is_empty() {
@@ -130,6 +133,14 @@ fn resolve(repository: &Repository, revision: &str) -> Result<ObjectId, Error> {
             error.hint(DEEPER)
         }
     })
+}
+
+/// Whether what a revision begins with is a commit, where it is a reference: the git library panics over a broken tag.
+fn is_sound(repository: &Repository, revision: &str) -> bool {
+    let name = revision.split(['~', '^', '@', ':']).next();
+    let reference = name.and_then(|name| repository.try_find_reference(name).ok().flatten());
+    let id = reference.and_then(|mut reference| reference.follow_to_object().ok());
+    id.is_none_or(|id| revisions::commit_of(repository, id.detach()).is_some())
 }
 
 const DEEPER: &str = "the clone is shallow: let the checkout fetch all history (`fetch-depth: 0`), or run `git fetch --unshallow`";
@@ -248,5 +259,92 @@ impl Differences for Changes<'_> {
 
     fn unreadable(&mut self, path: &BStr, reason: String) {
         self.sink.trouble(Trouble::new(path, reason));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use gix::objs::{Kind, Write as _};
+
+    use super::*;
+    use crate::scan::source::{Unit, Verdict};
+
+    struct Nothing;
+
+    impl Sink for Nothing {
+        fn unit(&self, _: &Unit<'_>) -> Verdict {
+            Verdict::Clean
+        }
+
+        fn trouble(&self, trouble: Trouble) {
+            panic!("{trouble:?}");
+        }
+    }
+
+    /// A repository of one commit, and the commit.
+    fn repository(directory: &std::path::Path) -> (Repository, ObjectId) {
+        let repository = gix::init(directory).unwrap();
+        let tree = repository.objects.write_buf(Kind::Tree, b"").unwrap();
+        let by = "A U <a@b.example> 1 +0000";
+        let commit = format!("tree {tree}\nauthor {by}\ncommitter {by}\n\nfirst\n");
+        let commit = repository
+            .objects
+            .write_buf(Kind::Commit, commit.as_bytes());
+        let commit = commit.unwrap();
+        let git = repository.git_dir();
+        fs::write(git.join("HEAD"), "ref: refs/heads/main\n").unwrap();
+        fs::write(git.join("refs/heads/main"), format!("{commit}\n")).unwrap();
+        (repository, commit)
+    }
+
+    fn reason(directory: &std::path::Path, text: &str) -> String {
+        let options = RangeOptions::default();
+        range(&Place::at(directory), text, &options, &Nothing)
+            .unwrap_err()
+            .reason
+    }
+
+    #[test]
+    fn a_broken_tag_is_no_commit() {
+        let directory = tempfile::tempdir().unwrap();
+        let (repository, _) = repository(directory.path());
+        let tag = repository
+            .objects
+            .write_buf(Kind::Tag, b"object 1\n")
+            .unwrap();
+        fs::write(
+            repository.git_dir().join("refs/tags/v1"),
+            format!("{tag}\n"),
+        )
+        .unwrap();
+        for side in ["v1", "v1~1", "v1^{commit}"] {
+            let reason = reason(directory.path(), &format!("{side}..HEAD"));
+            assert_eq!(reason, format!("there is no commit `{side}` here"));
+        }
+        let push = Push {
+            local: tag.to_string(),
+            remote: ObjectId::null(gix::hash::Kind::Sha1).to_string(),
+            name: None,
+        };
+        let options = RangeOptions::default();
+        let refused = pushed(&Place::at(directory.path()), &push, &options, &Nothing);
+        assert_eq!(refused.unwrap_err().reason, format!("`{tag}` is no commit"));
+    }
+
+    #[test]
+    fn a_broken_list_of_cuts_is_told_of() {
+        let directory = tempfile::tempdir().unwrap();
+        let (repository, commit) = repository(directory.path());
+        let range_of = format!("{commit}..HEAD~0");
+        let options = RangeOptions::default();
+        range(&Place::at(directory.path()), &range_of, &options, &Nothing).unwrap();
+        fs::write(repository.git_dir().join("shallow"), "x\n").unwrap();
+        let reason = reason(directory.path(), &range_of);
+        assert!(
+            reason.starts_with("where the clone is cut off cannot be read"),
+            "{reason}"
+        );
     }
 }

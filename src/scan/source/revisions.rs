@@ -6,7 +6,12 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use gix::{ObjectId, Repository, bstr::ByteSlice as _};
+use gix::{
+    ObjectId, Repository,
+    bstr::ByteSlice as _,
+    objs::{Kind, TagRefIter},
+    prelude::FindExt as _,
+};
 
 use super::{Error, Sink, Trouble, git};
 
@@ -53,6 +58,25 @@ pub(super) fn tips(
         }
     }
     Ok(tips)
+}
+
+/// The commit that an object is, or that a tag of a tag of it is of; `None` where there is none, or a tag is broken. The git
+/// library's own way panics there, and goes on for ever where tags are of each other.
+pub(super) fn commit_of(repository: &Repository, id: ObjectId) -> Option<ObjectId> {
+    const MOST_TAGS: usize = 100;
+    let (mut id, mut buffer) = (id, Vec::new());
+    for _ in 0..MOST_TAGS {
+        let object = repository.objects.find(&id, &mut buffer).ok()?;
+        match object.kind {
+            Kind::Commit => return Some(id),
+            Kind::Tag => {
+                let tag = TagRefIter::from_bytes(object.data, repository.object_hash());
+                id = tag.target_id().ok()?;
+            }
+            Kind::Tree | Kind::Blob => return None,
+        }
+    }
+    None
 }
 
 /// The logs to read: of the stashes, each of which but the last stands only there; or all.

@@ -22,6 +22,7 @@ use super::{
     Error, Sink, Trouble,
     fresh::{Buffers, Fresh},
     git::{self, Blobs, Place},
+    revisions,
     tree::{self, Change, Differences},
     walk::for_each,
 };
@@ -90,16 +91,22 @@ pub fn staged(place: &Place, options: &StagedOptions, sink: &dyn Sink) -> Result
 
 /// The tree of the commit that `HEAD` is at; `None` before a first commit.
 fn head_tree(repository: &Repository) -> Result<Option<ObjectId>, Error> {
-    let unreadable =
-        |error: gix::Error| Error::new(format!("`HEAD` cannot be read: {}", git::reason(&error)));
-    let head = repository.head().map_err(unreadable)?;
+    let unreadable = |reason: &str| Error::new(format!("`HEAD` cannot be read: {reason}"));
+    let failed = |error: gix::Error| unreadable(&git::reason(&error));
+    let head = repository.head().map_err(failed)?;
     if head.is_unborn() {
         return Ok(None);
     }
-    repository
-        .head_tree_id()
-        .map(|id| Some(id.detach()))
-        .map_err(unreadable)
+    let own = head.id().map(gix::Id::detach);
+    let id = match head.try_into_referent() {
+        Some(mut reference) => Some(reference.follow_to_object().map_err(failed)?.detach()),
+        None => own,
+    };
+    let id = id.ok_or_else(|| unreadable("it is at no object"))?;
+    let commit = revisions::commit_of(repository, id)
+        .ok_or_else(|| unreadable(&format!("`{id}` is no commit that is here")))?;
+    let (_, tree) = tree::of_commit(repository, commit).map_err(|reason| unreadable(&reason))?;
+    Ok(Some(tree))
 }
 
 /// A directory of the index and the same one in `HEAD`.

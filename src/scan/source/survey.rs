@@ -55,10 +55,13 @@ fn loose_object(store: &loose::Store, id: ObjectId, buffer: &mut Vec<u8>) -> Res
         format!("the loose object cannot be read: {}", git::reason(error))
     };
     let gone = || "the loose object is gone".to_owned();
-    let (_, kind) = store
+    let (size, kind) = store
         .try_header(&id)
         .map_err(|error| unreadable(&error))?
         .ok_or_else(gone)?;
+    if size > git::MOST_BYTES {
+        return Err(git::too_large(size));
+    }
     if kind != Kind::Blob {
         store
             .try_find(&id, buffer)
@@ -120,5 +123,31 @@ impl Visitor for Builder<'_> {
     fn broken(&mut self, pack: &Pack, entry: u32, reason: String) {
         let id = pack.index.oid_at_index(pack.position(entry));
         self.sink.trouble(Trouble::new(id.to_string(), reason));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{fs, io::Write as _};
+
+    use gix::{hash, zlib};
+
+    use super::*;
+
+    #[test]
+    fn a_loose_object_that_claims_all_memory_is_refused() {
+        let directory = tempfile::tempdir().unwrap();
+        let id = ObjectId::from_hex(&[b'a'; 40]).unwrap();
+        let level = zlib::Compression::new(1).unwrap();
+        let mut file = zlib::stream::deflate::Write::new(Vec::new(), level);
+        file.write_all(b"tree 999999999999\x00100644 a\x00")
+            .unwrap();
+        file.flush().unwrap();
+        fs::create_dir(directory.path().join("aa")).unwrap();
+        let path = directory.path().join("aa").join("a".repeat(38));
+        fs::write(path, file.into_inner()).unwrap();
+        let store = loose::Store::at(directory.path().to_owned(), hash::Kind::Sha1);
+        let refused = loose_object(&store, id, &mut Vec::new()).unwrap_err();
+        assert_eq!(refused, git::too_large(999_999_999_999));
     }
 }

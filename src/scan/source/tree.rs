@@ -1,6 +1,6 @@
 //! What differs between two trees: equal subtrees are not looked into, and no depth of directories overflows a stack.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use gix::{
     ObjectId, Repository,
@@ -84,6 +84,12 @@ pub(super) trait Differences {
     fn unreadable(&mut self, path: &BStr, reason: String);
 }
 
+/// So many pairs of trees are compared under whatever path they stand; then each once. Ten trees in which each has the
+/// next one ten times make ten thousand million paths, and a broken pack can have a tree within itself.
+const MOST_PLACES: usize = 10_000;
+/// No system takes a longer path.
+const LONGEST_PATH: usize = 4096;
+
 /// Compares two trees and all below them.
 pub(super) fn compare(
     repository: &Repository,
@@ -93,8 +99,21 @@ pub(super) fn compare(
     found: &mut dyn Differences,
 ) {
     let mut waiting = vec![(prefix.to_owned(), old, new)];
+    let (mut places, mut seen, mut is_cut) = (0_usize, HashSet::new(), false);
     while let Some((prefix, old, new)) = waiting.pop() {
-        if old == new {
+        places += 1;
+        if old == new || places > MOST_PLACES && !seen.insert((old, new)) {
+            continue;
+        }
+        if prefix.len() > LONGEST_PATH {
+            if !is_cut {
+                let start = BStr::new(&prefix[..64]);
+                found.unreadable(
+                    start,
+                    "there are longer paths below than are read".to_owned(),
+                );
+            }
+            is_cut = true;
             continue;
         }
         match (entries(repository, old), entries(repository, new)) {
@@ -204,4 +223,77 @@ pub(super) fn blob_at(
         }
     }
     Ok(None)
+}
+
+#[cfg(test)]
+mod tests {
+    use gix::objs::{
+        Tree,
+        tree::{Entry, EntryKind},
+    };
+
+    use super::*;
+
+    #[derive(Default)]
+    struct Found {
+        changes: Vec<Change>,
+        unreadable: Vec<String>,
+    }
+
+    impl Differences for Found {
+        fn change(&mut self, change: Change) {
+            self.changes.push(change);
+        }
+
+        fn submodule(&mut self, _: &BStr) {}
+
+        fn unreadable(&mut self, _: &BStr, reason: String) {
+            self.unreadable.push(reason);
+        }
+    }
+
+    /// Trees within each other, each by all of these names, around one file.
+    fn nest(repository: &Repository, levels: usize, names: &[String]) -> ObjectId {
+        let mut kind = EntryKind::Blob;
+        let mut id = repository.write_blob(b"text").unwrap().detach();
+        for _ in 0..=levels {
+            let entries = names.iter().map(|name| Entry {
+                mode: kind.into(),
+                filename: name.as_str().into(),
+                oid: id,
+            });
+            let tree = Tree {
+                entries: entries.collect(),
+            };
+            id = repository.write_object(&tree).unwrap().detach();
+            kind = EntryKind::Tree;
+        }
+        id
+    }
+
+    #[test]
+    fn a_tree_with_more_paths_than_can_be_counted_comes_to_an_end() {
+        let directory = tempfile::tempdir().unwrap();
+        let repository = gix::init(directory.path()).unwrap();
+        let names: Vec<String> = (0..10).map(|number| format!("d{number}")).collect();
+        let bomb = nest(&repository, 10, &names);
+        let mut found = Found::default();
+        compare(&repository, None, Some(bomb), b"".as_bstr(), &mut found);
+        assert!(found.changes.len() > MOST_PLACES / 2);
+        assert!(found.changes.len() <= 20 * MOST_PLACES);
+        assert!(found.unreadable.is_empty());
+    }
+
+    #[test]
+    fn a_path_that_no_system_takes_is_told_of() {
+        let directory = tempfile::tempdir().unwrap();
+        let repository = gix::init(directory.path()).unwrap();
+        for (levels, is_read) in [(15, true), (40, false)] {
+            let deep = nest(&repository, levels, &["d".repeat(250)]);
+            let mut found = Found::default();
+            compare(&repository, None, Some(deep), b"".as_bstr(), &mut found);
+            assert_eq!(found.changes.len(), usize::from(is_read));
+            assert_eq!(found.unreadable.len(), usize::from(!is_read));
+        }
+    }
 }

@@ -10,7 +10,7 @@ use gix::{
 use regex_automata::meta::Regex;
 
 use super::{By, Candidate, Date, Error, Key, Unused, unhex};
-use crate::scan::{pattern, text::file_name};
+use crate::scan::{glob, pattern, text::file_name};
 
 /// An entry as it is written. Everything that is given must hold; besides the reason at least one must be given.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -171,17 +171,17 @@ impl Entry {
 }
 
 /// Whether a path is meant: `*.snap` by its name, `tests/**` from the root, `docs/` with all below.
-pub(crate) fn matches(glob: &str, path: &BStr) -> bool {
-    let glob = glob.strip_prefix("./").unwrap_or(glob);
-    let anchored = glob.strip_prefix('/').unwrap_or(glob);
-    if !glob.contains('/') {
-        return gix::glob::wildmatch(glob.into(), file_name(path).as_bstr(), Mode::empty());
+pub(crate) fn matches(pattern: &str, path: &BStr) -> bool {
+    let pattern = pattern.strip_prefix("./").unwrap_or(pattern);
+    let anchored = pattern.strip_prefix('/').unwrap_or(pattern);
+    if !pattern.contains('/') {
+        return glob::matches(pattern.as_bytes(), file_name(path).as_bstr(), Mode::empty());
     }
     if anchored.ends_with('/') {
         let all = format!("{anchored}**");
-        return gix::glob::wildmatch(all.as_str().into(), path, Mode::NO_MATCH_SLASH_LITERAL);
+        return glob::matches(all.as_bytes(), path, Mode::NO_MATCH_SLASH_LITERAL);
     }
-    gix::glob::wildmatch(anchored.into(), path, Mode::NO_MATCH_SLASH_LITERAL)
+    glob::matches(anchored.as_bytes(), path, Mode::NO_MATCH_SLASH_LITERAL)
 }
 
 #[cfg(test)]

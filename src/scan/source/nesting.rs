@@ -1,0 +1,254 @@
+//! Whether an index may be handed to its reader, which goes into directories by recursion and would leave the stack: its
+//! caches of trees and of untracked files, and the index that it may be a part of (gitformat-index(5)).
+
+use std::{
+    collections::HashSet,
+    fs,
+    path::{Path, PathBuf},
+};
+
+use gix::{bstr::ByteSlice as _, hash};
+
+/// So many directories within each other are not made by people, and their paths are hardly taken by a system.
+const DEEPEST: usize = 1000;
+/// What looks like an extension may be part of a path. More of it than a few times the file is there to take time.
+const MOST_LOOKS: usize = 4;
+/// An index is a part of one other at most.
+const MOST_SHARED: usize = 16;
+
+const DEEP: &str = "has more directories within each other than are read";
+const CHAIN: &str = "is part of an index that is part of another one";
+
+/// Looks at an index and at the one that it is a part of; the error says what it is or has. What cannot be read is sound:
+/// its reader says more.
+pub(super) fn check(path: &Path, hash: hash::Kind) -> Result<(), &'static str> {
+    let Ok(metadata) = fs::metadata(path) else {
+        return Ok(());
+    };
+    if !metadata.is_file() {
+        return Err("is no file");
+    }
+    let shared = check_one(path, hash)?;
+    for path in &shared {
+        if !check_one(path, hash)?.is_empty() {
+            return Err(CHAIN);
+        }
+    }
+    Ok(())
+}
+
+/// Looks at one file; gives the files that it may be a part of.
+fn check_one(path: &Path, hash: hash::Kind) -> Result<Vec<PathBuf>, &'static str> {
+    let Ok(bytes) = fs::read(path) else {
+        return Ok(Vec::new());
+    };
+    if is_deep(&bytes, hash.len_in_bytes()) {
+        return Err(DEEP);
+    }
+    let mut names = HashSet::new();
+    for content in extensions(&bytes, "link") {
+        if let Some(id) = content.get(..hash.len_in_bytes()) {
+            names.insert(format!("sharedindex.{}", crate::scan::suppress::hex(id)));
+        }
+        if names.len() > MOST_SHARED {
+            return Err(CHAIN);
+        }
+    }
+    let paths = names.into_iter().map(|name| path.with_file_name(name));
+    Ok(paths.filter(|path| path.is_file()).collect())
+}
+
+/// Whatever could be an extension of this name, wherever it stands: so it does not matter how the entries are read.
+fn extensions<'a>(bytes: &'a [u8], name: &'a str) -> impl Iterator<Item = &'a [u8]> {
+    bytes.find_iter(name).filter_map(|at| {
+        let (size, rest) = bytes.get(at + name.len()..)?.split_first_chunk()?;
+        rest.get(..usize::try_from(u32::from_be_bytes(*size)).ok()?)
+    })
+}
+
+fn is_deep(bytes: &[u8], id_length: usize) -> bool {
+    let mut left = bytes.len().saturating_mul(MOST_LOOKS);
+    let mut walk = |content: &[u8], next: &dyn Fn(&mut &[u8]) -> Option<usize>| {
+        let mut rest = content;
+        let depth = depth(&mut rest, next);
+        let looked = content.len() - rest.len();
+        let is_too_much = looked > left;
+        left = left.saturating_sub(looked);
+        depth > DEEPEST || is_too_much
+    };
+    extensions(bytes, "TREE").any(|content| walk(content, &|rest| cached_tree(rest, id_length)))
+        || extensions(bytes, "UNTR").any(|content| {
+            untracked_head(content, id_length).is_some_and(|content| walk(content, &untracked))
+        })
+}
+
+/// How many directories stand within each other, up to one more than are read: each is followed by as many others as
+/// `next` says.
+fn depth(rest: &mut &[u8], next: &dyn Fn(&mut &[u8]) -> Option<usize>) -> usize {
+    let mut open = vec![1_usize];
+    let mut deepest = 0;
+    while let Some(left) = open.last_mut() {
+        if *left == 0 {
+            open.pop();
+            continue;
+        }
+        *left -= 1;
+        let Some(children) = next(rest) else {
+            break;
+        };
+        open.push(children);
+        deepest = deepest.max(open.len() - 1);
+        if deepest > DEEPEST {
+            break;
+        }
+    }
+    deepest
+}
+
+/// Takes a directory of the cache of trees: name, NUL, number of entries, space, number of directories, line feed, id
+/// unless there are fewer than no entries.
+fn cached_tree(rest: &mut &[u8], id_length: usize) -> Option<usize> {
+    until(rest, 0)?;
+    let entries: i32 = until(rest, b' ')?.to_str().ok()?.parse().ok()?;
+    let children = until(rest, b'\n')?.to_str().ok()?.parse().ok()?;
+    if entries >= 0 {
+        *rest = rest.get(id_length..)?;
+    }
+    Some(children)
+}
+
+/// What follows the head of the cache of untracked files: an identifier after its length, two times file times and the
+/// like, flags, two ids, a name, the number of directories.
+fn untracked_head(content: &[u8], id_length: usize) -> Option<&[u8]> {
+    const STAT: usize = 36;
+    const FLAGS: usize = 4;
+    let mut rest = content;
+    let length = usize::try_from(number(&mut rest)?).ok()?;
+    rest = rest.get(length..)?;
+    rest = rest.get(2 * STAT + FLAGS + 2 * id_length..)?;
+    until(&mut rest, 0)?;
+    number(&mut rest)?;
+    Some(rest)
+}
+
+/// Takes a directory of the cache of untracked files: number of files, number of directories, name, NUL, files each with
+/// a NUL.
+fn untracked(rest: &mut &[u8]) -> Option<usize> {
+    let files = number(rest)?;
+    let children = usize::try_from(number(rest)?).ok()?;
+    until(rest, 0)?;
+    for _ in 0..files {
+        until(rest, 0)?;
+    }
+    Some(children)
+}
+
+fn until<'a>(rest: &mut &'a [u8], end: u8) -> Option<&'a [u8]> {
+    let at = rest.find_byte(end)?;
+    let (taken, after) = (&rest[..at], &rest[at + 1..]);
+    *rest = after;
+    Some(taken)
+}
+
+/// Seven bits a byte, the highest first, and none of them written twice.
+fn number(rest: &mut &[u8]) -> Option<u64> {
+    let (&first, mut after) = rest.split_first()?;
+    let mut byte = first;
+    let mut value = u64::from(byte & 0x7f);
+    while byte & 0x80 != 0 {
+        (byte, after) = after.split_first().map(|(&byte, after)| (byte, after))?;
+        value = value
+            .checked_add(1)?
+            .checked_mul(0x80)?
+            .checked_add(u64::from(byte & 0x7f))?;
+    }
+    *rest = after;
+    Some(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ID: usize = 20;
+
+    fn index(extensions: &[(&str, Vec<u8>)]) -> Vec<u8> {
+        let mut index = b"DIRC\0\0\0\x02\0\0\0\0".to_vec();
+        for (name, content) in extensions {
+            index.extend(name.as_bytes());
+            index.extend(u32::try_from(content.len()).unwrap().to_be_bytes());
+            index.extend(content);
+        }
+        index.extend([0; ID]);
+        index
+    }
+
+    fn trees(levels: usize) -> Vec<u8> {
+        let id = [7; ID];
+        let known = [&b"d\x002 1\n"[..], &id].concat();
+        let inner = b"d\0-1 1\n".repeat(levels - 2);
+        [known, inner, b"d\0-1 0\n".to_vec()].concat()
+    }
+
+    fn untracked_files(levels: usize) -> Vec<u8> {
+        let head = [&[1, b'x'][..], &[0; 36 + 36 + 4 + 2 * ID]].concat();
+        let inner = b"\x01\x01d\0file\0".repeat(levels - 1);
+        [
+            head,
+            b".gitignore\0\x05".to_vec(),
+            inner,
+            b"\0\0d\0".to_vec(),
+        ]
+        .concat()
+    }
+
+    #[test]
+    fn deep_directories_are_told_from_those_that_people_make() {
+        for (name, content) in [
+            ("TREE", trees as fn(usize) -> Vec<u8>),
+            ("UNTR", untracked_files),
+        ] {
+            assert!(!is_deep(&index(&[(name, content(DEEPEST))]), ID), "{name}");
+            assert!(
+                is_deep(&index(&[(name, content(DEEPEST + 1))]), ID),
+                "{name}"
+            );
+        }
+        let wide = [&b"\0-1 5000\n"[..], &b"d\0-1 0\n".repeat(5000)].concat();
+        assert!(!is_deep(&index(&[("TREE", wide)]), ID));
+    }
+
+    #[test]
+    fn many_extensions_of_the_same_bytes_take_no_time() {
+        // The head of an extension that is an entry of the one before too: its length in bytes is `\0`, `1`, ` `, `9`.
+        let head = b"TREE\x001 9999\n\0-1 9999\nxxxxxxxxxxx";
+        let directories = b"d\0-1 0\n".repeat(600_000);
+        assert!(!is_deep(&[head.to_vec(), directories.clone()].concat(), ID));
+        assert!(is_deep(&[head.repeat(100), directories].concat(), ID));
+    }
+
+    #[test]
+    fn an_index_may_be_a_part_of_one_other() {
+        let directory = tempfile::tempdir().unwrap();
+        let (path, own) = (directory.path().join("index"), [7; ID].to_vec());
+        let shared = directory
+            .path()
+            .join("sharedindex.0707070707070707070707070707070707070707");
+        fs::write(&path, index(&[("link", own.clone())])).unwrap();
+        assert_eq!(check(&path, hash::Kind::Sha1), Ok(()));
+        fs::write(&shared, index(&[("TREE", trees(3))])).unwrap();
+        assert_eq!(check(&path, hash::Kind::Sha1), Ok(()));
+        fs::write(&shared, index(&[("TREE", trees(DEEPEST + 1))])).unwrap();
+        assert_eq!(check(&path, hash::Kind::Sha1), Err(DEEP));
+        fs::write(&shared, index(&[("link", own)])).unwrap();
+        assert_eq!(check(&path, hash::Kind::Sha1), Err(CHAIN));
+    }
+
+    #[test]
+    fn what_is_not_there_is_left_to_the_reader_and_a_directory_is_no_index() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("index");
+        assert_eq!(check(&path, hash::Kind::Sha1), Ok(()));
+        assert!(check(directory.path(), hash::Kind::Sha1).is_err());
+    }
+}
