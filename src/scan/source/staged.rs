@@ -58,6 +58,7 @@ pub fn staged(place: &Place, options: &StagedOptions, sink: &dyn Sink) -> Result
     };
     staging.waiting.push(Directory {
         path: BString::default(),
+        start: 0,
         entries: 0..index.entries().len(),
         head,
         cached: index.tree(),
@@ -112,6 +113,8 @@ fn head_tree(repository: &Repository) -> Result<Option<ObjectId>, Error> {
 /// A directory of the index and the same one in `HEAD`.
 struct Directory<'a> {
     path: BString,
+    /// Where the names in it begin: a directory's own name may be empty in an index that git did not write.
+    start: usize,
     entries: Range<usize>,
     head: Option<ObjectId>,
     cached: Option<&'a Tree>,
@@ -142,11 +145,7 @@ impl<'a> Staging<'a> {
                 .map(|child| (child.name.as_slice(), child))
                 .collect()
         });
-        let start = if directory.path.is_empty() {
-            0
-        } else {
-            directory.path.len() + 1
-        };
+        let start = directory.start;
         let mut at = directory.entries.start;
         while at < directory.entries.end {
             let entry = &self.index.entries()[at];
@@ -186,6 +185,7 @@ impl<'a> Staging<'a> {
                     let (entries, head) = (run.clone(), old_tree);
                     self.waiting.push(Directory {
                         path,
+                        start: start + end + 1,
                         entries,
                         head,
                         cached,
@@ -313,5 +313,44 @@ fn shown(path: &[u8]) -> BString {
         ".".into()
     } else {
         path.into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+    use crate::scan::source::{Unit, Verdict};
+
+    struct Nothing;
+
+    impl Sink for Nothing {
+        fn unit(&self, _: &Unit<'_>) -> Verdict {
+            Verdict::Clean
+        }
+
+        fn trouble(&self, _: Trouble) {}
+    }
+
+    #[test]
+    fn directories_without_a_name_come_to_an_end() {
+        let directory = tempfile::tempdir().unwrap();
+        let repository = gix::init(directory.path()).unwrap();
+        for path in ["/a", "//a", "a//b", "/"] {
+            let mut index = b"DIRC\0\0\0\x02\0\0\0\x01".to_vec();
+            let start = index.len();
+            index.extend([0; 24]);
+            index.extend(0o100_644_u32.to_be_bytes());
+            index.extend([7; 12 + 20]);
+            index.extend(u16::try_from(path.len()).unwrap().to_be_bytes());
+            index.extend(path.as_bytes());
+            index.push(0);
+            index.resize(start + (index.len() - start).next_multiple_of(8), 0);
+            index.extend([0; 20]);
+            fs::write(repository.index_path(), index).unwrap();
+            let place = Place::at(directory.path());
+            staged(&place, &StagedOptions::default(), &Nothing).unwrap();
+        }
     }
 }
