@@ -21,6 +21,7 @@ use gix::{
     index::entry,
 };
 
+use super::{Sink, Trouble};
 use crate::scan::glob;
 
 /// A `.gitignore` of more bytes than this is not written by people, and matching it would take for ever.
@@ -149,14 +150,14 @@ impl WorkTree {
     }
 
     /// Whether a path is in the index.
-    pub(super) fn is_tracked(&self, relative: &BStr) -> bool {
-        self.index()
+    pub(super) fn is_tracked(&self, relative: &BStr, sink: &dyn Sink) -> bool {
+        self.index(sink)
             .is_some_and(|index| index.entry_by_path(relative).is_some())
     }
 
     /// The files in the index below a directory, relative to the root.
-    pub(super) fn tracked_below(&self, relative: &BStr) -> Vec<BString> {
-        let Some(index) = self.index() else {
+    pub(super) fn tracked_below(&self, relative: &BStr, sink: &dyn Sink) -> Vec<BString> {
+        let Some(index) = self.index(sink) else {
             return Vec::new();
         };
         let mut prefix = relative.to_owned();
@@ -171,8 +172,16 @@ impl WorkTree {
         paths
     }
 
-    fn index(&self) -> Option<&gix::index::File> {
-        let open = || super::git::read_index(&self.index_path, self.object_hash).ok();
+    /// The index, read once. Where it cannot be read, nobody knows which of the ignored files are tracked.
+    fn index(&self, sink: &dyn Sink) -> Option<&gix::index::File> {
+        let open = || {
+            let read = super::git::read_index(&self.index_path, self.object_hash);
+            read.map_err(|error| {
+                let place = self.index_path.display().to_string();
+                sink.trouble(Trouble::new(place, error));
+            })
+            .ok()
+        };
         self.index.get_or_init(open).as_ref()
     }
 }

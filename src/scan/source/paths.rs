@@ -222,7 +222,7 @@ impl Walk<'_> {
             match self.choose(&place, &name, kind, entering) {
                 Chosen::File => files.push(name),
                 Chosen::Directory(entering) => {
-                    push_directory(&place, name.as_bstr(), entering, more);
+                    push_directory(&place, name.as_bstr(), entering, self.sink, more);
                 }
                 Chosen::Nothing => {}
             }
@@ -284,8 +284,9 @@ impl Walk<'_> {
                     .is_ignored(path.as_bstr(), is_directory, tree.ignores.as_deref())
             })
         };
-        let is_tracked =
-            || path().is_some_and(|(tree, path)| tree.work_tree.is_tracked(path.as_bstr()));
+        let is_tracked = || {
+            path().is_some_and(|(tree, path)| tree.work_tree.is_tracked(path.as_bstr(), self.sink))
+        };
         match kind {
             FileType::Directory if is_ignored() => Chosen::Directory(Entering::EnvFiles),
             FileType::Directory => Chosen::Directory(Entering::All),
@@ -314,7 +315,13 @@ enum Chosen {
 }
 
 /// Adds a directory to what is to be listed; of an ignored one also the files that are tracked.
-fn push_directory(place: &Place, name: &BStr, entering: Entering, more: &mut Vec<Task>) {
+fn push_directory(
+    place: &Place,
+    name: &BStr,
+    entering: Entering,
+    sink: &dyn Sink,
+    more: &mut Vec<Task>,
+) {
     let tree = place.tree.as_ref().map(|tree| InTree {
         relative: joined(tree.relative.as_bstr(), name),
         ..tree.clone()
@@ -331,7 +338,7 @@ fn push_directory(place: &Place, name: &BStr, entering: Entering, more: &mut Vec
         .filter(|_| entering == Entering::EnvFiles)
     {
         let skip = tree.relative.len() + 1;
-        let tracked = tree.work_tree.tracked_below(tree.relative.as_bstr());
+        let tracked = tree.work_tree.tracked_below(tree.relative.as_bstr(), sink);
         // The `.env` files that stand directly in it are found by listing it.
         let below = tracked.iter().map(|path| path[skip..].into());
         let below: Vec<BString> = below

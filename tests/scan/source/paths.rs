@@ -107,6 +107,23 @@ fn ignored_files_are_left_out_unless_tracked_or_env() {
 }
 
 #[test]
+fn an_index_that_cannot_be_read_is_told_of_where_a_file_may_be_left_out_for_it() {
+    let tree = Repository::new();
+    tree.write(".gitignore", "*.pem\n")
+        .write("a.py", "one = 1\n")
+        .write("b.pem", "tracked, or not")
+        .write("c.pem", "tracked, or not")
+        .write(".git/index", "nonsense");
+    let sink = walk(&tree, &PathOptions::default());
+    let mut read = sink.paths();
+    read.sort();
+    assert_eq!(read, [".gitignore", "a.py"]);
+    let troubles = sink.troubles();
+    assert_eq!(troubles.len(), 1, "{troubles:?}");
+    assert!(troubles[0].0.ends_with(".git/index"), "{troubles:?}");
+}
+
+#[test]
 fn the_walk_agrees_with_git_about_what_is_ignored() {
     let tree = Repository::new();
     let patterns = [
