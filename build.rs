@@ -85,7 +85,9 @@ fn index_of(keywords: &[(String, u32)]) -> Result<String, Box<dyn Error>> {
         .iter()
         .map(|word| (word.as_bytes(), Use::File));
     let index = Index::new(rules.chain(words).chain(files));
-    let mut rust = String::from("static BUILT_IN: Index = Index {\n");
+    let mut rust = String::from(
+        "#[allow(clippy::unreadable_literal, reason = \"nobody reads them\")]\nstatic BUILT_IN: Index = Index {\n",
+    );
     writeln!(
         rust,
         "    text: Cow::Borrowed(b\"{}\"),",

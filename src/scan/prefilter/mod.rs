@@ -50,7 +50,7 @@ pub(crate) struct Prefilter {
 
 enum Kept {
     BuiltIn(&'static Index),
-    Made(Index),
+    Made(Box<Index>),
 }
 
 impl Deref for Kept {
@@ -84,7 +84,7 @@ impl Prefilter {
             .iter()
             .map(|word| (word.as_bytes(), Use::File));
         Self {
-            index: Kept::Made(Index::new(keywords.chain(words).chain(files))),
+            index: Kept::Made(Box::new(Index::new(keywords.chain(words).chain(files)))),
         }
     }
 

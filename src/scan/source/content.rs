@@ -103,8 +103,11 @@ fn without_mark(head: &[u8]) -> Option<Encoding> {
 }
 
 /// Control characters that no text has: not tab, line ends, form feed, or the escape of terminals' colours.
+#[expect(
+    clippy::needless_bitwise_bool,
+    reason = "without branches: see `controls`"
+)]
 const fn is_control(byte: u8) -> bool {
-    // Without branches: see `controls`.
     (byte < 7) | ((byte.wrapping_sub(0x0e) < 0x12) & (byte != 0x1b)) | (byte == 0x7f)
 }
 
