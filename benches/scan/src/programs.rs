@@ -150,7 +150,8 @@ impl Job {
         });
     }
 
-    /// Adds a program that is on the `PATH`; another scanner that is not is left out, and said.
+    /// Adds a program that is on the `PATH`; one that is not is left out, and said.
+    #[expect(clippy::disallowed_methods, reason = "where programs are found")]
     fn add(&mut self, directory: &Path, argv: &[&str]) {
         let is_there = std::env::var_os("PATH").is_some_and(|path| {
             std::env::split_paths(&path).any(|folder| folder.join(argv[0]).is_file())
