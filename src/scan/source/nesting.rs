@@ -2,8 +2,8 @@
 //! caches of trees and of untracked files, and the index that it may be a part of (gitformat-index(5)).
 
 use std::{
-    collections::HashSet,
-    fs,
+    fs::{self, File},
+    io::{self, Read, Seek, SeekFrom},
     path::{Path, PathBuf},
 };
 
@@ -11,12 +11,15 @@ use gix::{bstr::ByteSlice as _, hash};
 
 /// So many directories within each other are not made by people, and their paths are hardly taken by a system.
 const DEEPEST: usize = 1000;
-/// What looks like an extension may be part of a path. More of it than a few times the file is there to take time.
-const MOST_LOOKS: usize = 4;
-/// An index is a part of one other at most.
-const MOST_SHARED: usize = 16;
+/// A path that looks like an extension would have a size of half a gigabyte. More of them are there to take time.
+const MOST_HEADS: usize = 16;
+
+const TREE: &[u8; 4] = b"TREE";
+const UNTRACKED: &[u8; 4] = b"UNTR";
+const LINK: &[u8; 4] = b"link";
 
 const DEEP: &str = "has more directories within each other than are read";
+const HEADS: &str = "has more extensions than an index has";
 const CHAIN: &str = "is part of an index that is part of another one";
 
 /// Looks at an index and at the one that it is a part of; the error says what it is or has. What cannot be read is sound:
@@ -39,47 +42,96 @@ pub(super) fn check(path: &Path, hash: hash::Kind) -> Result<(), &'static str> {
 
 /// Looks at one file; gives the files that it may be a part of.
 fn check_one(path: &Path, hash: hash::Kind) -> Result<Vec<PathBuf>, &'static str> {
-    let Ok(bytes) = fs::read(path) else {
+    let Ok(mut file) = File::open(path) else {
         return Ok(Vec::new());
     };
-    if is_deep(&bytes, hash.len_in_bytes()) {
-        return Err(DEEP);
-    }
-    let mut names = HashSet::new();
-    for content in extensions(&bytes, "link") {
-        if let Some(id) = content.get(..hash.len_in_bytes()) {
-            names.insert(format!("sharedindex.{}", crate::scan::suppress::hex(id)));
-        }
-        if names.len() > MOST_SHARED {
-            return Err(CHAIN);
-        }
-    }
-    let paths = names.into_iter().map(|name| path.with_file_name(name));
-    Ok(paths.filter(|path| path.is_file()).collect())
-}
-
-/// Whatever could be an extension of this name, wherever it stands: so it does not matter how the entries are read.
-fn extensions<'a>(bytes: &'a [u8], name: &'a str) -> impl Iterator<Item = &'a [u8]> {
-    bytes.find_iter(name).filter_map(|at| {
-        let (size, rest) = bytes.get(at + name.len()..)?.split_first_chunk()?;
-        rest.get(..usize::try_from(u32::from_be_bytes(*size)).ok()?)
-    })
-}
-
-fn is_deep(bytes: &[u8], id_length: usize) -> bool {
-    let mut left = bytes.len().saturating_mul(MOST_LOOKS);
-    let mut walk = |content: &[u8], next: &dyn Fn(&mut &[u8]) -> Option<usize>| {
-        let mut rest = content;
-        let depth = depth(&mut rest, next);
-        let looked = content.len() - rest.len();
-        let is_too_much = looked > left;
-        left = left.saturating_sub(looked);
-        depth > DEEPEST || is_too_much
+    let Ok(heads) = heads(&mut file) else {
+        return Ok(Vec::new());
     };
-    extensions(bytes, "TREE").any(|content| walk(content, &|rest| cached_tree(rest, id_length)))
-        || extensions(bytes, "UNTR").any(|content| {
+    if heads.len() > MOST_HEADS {
+        return Err(HEADS);
+    }
+    let mut shared = Vec::new();
+    for head in heads {
+        let Ok(content) = head.content(&mut file) else {
+            return Ok(Vec::new());
+        };
+        if is_deep(head.name, &content, hash.len_in_bytes()) {
+            return Err(DEEP);
+        }
+        if let Some(id) = content.get(..hash.len_in_bytes())
+            && head.name == LINK
+        {
+            let name = format!("sharedindex.{}", crate::scan::suppress::hex(id));
+            shared.push(path.with_file_name(name));
+        }
+    }
+    shared.retain(|path| path.is_file());
+    Ok(shared)
+}
+
+/// What could be the head of an extension, wherever it stands: so it does not matter how the entries are read.
+struct Head {
+    name: &'static [u8; 4],
+    /// Where its content begins.
+    start: u64,
+    size: u32,
+}
+
+/// Reads a file through a small window: a hook's scan feels every page that it takes.
+fn heads(file: &mut (impl Read + Seek)) -> io::Result<Vec<Head>> {
+    const WINDOW: usize = 64 << 10;
+    // A name and a size.
+    const HEAD: usize = 8;
+    let mut window = Vec::with_capacity(WINDOW);
+    let (mut start, mut heads) = (0_u64, Vec::new());
+    loop {
+        let room = (WINDOW - window.len()) as u64;
+        if file.take(room).read_to_end(&mut window)? == 0 {
+            break;
+        }
+        for name in [TREE, UNTRACKED, LINK] {
+            for at in window.find_iter(name) {
+                let Some(&[a, b, c, d]) = window.get(at + name.len()..at + HEAD) else {
+                    continue;
+                };
+                heads.push(Head {
+                    name,
+                    start: start + (at + HEAD) as u64,
+                    size: u32::from_be_bytes([a, b, c, d]),
+                });
+            }
+        }
+        // A head may be cut in two.
+        let done = window.len().saturating_sub(HEAD - 1);
+        start += done as u64;
+        window.drain(..done);
+    }
+    let end = start + window.len() as u64;
+    heads.retain(|head| head.start + u64::from(head.size) <= end);
+    Ok(heads)
+}
+
+impl Head {
+    fn content(&self, file: &mut (impl Read + Seek)) -> io::Result<Vec<u8>> {
+        let mut content = Vec::new();
+        file.seek(SeekFrom::Start(self.start))?;
+        file.take(self.size.into()).read_to_end(&mut content)?;
+        Ok(content)
+    }
+}
+
+fn is_deep(name: &[u8; 4], content: &[u8], id_length: usize) -> bool {
+    let walk = |mut content: &[u8], next: &dyn Fn(&mut &[u8]) -> Option<usize>| {
+        depth(&mut content, next) > DEEPEST
+    };
+    match name {
+        TREE => walk(content, &|rest| cached_tree(rest, id_length)),
+        UNTRACKED => {
             untracked_head(content, id_length).is_some_and(|content| walk(content, &untracked))
-        })
+        }
+        _ => false,
+    }
 }
 
 /// How many directories stand within each other, up to one more than are read: each is followed by as many others as
@@ -202,20 +254,34 @@ mod tests {
         .concat()
     }
 
+    /// Whether a file of these bytes would be handed on.
+    fn is_sound(bytes: &[u8]) -> bool {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("index");
+        fs::write(&path, bytes).unwrap();
+        check(&path, hash::Kind::Sha1).is_ok()
+    }
+
     #[test]
     fn deep_directories_are_told_from_those_that_people_make() {
         for (name, content) in [
             ("TREE", trees as fn(usize) -> Vec<u8>),
             ("UNTR", untracked_files),
         ] {
-            assert!(!is_deep(&index(&[(name, content(DEEPEST))]), ID), "{name}");
-            assert!(
-                is_deep(&index(&[(name, content(DEEPEST + 1))]), ID),
-                "{name}"
-            );
+            assert!(is_sound(&index(&[(name, content(DEEPEST))])), "{name}");
+            assert!(!is_sound(&index(&[(name, content(DEEPEST + 1))])), "{name}");
         }
         let wide = [&b"\0-1 5000\n"[..], &b"d\0-1 0\n".repeat(5000)].concat();
-        assert!(!is_deep(&index(&[("TREE", wide)]), ID));
+        assert!(is_sound(&index(&[("TREE", wide)])));
+    }
+
+    #[test]
+    fn an_extension_is_found_wherever_it_stands() {
+        for before in (0..40).chain((64 << 10) - 40..(64 << 10) + 40) {
+            let extension = ("TREE", trees(DEEPEST + 1));
+            let bytes = [vec![b'x'; before], index(&[extension])].concat();
+            assert!(!is_sound(&bytes), "{before}");
+        }
     }
 
     #[test]
@@ -223,8 +289,8 @@ mod tests {
         // The head of an extension that is an entry of the one before too: its length in bytes is `\0`, `1`, ` `, `9`.
         let head = b"TREE\x001 9999\n\0-1 9999\nxxxxxxxxxxx";
         let directories = b"d\0-1 0\n".repeat(600_000);
-        assert!(!is_deep(&[head.to_vec(), directories.clone()].concat(), ID));
-        assert!(is_deep(&[head.repeat(100), directories].concat(), ID));
+        assert!(is_sound(&[head.to_vec(), directories.clone()].concat()));
+        assert!(!is_sound(&[head.repeat(100), directories].concat()));
     }
 
     #[test]
