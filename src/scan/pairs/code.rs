@@ -7,7 +7,10 @@ use super::{
     name::Name,
     value::{self, Escapes, Limit, Literal, at, blanks, whites},
 };
-use crate::scan::{text::Kind, words};
+use crate::scan::{
+    text::Kind,
+    words::{self, Look},
+};
 
 /// Reads what stands after a name.
 pub(super) fn read(name: &Name<'_>, judge: &mut Judge<'_, '_>) -> usize {
@@ -320,7 +323,16 @@ fn one(name: &Name<'_>, judge: &mut Judge<'_, '_>, start: usize, place: Place) -
         return Some(literal.end);
     }
     // `setSecret("API_KEY", "x")`: a name, which is looked at in its turn.
-    if at(bytes, next) == b',' && words::bearing(&literal.text).is_some() {
+    let is_first = bytes[..start]
+        .iter()
+        .rfind(|byte| !byte.is_ascii_whitespace())
+        .is_some_and(|&byte| byte == b'(');
+    if is_first
+        && at(bytes, next) == b','
+        && matches!(at(bytes, whites(bytes, next + 1)), b'"' | b'\'' | b'`')
+        && words::bearing(&literal.text).is_some()
+        && words::look(&literal.text) != Look::Random
+    {
         return Some(start);
     }
     Some(judge.take(

@@ -153,6 +153,11 @@ impl<'t, 'f> Judge<'t, 'f> {
         Some(())
     }
 
+    /// How many findings there are so far.
+    pub(super) fn count(&self) -> usize {
+        self.found.len()
+    }
+
     fn look(&self, name: &Name<'_>, said: &str, place: Place) -> Option<Look> {
         let look = words::look(said);
         let look = match look {
@@ -212,7 +217,7 @@ impl<'t, 'f> Judge<'t, 'f> {
             b".cirrus",
             b"jenkinsfile",
         ];
-        const RUNNERS: &[&[u8]] = &[b"pytest.ini", b".pytest.ini", b"tox.ini", b"setup.cfg"];
+        const RUNNERS: &[&[u8]] = &[b"pytest.ini", b".pytest.ini", b"tox.ini"];
         const SERVICES: &[&str] = &[
             "postgres", "pg", "mysql", "mariadb", "mongo", "rabbit", "redis", "db", "database",
             "minio", "elastic", "mssql", "sa",
@@ -222,18 +227,17 @@ impl<'t, 'f> Judge<'t, 'f> {
             && said
                 .bytes()
                 .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_');
-        let is_run_for_tests = WORKFLOWS.iter().any(|workflow| path.starts_with(workflow))
-            || path
-                .rsplit(|&byte| byte == b'/')
-                .next()
-                .is_some_and(|name| RUNNERS.contains(&name));
-        is_simple && is_run_for_tests && {
-            let lower = name.text.to_ascii_lowercase();
-            lower.ends_with("secret_key")
-                || lower
-                    .split(|letter: char| !letter.is_ascii_alphanumeric())
-                    .any(|word| SERVICES.iter().any(|service| word.starts_with(service)))
-        }
+        let is_workflow = WORKFLOWS.iter().any(|workflow| path.starts_with(workflow));
+        let file = path.rsplit(|&byte| byte == b'/').next().unwrap_or_default();
+        let lower = name.text.to_ascii_lowercase();
+        let is_of_service = || {
+            lower
+                .split(|letter: char| !letter.is_ascii_alphanumeric())
+                .any(|word| SERVICES.iter().any(|service| word.starts_with(service)))
+        };
+        let is_key = lower.ends_with("secret_key");
+        is_simple
+            && (is_workflow && (is_key || is_of_service()) || is_key && RUNNERS.contains(&file))
     }
 
     /// `fixtures` make a test's file by their name alone, but a project's own fixtures hold its users' hashes.

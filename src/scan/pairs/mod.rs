@@ -31,9 +31,28 @@ pub(crate) fn scan(text: &Text<'_>, request: &Request<'_>, found: &mut Vec<Match
         return;
     }
     if is_unnamed(text) && python::scan_unnamed(text, request, found) {
+        // Notes may parse as Python too: `password: word` is an annotation there, and no literal.
+        let mut bare = Vec::new();
+        scan_by(Grammar::Mixed, text, request, &mut bare);
+        bare.retain(|one| is_bare_secret(text.bytes, one));
+        found.append(&mut bare);
         return;
     }
-    let grammar = Grammar::of(text);
+    scan_by(Grammar::of(text), text, request, found);
+}
+
+/// Whether it stands without quotes and was made by a generator.
+fn is_bare_secret(bytes: &[u8], found: &Match) -> bool {
+    let before = found.span.start.checked_sub(1).map(|at| bytes[at]);
+    let after = bytes.get(found.span.end);
+    let is_quote = |byte: &u8| b"\"'`".contains(byte);
+    let text = std::str::from_utf8(&bytes[found.span.clone()]);
+    !before.as_ref().is_some_and(is_quote)
+        && !after.is_some_and(is_quote)
+        && text.is_ok_and(|text| words::look(text) == Look::Random)
+}
+
+fn scan_by(grammar: Grammar, text: &Text<'_>, request: &Request<'_>, found: &mut Vec<Match>) {
     let mut judge = Judge::new(text, request.floor, found);
     let mut done = 0;
     for &hit in request.hits {
@@ -160,14 +179,36 @@ impl Grammar {
             yaml::read(name, judge)
         } else if env::is_docker_pair(name, bytes) {
             env::read(name, judge)
-        } else if has_quote && !is_bare || name.dashes > 1 {
-            code::read(name, judge)
-        } else if matches!(self, Self::Mixed) {
-            ini::read(name, judge)
         } else {
-            prose::read(name, judge)
+            let before = judge.count();
+            let mut end = name.span.end;
+            if has_quote && !is_bare || name.dashes > 1 {
+                end = code::read(name, judge);
+            }
+            // A quote may stand behind the value too: `password: word  # don't share`.
+            if judge.count() > before || is_quoted(rest) {
+                return end;
+            }
+            end.max(if matches!(self, Self::Mixed) {
+                ini::read(name, judge)
+            } else {
+                prose::read(name, judge)
+            })
         }
     }
+}
+
+/// Whether what a line gives a name is quoted, by what stands after the name.
+fn is_quoted(rest: &[u8]) -> bool {
+    let skip = |rest: &[u8], signs: &[u8]| {
+        rest.iter()
+            .position(|byte| !signs.contains(byte))
+            .unwrap_or(rest.len())
+    };
+    let rest = &rest[skip(rest, b"\"'`] \t")..];
+    let value = &rest[skip(rest, b"=:>?|<-( \t")..];
+    let is_quote = |at: usize| value.get(at).is_some_and(|byte| b"\"'`".contains(byte));
+    is_quote(0) || is_quote(1) && value[0].is_ascii_alphabetic() || value.starts_with(b"@\"")
 }
 
 #[cfg(test)]
@@ -193,6 +234,59 @@ mod tests {
             let all = detector.scan(&text, Confidence::Low);
             assert_eq!(all[0].confidence, Confidence::High, "{path}");
             assert_eq!(detector.scan(&text, Confidence::High), all, "{path}");
+        }
+    }
+
+    /// What is found at the confidence that is shown.
+    fn found(path: &str, text: &str) -> usize {
+        let detector = Detector::new(Cow::Borrowed(rule::built_in()));
+        let text = Text::new(path.into(), text.as_bytes());
+        detector.scan(&text, Confidence::Medium).len()
+    }
+
+    #[test]
+    fn what_stands_behind_a_value_does_not_hide_it() {
+        let value = ["Kx8vQ2mZp7", "Lr4TnWd3"].concat();
+        for (path, text) in [
+            ("config", format!("db_password = {value}  # don't share\n")),
+            ("config", format!("db_password: {value}  # the shop's\n")),
+            (
+                "notes.txt",
+                format!("The db password: {value} (don't share it)\n"),
+            ),
+            ("notes.txt", format!("import os\npassword: {value}\n")),
+            ("config", format!("FOO = {{\n}}\nDB_PASSWORD={value}\n")),
+            (
+                "a.js",
+                "x = {\n  password: 'Sh0pPassword!2024',\n}\n".to_owned(),
+            ),
+            (
+                "a.go",
+                "Password: \"q7Zm2Xk9Lp4Rt8Vn_secret\",\n".to_owned(),
+            ),
+            ("a.py", "PASSWORD = \"kT9.x(Lq2!vB)7pWz4Rm\"\n".to_owned()),
+            (".env", format!("DB_PASSWORD=SHA256:{value}\n")),
+            (
+                "a.py",
+                format!("SECRET_KEY = 'q{value}1234567890abcdefZ91qq'\n"),
+            ),
+        ] {
+            assert_eq!(found(path, &text), 1, "{path}: {text}");
+        }
+    }
+
+    #[test]
+    fn what_is_read_elsewhere_is_no_secret() {
+        for (path, text) in [
+            ("config", "x_client_secret = os.Getenv(\"CLIENT_SECRET\")\n"),
+            ("config", "db_password = secrets.get(name)\n"),
+            (
+                "notes.txt",
+                "import os\npassword: os.environ[\"PASSWORD\"]\n",
+            ),
+            ("a.js", "client.setSecret(\"API_KEY\", \"password\")\n"),
+        ] {
+            assert_eq!(found(path, text), 0, "{path}: {text}");
         }
     }
 }

@@ -14,6 +14,9 @@ const DEEPEST: usize = 1000;
 /// A path that looks like an extension would have a size of half a gigabyte. More of them are there to take time.
 const MOST_HEADS: usize = 16;
 
+/// An index is a part of one other at most.
+const MOST_SHARED: usize = 16;
+
 const TREE: &[u8; 4] = b"TREE";
 const UNTRACKED: &[u8; 4] = b"UNTR";
 const LINK: &[u8; 4] = b"link";
@@ -48,25 +51,34 @@ fn check_one(path: &Path, hash: hash::Kind) -> Result<Vec<PathBuf>, &'static str
     let Ok(heads) = heads(&mut file) else {
         return Ok(Vec::new());
     };
-    if heads.len() > MOST_HEADS {
+    if heads.iter().filter(|head| head.name != LINK).count() > MOST_HEADS {
         return Err(HEADS);
     }
     let mut shared = Vec::new();
     for head in heads {
-        let Ok(content) = head.content(&mut file) else {
+        // A path that ends in it looks like one, and may stand there by the hundred.
+        let most = if head.name == LINK {
+            hash.len_in_bytes() as u64
+        } else {
+            head.size.into()
+        };
+        let Ok(content) = head.content(&mut file, most) else {
             return Ok(Vec::new());
         };
         if is_deep(head.name, &content, hash.len_in_bytes()) {
             return Err(DEEP);
         }
-        if let Some(id) = content.get(..hash.len_in_bytes())
-            && head.name == LINK
-        {
-            let name = format!("sharedindex.{}", crate::scan::suppress::hex(id));
-            shared.push(path.with_file_name(name));
+        if head.name == LINK {
+            let name = format!("sharedindex.{}", crate::scan::suppress::hex(&content));
+            let other = path.with_file_name(name);
+            if other.is_file() && !shared.contains(&other) {
+                shared.push(other);
+            }
+        }
+        if shared.len() > MOST_SHARED {
+            return Err(CHAIN);
         }
     }
-    shared.retain(|path| path.is_file());
     Ok(shared)
 }
 
@@ -113,10 +125,10 @@ fn heads(file: &mut (impl Read + Seek)) -> io::Result<Vec<Head>> {
 }
 
 impl Head {
-    fn content(&self, file: &mut (impl Read + Seek)) -> io::Result<Vec<u8>> {
+    fn content(&self, file: &mut (impl Read + Seek), most: u64) -> io::Result<Vec<u8>> {
         let mut content = Vec::new();
         file.seek(SeekFrom::Start(self.start))?;
-        file.take(self.size.into()).read_to_end(&mut content)?;
+        file.take(most).read_to_end(&mut content)?;
         Ok(content)
     }
 }

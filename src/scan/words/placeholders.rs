@@ -114,7 +114,7 @@ const PLACEHOLDER_PARTS: &[&str] = &[
 ];
 
 /// The alphabet and the digits, row by row: random to look at, and known to all.
-const ROWS: &[&str] = &["abcdefghijkl", "0123456789abcdef", "1234567890abcdef"];
+const ROWS: [&str; 3] = ["abcdefghijkl", "0123456789abcdef", "1234567890abcdef"];
 
 /// How keys begin that vendors publish: reCAPTCHA's for tests, the storage emulator's, those of the documentation of Stripe
 /// and AWS.
@@ -144,7 +144,7 @@ pub(super) fn is_placeholder(value: &str) -> bool {
         _ => false,
     };
     if is_enclosed
-        || value.ends_with("...")
+        || value.ends_with("...") && !is_random(value.trim_end_matches('.'))
         || PUBLISHED.iter().any(|start| value.starts_with(start))
         || bytes.iter().all(|&byte| byte == first)
         || bytes.iter().all(|byte| b"xX*.-_#?+= ".contains(byte))
@@ -156,7 +156,12 @@ pub(super) fn is_placeholder(value: &str) -> bool {
     }
     let lower = value.to_ascii_lowercase();
     if is_row(&lower) {
-        return true;
+        let [letters, digits @ ..] = ROWS;
+        // Digits may be the least part of it.
+        let rest = digits
+            .iter()
+            .fold(lower.clone(), |rest, row| rest.replace(row, ""));
+        return lower.contains(letters) || !is_random(&rest);
     }
     // A random text holds `todo` or `tbd` by chance: where it is a part of a word, the rest must not be random.
     let has_part = PLACEHOLDER_PARTS.iter().any(|part| lower.contains(part));

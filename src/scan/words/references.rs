@@ -41,7 +41,6 @@ pub(super) fn is_reference(value: &str) -> bool {
         "ssh-rsa ",
         "ssh-ed25519 ",
         "ecdsa-",
-        "SHA256:",
     ];
     const MIDDLES: &[&str] = &["${", "{{", "://", "<%="];
     // Signs that a generated key may hold as well.
@@ -57,6 +56,7 @@ pub(super) fn is_reference(value: &str) -> bool {
         || is_variable(value)
         || is_format(value)
         || is_call(value)
+        || is_fingerprint(value)
 }
 
 /// `os.Getenv("X")`, `ENV["X"]`, `secrets.get(name)`, `System.getenv("X").trim()`: an expression where no quotes are needed.
@@ -66,16 +66,29 @@ fn is_call(value: &str) -> bool {
         .take_while(|byte| byte.is_ascii_alphanumeric() || b"_.:$&>-".contains(byte))
         .count();
     let (callee, rest) = value.split_at(name);
-    let is_named =
-        callee.starts_with(|first: char| first.is_ascii_alphabetic() || "_$".contains(first));
-    let opens = rest.starts_with(['(', '[']);
+    let begins =
+        |part: &str| part.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_');
+    let mut parts = callee
+        .trim_start_matches('$')
+        .split(['.', ':', '$', '&', '>', '-'])
+        .filter(|part| !part.is_empty());
+    let is_named = begins(callee.trim_start_matches('$')) && parts.all(begins);
+    // A password that holds a bracket goes on after it.
+    let opens = rest.starts_with(['(', '[']) && rest.ends_with([')', ']']);
     let is_quoted = ["(\"", "('", "[\"", "['"]
         .iter()
         .any(|open| rest.starts_with(open));
-    is_named
-        && opens
-        && rest.contains([')', ']'])
-        && (is_quoted || callee.contains('.') && !is_random(callee))
+    is_named && opens && !is_random(callee) && (is_quoted || callee.contains('.'))
+}
+
+/// `SHA256:` and what OpenSSH says of a key after it: 32 bytes in base64.
+fn is_fingerprint(value: &str) -> bool {
+    value.strip_prefix("SHA256:").is_some_and(|sum| {
+        sum.trim_end_matches('=').len() == 43
+            && sum
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || b"+/=".contains(&byte))
+    })
 }
 
 /// `!Ref Name`, `!vault |`: a tag of YAML. A password may begin with the sign, and goes on otherwise.

@@ -41,7 +41,7 @@ pub fn look(value: &str) -> Look {
         return Look::NotSecret;
     }
     if is_address(value) {
-        return Look::NotSecret;
+        return Look::Plain;
     }
     if is_placeholder(value) || is_word_for_secret(value) {
         return Look::Placeholder;
