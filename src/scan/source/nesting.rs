@@ -17,9 +17,9 @@ const MOST_HEADS: usize = 16;
 /// An index is a part of one other at most.
 const MOST_SHARED: usize = 16;
 
-const TREE: &[u8; 4] = b"TREE";
-const UNTRACKED: &[u8; 4] = b"UNTR";
-const LINK: &[u8; 4] = b"link";
+const TREE: [u8; 4] = *b"TREE";
+const UNTRACKED: [u8; 4] = *b"UNTR";
+const LINK: [u8; 4] = *b"link";
 
 const DEEP: &str = "has more directories within each other than are read";
 const HEADS: &str = "has more extensions than an index has";
@@ -84,7 +84,7 @@ fn check_one(path: &Path, hash: hash::Kind) -> Result<Vec<PathBuf>, &'static str
 
 /// What could be the head of an extension, wherever it stands: so it does not matter how the entries are read.
 struct Head {
-    name: &'static [u8; 4],
+    name: [u8; 4],
     /// Where its content begins.
     start: u64,
     size: u32,
@@ -103,7 +103,7 @@ fn heads(file: &mut (impl Read + Seek)) -> io::Result<Vec<Head>> {
             break;
         }
         for name in [TREE, UNTRACKED, LINK] {
-            for at in window.find_iter(name) {
+            for at in window.find_iter(&name) {
                 let Some(&[a, b, c, d]) = window.get(at + name.len()..at + HEAD) else {
                     continue;
                 };
@@ -133,7 +133,7 @@ impl Head {
     }
 }
 
-fn is_deep(name: &[u8; 4], content: &[u8], id_length: usize) -> bool {
+fn is_deep(name: [u8; 4], content: &[u8], id_length: usize) -> bool {
     let walk = |mut content: &[u8], next: &dyn Fn(&mut &[u8]) -> Option<usize>| {
         depth(&mut content, next) > DEEPEST
     };
