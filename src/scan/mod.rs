@@ -4,7 +4,7 @@
 //! ```text
 //! source/  paths · index · history · range · stdin ──► Text (path, bytes)
 //!                                                        │
-//!   prefilter  one Aho-Corasick pass over the bytes: which keyword stands where
+//!   prefilter  one pass over the bytes: which keyword stands where (laid out when the program is built)
 //!      ├── pattern   rules/*.toml whose keyword was met: a regular expression over the text around it
 //!      ├── python/   literals that reach a secret-bearing name, by the syntax tree
 //!      ├── pairs/    the same for YAML, TOML, JSON, INI, env files, shell, HCL: key, separator, value

@@ -323,11 +323,9 @@ fn one(name: &Name<'_>, judge: &mut Judge<'_, '_>, start: usize, place: Place) -
         return Some(literal.end);
     }
     // `setSecret("API_KEY", "x")`: a name, which is looked at in its turn.
-    let is_first = bytes[..start]
-        .iter()
-        .rfind(|byte| !byte.is_ascii_whitespace())
-        .is_some_and(|&byte| byte == b'(');
-    if is_first
+    let open = value::whites_before(bytes, start);
+    if open > 0
+        && bytes[open - 1] == b'('
         && at(bytes, next) == b','
         && matches!(at(bytes, whites(bytes, next + 1)), b'"' | b'\'' | b'`')
         && words::bearing(&literal.text).is_some()
