@@ -91,7 +91,8 @@ fn assignment(source: &str, line: Range<usize>, hit: usize) -> Option<(&str, &st
     let after = rest[name.len()..].trim_start_matches(['"', '\'', ']', ' ', '\t']);
     let value = match after.as_bytes() {
         [b'=', b'=', ..] => return None,
-        [b'=' | b':', ..] => after[1..].trim_start(),
+        [b':', ..] => typed(&after[1..]).unwrap_or(&after[1..]).trim_start(),
+        [b'=', ..] => after[1..].trim_start(),
         _ => return None,
     };
     let value = value.trim_start_matches(['b', 'r', 'u', '(', '[']);
@@ -103,4 +104,11 @@ fn assignment(source: &str, line: Range<usize>, hit: usize) -> Option<(&str, &st
     let value = &value[..value.find(quote)?];
     let start = line.start + (value.as_ptr() as usize - source[line].as_ptr() as usize);
     Some((name, value, start..start + value.len()))
+}
+
+/// After the type in `SECRET_KEY: str = "…"`.
+fn typed(rest: &str) -> Option<&str> {
+    let (kind, value) = rest.split_once('=')?;
+    let is_type = |letter: char| letter.is_alphanumeric() || " _.[]|".contains(letter);
+    (!value.starts_with('=') && kind.chars().all(is_type)).then_some(value)
 }

@@ -146,7 +146,8 @@ impl<'a> Finder<'a> {
         else {
             return;
         };
-        if look != Look::Random && (parts.has_holes || aim.is_random_only || self.is_told()) {
+        let is_told = || self.is_told() && !is_like_password(&whole);
+        if look != Look::Random && (parts.has_holes || aim.is_random_only || is_told()) {
             return;
         }
         let rule = self.rule(bearing.rule, aim);
@@ -253,11 +254,23 @@ pub(super) fn bound(body: &[Stmt]) -> BTreeMap<&str, &Expr> {
             [Expr::Name(name)] => Some((name.id.as_str(), &*assign.value)),
             _ => None,
         },
+        Stmt::AnnAssign(assign) => match &*assign.target {
+            Expr::Name(name) => Some((name.id.as_str(), assign.value.as_deref()?)),
+            _ => None,
+        },
         _ => None,
     });
     named
         .filter(|(_, value)| text_of(value).is_some_and(|text| words::look(text) == Look::Random))
         .collect()
+}
+
+/// Whether a text is neither told to people nor the name of a style, such as `col-md-6`: `rosebud91`.
+fn is_like_password(text: &str) -> bool {
+    let has = |is: fn(&char) -> bool| text.chars().any(|sign| is(&sign));
+    has(char::is_ascii_digit)
+        && !text.contains(' ')
+        && (!text.contains('-') || has(char::is_ascii_uppercase))
 }
 
 /// Whether a rule is of a setting that Django itself reads: whatever stands there is what the server runs with.

@@ -132,6 +132,9 @@ fn a_literal_reaches_a_name() {
         "SECRET_KEY = get_secret('x')  # SECRET_KEY = '@'",
         "x = 1  # it was SECRET_KEY = '@' before",
         "# the old one: SECRET_KEY = '@'",
+        "# SECRET_KEY: str = '@'",
+        "SIGN: str = '@'\nSECRET_KEY = SIGN",
+        "DB = {'class': 'x', 'help': {'password': '~'}}",
         "x = '#'  # PASSWORD = '~'",
     ] {
         let source = filled(source);

@@ -91,20 +91,23 @@ struct Head {
 }
 
 /// Reads a file through a small window: a hook's scan feels every page that it takes.
-fn heads(file: &mut (impl Read + Seek)) -> io::Result<Vec<Head>> {
-    const WINDOW: usize = 64 << 10;
+fn heads(file: &mut impl Read) -> io::Result<Vec<Head>> {
+    const WINDOW: usize = 32 << 10;
     // A name and a size.
     const HEAD: usize = 8;
-    let mut window = Vec::with_capacity(WINDOW);
-    let (mut start, mut heads) = (0_u64, Vec::new());
+    let mut window = vec![0; WINDOW];
+    let (mut start, mut filled, mut heads) = (0_u64, 0, Vec::new());
     loop {
-        let room = (WINDOW - window.len()) as u64;
-        if file.take(room).read_to_end(&mut window)? == 0 {
-            break;
+        match file.read(&mut window[filled..]) {
+            Ok(0) => break,
+            Ok(read) => filled += read,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(error) => return Err(error),
         }
+        let seen = &window[..filled];
         for name in [TREE, UNTRACKED, LINK] {
-            for at in window.find_iter(&name) {
-                let Some(&[a, b, c, d]) = window.get(at + name.len()..at + HEAD) else {
+            for at in seen.find_iter(&name) {
+                let Some(&[a, b, c, d]) = seen.get(at + name.len()..at + HEAD) else {
                     continue;
                 };
                 heads.push(Head {
@@ -115,18 +118,20 @@ fn heads(file: &mut (impl Read + Seek)) -> io::Result<Vec<Head>> {
             }
         }
         // A head may be cut in two.
-        let done = window.len().saturating_sub(HEAD - 1);
+        let done = filled.saturating_sub(HEAD - 1);
         start += done as u64;
-        window.drain(..done);
+        window.copy_within(done..filled, 0);
+        filled -= done;
     }
-    let end = start + window.len() as u64;
+    let end = start + filled as u64;
     heads.retain(|head| head.start + u64::from(head.size) <= end);
     Ok(heads)
 }
 
 impl Head {
     fn content(&self, file: &mut (impl Read + Seek), most: u64) -> io::Result<Vec<u8>> {
-        let mut content = Vec::new();
+        // No head that says more than the file has is kept.
+        let mut content = Vec::with_capacity(usize::try_from(most).unwrap_or(0));
         file.seek(SeekFrom::Start(self.start))?;
         file.take(most).read_to_end(&mut content)?;
         Ok(content)
