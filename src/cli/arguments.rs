@@ -125,6 +125,9 @@ pub(super) struct Render {
     /// The format
     #[arg(value_name = "FORMAT", default_value = "databases-json", long_help = format_help())]
     pub(super) format: String,
+    /// Tell the format something: see its settings above
+    #[arg(long, value_name = "NAME=VALUE", value_parser = pair)]
+    pub(super) set: Vec<(String, String)>,
     /// Write to a file instead of standard output: 0600, whole or not at all
     #[arg(short, long, value_name = "FILE")]
     pub(super) output: Option<PathBuf>,
@@ -415,9 +418,20 @@ fn format_help() -> String {
     let mut help = "The format:\n".to_owned();
     for format in crate::render::FORMATS {
         // Writing to a string cannot fail.
-        let _ = writeln!(help, "  {:<15} {}", format.name, format.summary);
+        let _ = writeln!(help, "  {:<22} {}", format.name(), format.summary());
+        for setting in format.settings() {
+            let _ = writeln!(help, "      --set {:<16} {}", setting.name, setting.summary);
+        }
     }
     help
+}
+
+/// `NAME=VALUE`, with a name.
+fn pair(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
+        _ => Err("a setting is written `NAME=VALUE`".to_owned()),
+    }
 }
 
 /// A positive number of seconds, fractions allowed.

@@ -8,27 +8,30 @@ use std::{
 use super::{Exit, Outcome, arguments::Render, context::Context, output};
 use crate::{
     diagnostic::{Class, Diagnostic},
-    render::{self, FORMATS, Unrepresentable, file::write_atomically, tracked::Tracking},
+    render::{
+        self, FORMATS, Format, Settings, Unrepresentable, file::write_atomically, tracked::Tracking,
+    },
     suggest,
 };
 
 pub(super) fn run(context: &Context, command: &Render) -> Outcome {
     let Some(format) = render::format(&command.format) else {
         let title = format!("there is no format `{}`", command.format);
-        let hint = suggest::hint(&command.format, FORMATS.iter().map(|format| format.name));
+        let hint = suggest::hint(&command.format, FORMATS.iter().map(|format| format.name()));
         return Err(context.fail(Diagnostic::new(Class::Usage, title).maybe_hint(hint)));
     };
+    let settings = settings(context, format, &command.set)?;
     if let Some(path) = &command.output {
         refuse_tracked(context, path)?;
     }
     let loaded = context.load()?;
-    let plan = context.plan(&loaded)?.without_files(format.holds_env);
+    let plan = context.plan(&loaded)?.without_files(format.holds_env());
     let resolved = context.resolve(&plan, &loaded, None)?;
     let masks = command.output.is_none() && !command.reveal && io::stdout().is_terminal();
     let bytes_of = |document| {
         format
-            .render(document)
-            .map_err(|faults| refuse(context, format.name, &faults))
+            .render_with(document, &settings)
+            .map_err(|faults| refuse(context, format.name(), &faults))
     };
     // The real values first: a masked one may fit a format that they do not.
     let mut bytes = bytes_of(&resolved.document)?;
@@ -47,6 +50,27 @@ pub(super) fn run(context: &Context, command: &Render) -> Outcome {
             context.fail(Diagnostic::new(Class::Usage, title).cause(error.to_string()))
         }),
     }
+}
+
+/// What the format is told: only what it knows, each once.
+fn settings(
+    context: &Context,
+    format: &dyn Format,
+    given: &[(String, String)],
+) -> Result<Settings, Exit> {
+    for (place, (name, _)) in given.iter().enumerate() {
+        let known = format.settings().iter().map(|setting| setting.name);
+        if !known.clone().any(|known| known == name) {
+            let title = format!("`{}` has no setting `{name}`", format.name());
+            let hint = suggest::hint(name, known);
+            return Err(context.fail(Diagnostic::new(Class::Usage, title).maybe_hint(hint)));
+        }
+        if given[..place].iter().any(|(other, _)| other == name) {
+            let title = format!("`--set {name}` is there twice");
+            return Err(context.fail(Diagnostic::new(Class::Usage, title)));
+        }
+    }
+    Ok(given.iter().cloned().collect())
 }
 
 fn refuse(context: &Context, format: &str, faults: &[Unrepresentable]) -> Exit {

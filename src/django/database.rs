@@ -188,7 +188,7 @@ mod tests {
             assert!(
                 !String::from_utf8_lossy(&shown).contains("hunter2"),
                 "{}",
-                format.name
+                format.name()
             );
         }
     }

@@ -2,14 +2,26 @@
 //! of `pkg/kvfile/kvfile.go` in docker/cli 28 and 29, which reads lines with Go's `bufio.Scanner`.
 
 use super::buffer::Buffer;
-use super::{Document, Rendered, lines};
+use super::{Document, Format, Rendered, Settings, lines};
 
 /// The longest line, in bytes without its line break: `bufio.MaxScanTokenSize` (64 KiB) has to hold the break too.
 const LONGEST_LINE: usize = 64 * 1024 - 1;
 
 /// `NAME=text` for every variable, each text as it is.
-pub(super) fn render(document: &Document) -> Rendered {
-    lines::render(document, write_line)
+pub(super) struct Docker;
+
+impl Format for Docker {
+    fn name(&self) -> &'static str {
+        "docker"
+    }
+
+    fn summary(&self) -> &'static str {
+        "a file for docker run --env-file"
+    }
+
+    fn write(&self, document: &Document, _: &Settings) -> Rendered {
+        lines::render(document, write_line)
+    }
 }
 
 fn write_line(out: &mut Buffer, name: &str, text: &str) -> Result<(), &'static str> {

@@ -2,11 +2,23 @@
 //! pydantic-settings. The rules are those of `dotenv/parser.py` and `dotenv/variables.py` in that release.
 
 use super::buffer::Buffer;
-use super::{Document, Rendered, lines};
+use super::{Document, Format, Rendered, Settings, lines};
 
 /// Every variable on one line, in single quotes where they hold the text as it is, in double quotes otherwise.
-pub(super) fn render(document: &Document) -> Rendered {
-    lines::render(document, write_line)
+pub(super) struct Dotenv;
+
+impl Format for Dotenv {
+    fn name(&self) -> &'static str {
+        "dotenv"
+    }
+
+    fn summary(&self) -> &'static str {
+        "a .env file for python-dotenv and what builds on it (environs, pydantic-settings, …)"
+    }
+
+    fn write(&self, document: &Document, _: &Settings) -> Rendered {
+        lines::render(document, write_line)
+    }
 }
 
 fn write_line(out: &mut Buffer, name: &str, text: &str) -> Result<(), &'static str> {

@@ -3,41 +3,61 @@
 //! It is a writer of its own so that no secret passes through a JSON tree that is not wiped.
 
 use super::buffer::Buffer;
-use super::{DATABASES, Document, Rendered};
+use super::{DATABASES, Document, Format, Rendered, Settings};
 use crate::value::{Table, Value};
 
 /// `databases-json`: the `DATABASES` object alone, two blanks an indent, a line break at the end.
-#[allow(
-    clippy::unnecessary_wraps,
-    reason = "every format has this signature, and JSON holds everything"
-)]
-pub(super) fn render_databases(document: &Document) -> Rendered {
-    let mut out = Buffer::new();
-    write_table(
-        &mut out,
-        document.databases.iter(),
-        Style::Pretty { depth: 0 },
-    );
-    out.push('\n');
-    Ok(out.into_bytes())
+pub(super) struct DatabasesJson;
+
+impl Format for DatabasesJson {
+    fn name(&self) -> &'static str {
+        "databases-json"
+    }
+
+    fn summary(&self) -> &'static str {
+        "the DATABASES object alone, as JSON"
+    }
+
+    fn holds_env(&self) -> bool {
+        false
+    }
+
+    fn write(&self, document: &Document, _: &Settings) -> Rendered {
+        let mut out = Buffer::new();
+        write_table(
+            &mut out,
+            document.databases.iter(),
+            Style::Pretty { depth: 0 },
+        );
+        out.push('\n');
+        Ok(out.into_bytes())
+    }
 }
 
 /// `json`: one object with `DATABASES`, when there are any, and then every `[env]` value under its name.
-#[allow(
-    clippy::unnecessary_wraps,
-    reason = "every format has this signature, and JSON holds everything"
-)]
-pub(super) fn render_everything(document: &Document) -> Rendered {
-    let mut out = Buffer::new();
-    let databases =
-        (!document.databases.is_empty()).then(|| Value::Table(document.databases.clone()));
-    let entries = databases
-        .iter()
-        .map(|databases| (DATABASES, databases))
-        .chain(document.env.iter());
-    write_table(&mut out, entries, Style::Pretty { depth: 0 });
-    out.push('\n');
-    Ok(out.into_bytes())
+pub(super) struct Json;
+
+impl Format for Json {
+    fn name(&self) -> &'static str {
+        "json"
+    }
+
+    fn summary(&self) -> &'static str {
+        "one JSON object: DATABASES and every [env] value with its type"
+    }
+
+    fn write(&self, document: &Document, _: &Settings) -> Rendered {
+        let mut out = Buffer::new();
+        let databases =
+            (!document.databases.is_empty()).then(|| Value::Table(document.databases.clone()));
+        let entries = databases
+            .iter()
+            .map(|databases| (DATABASES, databases))
+            .chain(document.env.iter());
+        write_table(&mut out, entries, Style::Pretty { depth: 0 });
+        out.push('\n');
+        Ok(out.into_bytes())
+    }
 }
 
 /// `value` on one line without blanks, in the alphabet of [`is_plain`] and JSON's own punctuation.
@@ -234,22 +254,40 @@ mod tests {
   }
 }
 "#;
-        assert_eq!(text_of(&render_databases(&document).unwrap()), databases);
+        assert_eq!(
+            text_of(
+                &DatabasesJson
+                    .write(&document, &Settings::default())
+                    .unwrap()
+            ),
+            databases
+        );
         let everything = format!(
             "{{\n  \"DATABASES\": {},\n  \"DEBUG\": false\n}}\n",
             databases.trim_end().replace('\n', "\n  ")
         );
-        assert_eq!(text_of(&render_everything(&document).unwrap()), everything);
+        assert_eq!(
+            text_of(&Json.write(&document, &Settings::default()).unwrap()),
+            everything
+        );
     }
 
     #[test]
     fn without_databases_json_has_no_such_key() {
         assert_eq!(
-            text_of(&render_everything(&Document::default()).unwrap()),
+            text_of(
+                &Json
+                    .write(&Document::default(), &Settings::default())
+                    .unwrap()
+            ),
             "{}\n"
         );
         assert_eq!(
-            text_of(&render_databases(&Document::default()).unwrap()),
+            text_of(
+                &DatabasesJson
+                    .write(&Document::default(), &Settings::default())
+                    .unwrap()
+            ),
             "{}\n"
         );
     }

@@ -1,20 +1,32 @@
 //! `json-env`: the one line `DATABASES='{…}'`, in characters that every env-file reader and shell takes alike.
 
 use super::buffer::Buffer;
-use super::{DATABASES, Document, Rendered, json};
+use super::{DATABASES, Document, Format, Rendered, Settings, json};
 
 /// The line, with `{}` when there are no databases.
-#[allow(
-    clippy::unnecessary_wraps,
-    reason = "every format has this signature, and JSON holds everything"
-)]
-pub(super) fn render(document: &Document) -> Rendered {
-    let mut out = Buffer::new();
-    out.push_str(DATABASES);
-    out.push_str("='");
-    json::write_compact_table(&mut out, &document.databases);
-    out.push_str("'\n");
-    Ok(out.into_bytes())
+pub(super) struct JsonEnv;
+
+impl Format for JsonEnv {
+    fn name(&self) -> &'static str {
+        "json-env"
+    }
+
+    fn summary(&self) -> &'static str {
+        "one line DATABASES='{…}' that shells and env-file readers take alike"
+    }
+
+    fn holds_env(&self) -> bool {
+        false
+    }
+
+    fn write(&self, document: &Document, _: &Settings) -> Rendered {
+        let mut out = Buffer::new();
+        out.push_str(DATABASES);
+        out.push_str("='");
+        json::write_compact_table(&mut out, &document.databases);
+        out.push_str("'\n");
+        Ok(out.into_bytes())
+    }
 }
 
 #[cfg(test)]
@@ -39,7 +51,10 @@ mod tests {
                 .collect(),
         };
         assert_eq!(
-            render(&document).unwrap().as_slice(),
+            JsonEnv
+                .write(&document, &Settings::default())
+                .unwrap()
+                .as_slice(),
             concat!(
                 r#"DATABASES='{"default":{"PASSWORD":"#,
                 r#""\u0027\u0022\u0060\u0024\u005c\u000a\u000d\u0020\u0023\u00e9"}}'"#,
@@ -52,7 +67,10 @@ mod tests {
     #[test]
     fn no_databases_are_an_empty_object() {
         assert_eq!(
-            render(&Document::default()).unwrap().as_slice(),
+            JsonEnv
+                .write(&Document::default(), &Settings::default())
+                .unwrap()
+                .as_slice(),
             b"DATABASES='{}'\n"
         );
     }

@@ -13,7 +13,7 @@ mod lines;
 mod sh;
 pub mod tracked;
 
-use std::fmt;
+use std::{collections::BTreeMap, fmt};
 
 use zeroize::Zeroizing;
 
@@ -55,31 +55,55 @@ impl std::error::Error for Unrepresentable {}
 /// The bytes of a document in one format, or everything that format cannot hold.
 pub type Rendered = Result<Zeroizing<Vec<u8>>, Vec<Unrepresentable>>;
 
-/// One format: its name on the command line and the function that writes it.
-pub struct Format {
-    /// The name: `databases-json`.
-    pub name: &'static str,
+/// One format: a file each, all listed in [`FORMATS`].
+pub trait Format: Sync {
+    /// Its name on the command line: `databases-json`.
+    fn name(&self) -> &'static str;
+
     /// One line that says who reads it.
-    pub summary: &'static str,
+    fn summary(&self) -> &'static str;
+
     /// Whether the `[env]` values are written too, or the databases alone.
-    pub holds_env: bool,
-    render: fn(&Document) -> Rendered,
+    fn holds_env(&self) -> bool {
+        true
+    }
+
+    /// What can be set for it, beside the values.
+    fn settings(&self) -> &'static [Setting] {
+        &[]
+    }
+
+    /// Writes `document`, of which the numbers and names are sound; the bytes end in a line break.
+    ///
+    /// # Errors
+    ///
+    /// Every key whose value or name this format cannot hold.
+    fn write(&self, document: &Document, settings: &Settings) -> Rendered;
 }
 
-impl Format {
-    /// Renders `document`; the bytes end in a line break.
+impl dyn Format {
+    /// Renders `document`, with nothing set.
     ///
     /// # Errors
     ///
     /// Every key whose value or name this format cannot hold.
     pub fn render(&self, document: &Document) -> Rendered {
+        self.render_with(document, &Settings::default())
+    }
+
+    /// Renders `document`; the bytes end in a line break.
+    ///
+    /// # Errors
+    ///
+    /// Every key whose value or name this format cannot hold.
+    pub fn render_with(&self, document: &Document, settings: &Settings) -> Rendered {
         let mut faults = Vec::new();
         find_unwritable_numbers(
             "databases",
             &Entries::Table(&document.databases),
             &mut faults,
         );
-        if self.holds_env {
+        if self.holds_env() {
             find_unwritable_numbers("env", &Entries::Table(&document.env), &mut faults);
             if !document.databases.is_empty() && document.env.get(DATABASES).is_some() {
                 faults.push(Unrepresentable {
@@ -88,7 +112,7 @@ impl Format {
                 });
             }
         }
-        match (self.render)(document) {
+        match self.write(document, settings) {
             Ok(bytes) if faults.is_empty() => Ok(bytes),
             Ok(_) => Err(faults),
             Err(more) => {
@@ -99,57 +123,53 @@ impl Format {
     }
 }
 
-impl fmt::Debug for Format {
+impl fmt::Debug for dyn Format {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Format")
-            .field("name", &self.name)
-            .finish_non_exhaustive()
+        f.debug_tuple("Format").field(&self.name()).finish()
+    }
+}
+
+/// Something that a format can be told: `--set namespace=shop`.
+#[derive(Clone, Copy, Debug)]
+pub struct Setting {
+    /// `namespace`.
+    pub name: &'static str,
+    /// One line that says what it does, and what holds without it.
+    pub summary: &'static str,
+}
+
+/// What a format was told.
+#[derive(Clone, Debug, Default)]
+pub struct Settings(BTreeMap<String, String>);
+
+impl Settings {
+    /// The value of a setting.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(String::as_str)
+    }
+}
+
+impl FromIterator<(String, String)> for Settings {
+    fn from_iter<T: IntoIterator<Item = (String, String)>>(settings: T) -> Self {
+        Self(settings.into_iter().collect())
     }
 }
 
 /// Every format there is; the first is the default.
-pub const FORMATS: &[Format] = &[
-    Format {
-        name: "databases-json",
-        summary: "the DATABASES object alone, as JSON",
-        holds_env: false,
-        render: json::render_databases,
-    },
-    Format {
-        name: "json",
-        summary: "one JSON object: DATABASES and every [env] value with its type",
-        holds_env: true,
-        render: json::render_everything,
-    },
-    Format {
-        name: "json-env",
-        summary: "one line DATABASES='{…}' that shells and env-file readers take alike",
-        holds_env: false,
-        render: json_env::render,
-    },
-    Format {
-        name: "dotenv",
-        summary: "a .env file for python-dotenv and what builds on it (environs, pydantic-settings, …)",
-        holds_env: true,
-        render: dotenv::render,
-    },
-    Format {
-        name: "sh",
-        summary: "export lines for a POSIX shell",
-        holds_env: true,
-        render: sh::render,
-    },
-    Format {
-        name: "docker",
-        summary: "a file for docker run --env-file",
-        holds_env: true,
-        render: docker::render,
-    },
+pub const FORMATS: &[&dyn Format] = &[
+    &json::DatabasesJson,
+    &json::Json,
+    &json_env::JsonEnv,
+    &dotenv::Dotenv,
+    &sh::Sh,
+    &docker::Docker,
 ];
 
 /// The format called `name`.
-pub fn format(name: &str) -> Option<&'static Format> {
-    FORMATS.iter().find(|format| format.name == name)
+#[must_use]
+pub fn format(name: &str) -> Option<&'static dyn Format> {
+    FORMATS.iter().copied().find(|format| format.name() == name)
 }
 
 /// The text of an `[env]` value in the process's environment.
@@ -241,8 +261,8 @@ mod tests {
     fn formats_are_found_by_their_own_name_only() {
         for expected in FORMATS {
             assert_eq!(
-                format(expected.name).map(|found| found.name),
-                Some(expected.name)
+                format(expected.name()).map(|found| found.name()),
+                Some(expected.name())
             );
         }
         assert!(format("xml").is_none());
@@ -322,10 +342,10 @@ mod tests {
                 .map(|fault| fault.key)
                 .collect();
             let in_databases = "databases.default.OPTIONS.timeout";
-            if format.holds_env {
-                assert_eq!(keys, [in_databases, "env.RATIO.1"], "{}", format.name);
+            if format.holds_env() {
+                assert_eq!(keys, [in_databases, "env.RATIO.1"], "{}", format.name());
             } else {
-                assert_eq!(keys, [in_databases], "{}", format.name);
+                assert_eq!(keys, [in_databases], "{}", format.name());
             }
         }
     }
@@ -343,11 +363,11 @@ mod tests {
         for format in FORMATS {
             assert_eq!(
                 format.render(&both).is_err(),
-                format.holds_env,
+                format.holds_env(),
                 "{}",
-                format.name
+                format.name()
             );
-            assert!(format.render(&env_alone).is_ok(), "{}", format.name);
+            assert!(format.render(&env_alone).is_ok(), "{}", format.name());
         }
     }
 

@@ -1,7 +1,7 @@
 //! `sh`: export lines for a POSIX shell, read with `.` or `eval`, alike in dash 0.5.12 and bash 5.2.
 
 use super::buffer::Buffer;
-use super::{Document, Rendered, lines};
+use super::{Document, Format, Rendered, Settings, lines};
 
 /// Names bash keeps for itself: it refuses the assignment, ignores it, or exports something else. (`OPTIND` stops dash
 /// too, unless it is a number.) Found by assigning every variable of the bash manual, "Bash Variables", and
@@ -40,8 +40,20 @@ const KEPT_BY_BASH: &[&str] = &[
 ];
 
 /// `export NAME='…'` for every variable. A line break in a value stays one, inside the quotes.
-pub(super) fn render(document: &Document) -> Rendered {
-    lines::render(document, write_line)
+pub(super) struct Sh;
+
+impl Format for Sh {
+    fn name(&self) -> &'static str {
+        "sh"
+    }
+
+    fn summary(&self) -> &'static str {
+        "export lines for a POSIX shell"
+    }
+
+    fn write(&self, document: &Document, _: &Settings) -> Rendered {
+        lines::render(document, write_line)
+    }
 }
 
 fn write_line(out: &mut Buffer, name: &str, text: &str) -> Result<(), &'static str> {

@@ -28,22 +28,22 @@ fn every_document_is_read_back_or_refused_by_every_format() {
     }
     let verdict = judge("documents", &cases);
     for format in FORMATS {
-        let count = |what: &str| verdict[format.name][what].as_u64().unwrap_or(0);
+        let count = |what: &str| verdict[format.name()][what].as_u64().unwrap_or(0);
         let total = u64::try_from(DOCUMENTS).unwrap();
         assert_eq!(
             count("read") + count("refused"),
             total,
             "{}: {verdict}",
-            format.name
+            format.name()
         );
         // Neither side of the judge may idle.
-        assert!(count("read") > total / 4, "{}: {verdict}", format.name);
-        let refuses = ["dotenv", "sh", "docker"].contains(&format.name);
+        assert!(count("read") > total / 4, "{}: {verdict}", format.name());
+        let refuses = ["dotenv", "sh", "docker"].contains(&format.name());
         assert_eq!(
             count("refused") > total / 20,
             refuses,
             "{}: {verdict}",
-            format.name
+            format.name()
         );
     }
 }
@@ -89,7 +89,7 @@ fn case(document: &Document) -> serde_json::Value {
                 Ok(bytes) => json!({ "bytes": STANDARD.encode(&*bytes) }),
                 Err(faults) => json!({ "refused": faults.into_iter().map(|fault| fault.key).collect::<Vec<_>>() }),
             };
-            (format.name.to_owned(), outcome)
+            (format.name().to_owned(), outcome)
         })
         .collect();
     json!({
@@ -161,7 +161,7 @@ fn the_judge_notices_a_wrong_rendering() {
         }
     };
     for format in FORMATS {
-        let name = format.name;
+        let name = format.name();
         let mut wrong = case(&document("right"));
         wrong["rendered"][name]["bytes"] =
             json!(STANDARD.encode(&*format.render(&document("left")).unwrap()));

@@ -181,8 +181,8 @@ proptest! {
                     prop_assert!(known, "{}", fault.key);
                 }
             } else {
-                prop_assert!(format.name != "docker");
-                prop_assert!(bad != "\0" || !["dotenv", "sh"].contains(&format.name));
+                prop_assert!(format.name() != "docker");
+                prop_assert!(bad != "\0" || !["dotenv", "sh"].contains(&format.name()));
             }
         }
     }

@@ -104,7 +104,9 @@ fn measure() -> Result<(), String> {
     Ok(())
 }
 
-/// A scanner ends with a status of its own where it finds something: that it ended is all that counts.
+/// With what programs end that did what they were asked for: scanners have a status of their own where they find something.
+const DONE: &[i32] = &[0, 1, 200, 205];
+
 fn run(program: &Program) -> Result<Run, String> {
     let start = std::time::Instant::now();
     let end = Command::new(&program.argv[0])
@@ -117,6 +119,9 @@ fn run(program: &Program) -> Result<Run, String> {
         .spawn()
         .and_then(|child| child.wait4())
         .map_err(|error| format!("{}: {error}", program.name))?;
+    if !end.status.code().is_some_and(|code| DONE.contains(&code)) {
+        return Err(format!("{}: ended with {}", program.name, end.status));
+    }
     Ok(Run {
         processor: (end.rusage.utime + end.rusage.stime).as_secs_f64(),
         elapsed: start.elapsed().as_secs_f64(),

@@ -46,7 +46,7 @@ pub fn tree(nuages: &Path, repository: &Path) -> Job {
         ],
     );
     job.add(repository, &["nosecrets", "scan", &here]);
-    job.add(repository, &["betterleaks", "dir", "--no-banner", &here]);
+    job.add(repository, &["betterleaks", "filesystem", "--no-banner", &here]);
     job.add(repository, &["ripsecrets", &here]);
     job
 }
@@ -144,7 +144,7 @@ impl Job {
         let mut argv = vec![nuages.display().to_string()];
         argv.extend(arguments.iter().map(|&argument| argument.to_owned()));
         self.programs.push(Program {
-            name: format!("nuages: `{}`", arguments.join(" ")),
+            name: format!("`nuages {}`", arguments.join(" ")),
             argv,
             directory: directory.to_owned(),
         });
@@ -165,8 +165,9 @@ impl Job {
             .filter(|argument| !Path::new(argument).is_absolute())
             .copied()
             .collect();
+        let shown = std::iter::once(argv[0]).chain(shown);
         self.programs.push(Program {
-            name: format!("{}: `{}`", argv[0], shown.join(" ")),
+            name: format!("`{}`", shown.collect::<Vec<_>>().join(" ")),
             argv: argv.iter().map(|&argument| argument.to_owned()).collect(),
             directory: directory.to_owned(),
         });

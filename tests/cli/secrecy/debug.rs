@@ -139,9 +139,9 @@ fn a_masked_document_holds_nothing() {
             let Ok(bytes) = format.render(&masked) else {
                 continue;
             };
-            says_nothing(format.name, &bytes);
+            says_nothing(format.name(), &bytes);
             let text = String::from_utf8_lossy(&bytes);
-            assert!(!text.contains(DIGITS), "{}: {text}", format.name);
+            assert!(!text.contains(DIGITS), "{}: {text}", format.name());
         }
     }
 }
