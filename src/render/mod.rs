@@ -261,7 +261,7 @@ mod tests {
     fn formats_are_found_by_their_own_name_only() {
         for expected in FORMATS {
             assert_eq!(
-                format(expected.name()).map(|found| found.name()),
+                format(expected.name()).map(Format::name),
                 Some(expected.name())
             );
         }

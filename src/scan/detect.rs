@@ -119,14 +119,14 @@ impl Detector {
         }
         let memo = new.memo;
         if let Some(memo) = memo {
-            hits.retain(|hit| !memo.is_known(text, hit.start));
+            memo.forget_known(text, &mut hits);
         }
         let mut found = Vec::new();
         self.match_patterns(text, &hits, &mut found);
         self.match_structure(text, &hits, floor, new.lines, &mut found);
         found.retain(|found| found.confidence >= floor);
         if let Some(memo) = memo {
-            memo.learn(text, hits.iter().map(|hit| hit.start), &found);
+            memo.learn(text, &hits, &found);
         }
         surest(found)
     }
