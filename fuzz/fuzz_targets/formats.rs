@@ -160,7 +160,7 @@ fuzz_target!(|input: Input| {
         match format.render(&document) {
             Ok(bytes) => {
                 let text = std::str::from_utf8(&bytes).expect("UTF-8");
-                BENCH.with_borrow(|bench| read_back(bench, format.name, text, &document));
+                BENCH.with_borrow(|bench| read_back(bench, format.name(), text, &document));
             }
             Err(faults) => {
                 assert!(!faults.is_empty(), "a refusal says why");
