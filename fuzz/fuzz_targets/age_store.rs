@@ -6,7 +6,7 @@ use std::cell::RefCell;
 
 use libfuzzer_sys::{arbitrary::Arbitrary, fuzz_target};
 use nuages_fuzz::{Bench, MARKER, check_error};
-use nuages_provider::{Environment, Locator, SecretValue, Settings};
+use nuages_provider::{Environment, Locator, PutOptions, SecretValue, Settings};
 use nuages_provider_local::age::{DESCRIPTOR, new_identity};
 
 const STORE: &str = "secrets.age";
@@ -43,7 +43,7 @@ impl Default for Fixture {
         for name in &NAMES[..2] {
             let value = SecretValue::from_text(format!("{name} {MARKER}"));
             bench
-                .run(writer.put(&Locator::new(*name), &value, false))
+                .run(writer.put(&Locator::new(*name), &value, &PutOptions::new()))
                 .expect("a value is put");
         }
         let sound = bench.read(STORE);
