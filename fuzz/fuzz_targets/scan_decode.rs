@@ -212,7 +212,13 @@ fn is_common(file: &str, value: &[u8]) -> bool {
         "fingerprints",
     ];
     let encodings = "as it is one of its lines in base64 in hex percent-encoded as JSON escapes it as a shell quotes it as Python escapes it as XML escapes it env.SECRET_KEY";
+    let head = file.split("fingerprints").next().unwrap_or_default();
+    let in_head = head
+        .as_bytes()
+        .windows(value.len().max(1))
+        .any(|part| part == value);
     value.len() < 12
+        || in_head
         || encodings
             .as_bytes()
             .windows(value.len())

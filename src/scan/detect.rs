@@ -4,7 +4,7 @@ use std::{borrow::Cow, ops::Range};
 
 use super::{
     entropy, files, glob,
-    memo::Memo,
+    memo::{self, Memo},
     pairs,
     pattern::Patterns,
     prefilter::{Hit, Prefilter},
@@ -126,9 +126,25 @@ impl Detector {
         self.match_structure(text, &hits, floor, new.lines, &mut found);
         found.retain(|found| found.confidence >= floor);
         if let Some(memo) = memo {
+            hits.retain(|hit| self.is_judged_by_place(text, *hit));
             memo.learn(text, &hits, &found);
         }
         surest(found)
+    }
+
+    /// Whether what a hit leads to is decided by the lines around it: a match may be longer, a file's format begin far away,
+    /// a name get another name's literal.
+    fn is_judged_by_place(&self, text: &Text<'_>, hit: Hit) -> bool {
+        let wanted = self.prefilter.wanted(hit);
+        let is_far = |&number: &u32| {
+            let rule = &self.rules[number as usize];
+            rule.before.max(rule.after) > memo::FARTHEST
+                && (rule.multiline || !memo::has_whole_line(text.bytes, hit.start))
+        };
+        let is_by_name = || {
+            wanted.is_word && text.kind == Kind::Python && python::is_by_name(text.bytes, hit.end)
+        };
+        !wanted.is_file && !wanted.rules.iter().any(is_far) && !is_by_name()
     }
 
     /// Whether a match for this keyword may go over many lines.

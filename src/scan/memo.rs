@@ -23,11 +23,11 @@ pub struct Memo {
 /// A million places, eight megabytes.
 const SLOTS: usize = 1 << 20;
 
-/// Lines after a hit's own that may hold what its name promises.
-const LINES_AFTER: usize = 3;
+/// Lines after a hit's own that may hold what its name promises: a call with an argument a line.
+const LINES_AFTER: usize = 5;
 
 /// Of a longer line only the bytes around the hit count.
-const FARTHEST: usize = 1024;
+pub(super) const FARTHEST: usize = 1024;
 
 /// Two keys are taken at a time.
 const PAIR: usize = 16;
@@ -160,15 +160,31 @@ fn neighbourhood(bytes: &[u8], hit: usize) -> (Range<usize>, Range<usize>) {
     (hits, around)
 }
 
+/// Whether a hit's own line is not cut off.
+pub(super) fn has_whole_line(bytes: &[u8], hit: usize) -> bool {
+    let (before, after) = (hit.saturating_sub(FARTHEST), hit + FARTHEST);
+    (before == 0 || bytes[before..hit].contains(&b'\n'))
+        && (after >= bytes.len() || bytes[hit..after].contains(&b'\n'))
+}
+
 fn slot(key: u64) -> usize {
     usize::try_from(key).unwrap_or_default() % SLOTS
 }
 
 #[cfg(test)]
 mod tests {
+    use std::borrow::Cow;
+
     use gix::bstr::BStr;
 
     use super::*;
+    use crate::{
+        finding::Confidence,
+        scan::{
+            detect::{Detector, New},
+            rule,
+        },
+    };
 
     fn key(memo: &Memo, path: &str, text: &str, hit: &str) -> u64 {
         let text = Text::new(BStr::new(path), text.as_bytes());
@@ -179,7 +195,7 @@ mod tests {
     #[test]
     fn a_place_is_the_same_as_long_as_all_around_it_is() {
         let memo = Memo::default();
-        let lines = "far\nbefore\nthe key\none\ntwo\nthree\nfar\n";
+        let lines = "far\nbefore\nthe key\none\ntwo\nthree\nfour\nfive\nfar\n";
         let own = key(&memo, "a.py", lines, "key");
         assert_eq!(
             own,
@@ -187,10 +203,25 @@ mod tests {
         );
         assert_eq!(own, key(&memo, "a.py", lines, "the"));
         assert_ne!(own, key(&memo, "b.py", lines, "key"));
-        for part in ["before", "key", "one", "two", "three"] {
-            let changed = lines.replace(part, &part.replace('e', "ee"));
-            let changed = changed.replace("two", "twoo");
-            assert_ne!(own, key(&memo, "a.py", &changed, "ke"), "{part}");
+        for part in ["before", "key", "one", "two", "three", "five"] {
+            let changed = lines.replace(part, &format!("{part}!"));
+            assert_ne!(own, key(&memo, "a.py", &changed, "key"), "{part}");
+        }
+    }
+
+    #[test]
+    fn what_is_decided_far_away_is_looked_at_again() {
+        let detector = Detector::new(Cow::Borrowed(rule::built_in()));
+        let memo = Memo::default();
+        for value in ["Zmlyc3QtdmFsdWUtOTE=", "c2Vjb25kLXZhbHVlLTQy"] {
+            let lines = "  # one\n".repeat(20);
+            let text = format!("apiVersion: v1\nkind: Secret\n{lines}data:\n  dsn: {value}\n");
+            let text = Text::new(BStr::new("secret.yaml"), text.as_bytes());
+            let new = New {
+                lines: None,
+                memo: Some(&memo),
+            };
+            assert!(!detector.scan_new(&text, Confidence::Low, &new).is_empty());
         }
     }
 

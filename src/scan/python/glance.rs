@@ -92,6 +92,15 @@ fn name_given(after: &[u8]) -> Option<&str> {
         .filter(|name| name.len() > 1 && !is_more)
 }
 
+pub(super) fn is_by_name(bytes: &[u8], hit_end: usize) -> bool {
+    let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
+    let rest = &bytes[hit_end..bytes.len().min(hit_end + REACH)];
+    let length = rest.iter().position(|byte| !is_part(byte));
+    let after = rest[length.unwrap_or(rest.len())..].trim_ascii_start();
+    let is_constant = |name: &str| !name.contains(|letter: char| letter.is_ascii_lowercase());
+    name_given(after).is_some_and(is_constant)
+}
+
 /// Whether the text has a literal for a name: `KEY = "…"`, `KEY: str = "…"`.
 fn is_bound(name: &str, source: &str) -> bool {
     [" = \"", " = '", "=\"", "='", ": "]

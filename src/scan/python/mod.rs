@@ -44,6 +44,11 @@ pub(crate) fn scan(text: &Text<'_>, request: &Request<'_>, found: &mut Vec<Match
     })
 }
 
+/// Whether what a name gets, behind a hit in it, is a constant's literal, wherever that stands: `SECRET_KEY = KEY`.
+pub(crate) fn is_by_name(bytes: &[u8], hit_end: usize) -> bool {
+    glance::is_by_name(bytes, hit_end)
+}
+
 /// The same for a text whose name does not say what it is, but whose lines do. False, with nothing added, where it is no
 /// Python.
 pub(crate) fn scan_unnamed(text: &Text<'_>, request: &Request<'_>, found: &mut Vec<Match>) -> bool {
