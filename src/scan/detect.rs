@@ -119,7 +119,7 @@ impl Detector {
         }
         let memo = new.memo;
         if let Some(memo) = memo {
-            memo.forget_known(text, &mut hits);
+            memo.forget_known(text, &mut hits, |hit| self.is_judged_by_place(text, hit));
         }
         let mut found = Vec::new();
         self.match_patterns(text, &hits, &mut found);

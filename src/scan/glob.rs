@@ -51,7 +51,7 @@ fn by_parts(glob: &[u8], path: &BStr, mode: Mode) -> bool {
     // How many parts the glob may have taken so far.
     let mut reached = vec![false; parts.len() + 1];
     reached[0] = true;
-    let mut globs = glob.split_str("/").peekable();
+    let mut globs = parts_of(glob).into_iter().peekable();
     while let Some(glob) = globs.next() {
         if glob != b"**" {
             for (number, part) in parts.iter().enumerate().rev() {
@@ -68,6 +68,49 @@ fn by_parts(glob: &[u8], path: &BStr, mode: Mode) -> bool {
     reached[parts.len()]
 }
 
+/// What stands between the slashes of a glob; one within `[…]` is a sign like others.
+fn parts_of(glob: &[u8]) -> Vec<&[u8]> {
+    let (mut parts, mut start, mut at) = (Vec::new(), 0, 0);
+    while at < glob.len() {
+        match glob[at] {
+            b'\\' if glob.get(at + 1) == Some(&b'/') => {
+                parts.push(&glob[start..at]);
+                at += 1;
+                start = at + 1;
+            }
+            b'\\' => at += 1,
+            b'[' => at += class_length(&glob[at..]),
+            b'/' => {
+                parts.push(&glob[start..at]);
+                start = at + 1;
+            }
+            _ => {}
+        }
+        at += 1;
+    }
+    parts.push(&glob[start..]);
+    parts
+}
+
+/// How many bytes lie between a class's brackets, and its closing one; all of the rest where none closes it.
+fn class_length(class: &[u8]) -> usize {
+    // Right after the begin, and after what negates it, a bracket is a sign like others.
+    let mut at = 1 + usize::from(matches!(class.get(1), Some(b'!' | b'^')));
+    at += usize::from(class.get(at) == Some(&b']'));
+    loop {
+        match class.get(at) {
+            None => return class.len(),
+            Some(b']') => return at,
+            Some(b'\\') => at += 1,
+            Some(b'[') if class.get(at + 1) == Some(&b':') => {
+                at += class[at..].find(":]").map_or(0, |end| end + 1);
+            }
+            Some(_) => {}
+        }
+        at += 1;
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -77,6 +120,13 @@ mod tests {
     proptest! {
         #[test]
         fn part_by_part_is_as_a_whole(glob in "(\\*\\*/|[ab?]\\*?/|\\*/){0,5}(\\*\\*|[ab*]{0,2})", path in "([ab]{1,2}/){0,4}[ab]{1,2}") {
+            let mode = Mode::NO_MATCH_SLASH_LITERAL;
+            let whole = wildmatch(glob.as_bytes().into(), path.as_bytes().into(), mode);
+            prop_assert_eq!(by_parts(glob.as_bytes(), path.as_bytes().into(), mode), whole);
+        }
+
+        #[test]
+        fn classes_are_kept_together(glob in "\\*\\*/(\\[[!^]?\\]?[ab/\\\\]{1,3}(\\[:alpha:\\])?\\]?|[ab/]|\\\\[ab]){1,4}/\\*\\*", path in "([ab]{1,2}/){0,4}[ab]{1,2}") {
             let mode = Mode::NO_MATCH_SLASH_LITERAL;
             let whole = wildmatch(glob.as_bytes().into(), path.as_bytes().into(), mode);
             prop_assert_eq!(by_parts(glob.as_bytes(), path.as_bytes().into(), mode), whole);

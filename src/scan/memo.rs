@@ -45,12 +45,17 @@ impl Default for Memo {
 }
 
 impl Memo {
-    /// Leaves out the hits in whose places nothing was found before.
-    pub(crate) fn forget_known(&self, text: &Text<'_>, hits: &mut Vec<Hit>) {
+    /// Leaves out the hits in whose places nothing was found before, where that says all of them.
+    pub(crate) fn forget_known(
+        &self,
+        text: &Text<'_>,
+        hits: &mut Vec<Hit>,
+        is_judged_by_place: impl Fn(Hit) -> bool,
+    ) {
         let mut places = Places::new(self, text);
         hits.retain(|hit| {
             let key = places.at(hit.start).key;
-            self.slots[slot(key)].load(Ordering::Relaxed) != key
+            self.slots[slot(key)].load(Ordering::Relaxed) != key || !is_judged_by_place(*hit)
         });
     }
 
