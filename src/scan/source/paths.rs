@@ -224,7 +224,18 @@ impl Walk<'_> {
                 Chosen::Directory(entering) => {
                     push_directory(&place, name.as_bstr(), entering, self.sink, more);
                 }
-                Chosen::Nothing => {}
+                Chosen::Nothing => {
+                    // What would have been looked at as a file is told of, ignored names are not.
+                    if let Some(what) = no_file(&directory, name.as_bstr(), kind)
+                        && matches!(
+                            self.choose(&place, &name, FileType::RegularFile, entering),
+                            Chosen::File
+                        )
+                    {
+                        let path = joined(place.shown.as_bstr(), name.as_bstr());
+                        self.sink.note(path.as_bstr(), what);
+                    }
+                }
             }
         }
         // The rest of many files may be read by other threads.
@@ -384,6 +395,22 @@ fn read_directory(directory: &OwnedFd) -> Result<Vec<(BString, FileType)>, Errno
         listing.push((BString::from(name.to_bytes()), kind));
     }
     Ok(listing)
+}
+
+/// What an entry is that never can be read as a file, and is no directory.
+fn no_file(directory: &OwnedFd, name: &BStr, kind: FileType) -> Option<&'static str> {
+    match kind {
+        FileType::Fifo => Some("is a pipe, and was not looked at"),
+        FileType::Socket => Some("is a socket, and was not looked at"),
+        FileType::CharacterDevice | FileType::BlockDevice => {
+            Some("is a device, and was not looked at")
+        }
+        FileType::Symlink => {
+            let target = rustix::fs::statat(directory, name.as_bytes(), AtFlags::empty());
+            (target.err() == Some(Errno::LOOP)).then_some("is a link that leads back to itself")
+        }
+        _ => None,
+    }
 }
 
 fn is_env_file(name: &[u8]) -> bool {

@@ -228,7 +228,12 @@ fn links_are_not_followed_and_loops_end() {
     symlink(tree.root(), tree.path("real/up")).unwrap();
     symlink("a.txt", tree.path("real/b.txt")).unwrap();
     symlink("loop", tree.path("loop")).unwrap();
-    assert_eq!(names(&walk(&tree, &PathOptions::default())), ["real/a.txt"]);
+    let sink = walk(&tree, &PathOptions::default());
+    assert_eq!(names(&sink), ["real/a.txt"]);
+    let notes = sink.notes();
+    assert_eq!(notes.len(), 1, "{notes:?}");
+    assert!(notes[0].0.ends_with("loop"), "{notes:?}");
+    assert_eq!(notes[0].1, "is a link that leads back to itself");
 }
 
 /// Fails rather than hangs.
@@ -271,6 +276,19 @@ fn a_pipe_or_a_socket_never_blocks() {
         .map(|(place, _)| place.rsplit_once('/').unwrap().1)
         .collect();
     assert_eq!(ends, ["pipe", "tracked"], "{troubles:?}");
+    let mut noted: Vec<String> = sink
+        .notes()
+        .into_iter()
+        .map(|(place, what)| format!("{} {what}", place.rsplit_once('/').unwrap().1))
+        .collect();
+    let expected = [
+        ".env.pipe is a pipe, and was not looked at",
+        "pipe is a pipe, and was not looked at",
+        "socket is a socket, and was not looked at",
+        "tracked is a pipe, and was not looked at",
+    ];
+    noted.sort();
+    assert_eq!(noted, expected);
 }
 
 #[test]
