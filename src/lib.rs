@@ -20,6 +20,7 @@
 //! | [`django`] | what Django takes: engines, keys and types, database URLs |
 //! | [`render`] | values to bytes: one file a format; files that are whole or not there |
 //! | [`exec`] | the child's environment and files, and becoming the command |
+//! | [`redact`] | masks known values in a stream, in every encoding they travel in |
 //! | [`scan`] | the leak scanner: sources, detection, rules as data, suppression; knows nothing of the rooms above |
 //! | [`finding`] | what a scan finds, and where |
 //! | [`hook`] | git hooks that run the scan |
@@ -57,6 +58,7 @@ pub mod finding;
 pub mod hook;
 pub mod manifest;
 pub mod plan;
+pub mod redact;
 mod reference;
 pub mod registry;
 pub mod render;

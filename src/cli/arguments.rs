@@ -87,6 +87,8 @@ pub(super) enum Command {
     Scan(Box<Scan>),
     /// Git hooks that scan before a commit and before a push
     Hook(Hook),
+    /// Mask the manifest's values in what comes through: a filter
+    Redact(Redact),
     /// List the providers of this build and their settings
     Providers(Providers),
     /// Write the JSON Schema of the manifest, for editors
@@ -99,9 +101,12 @@ pub(super) enum Command {
   nuages exec -- gunicorn shop.wsgi
   nuages --profile migrate exec -- python manage.py migrate
   nuages exec --pristine -- celery -A shop worker
+  nuages exec --redact -- python manage.py migrate
 
 The command gets [env], DATABASES as JSON, and the paths of [files].
-nuages becomes the command: same process, same arguments.
+nuages becomes the command: same process, same arguments. With --redact it
+stays as the command's parent: what the command writes is masked, signals
+are handed on, and a terminal stays one.
 Credentials that log in to a cloud are kept from it unless [env] passes
 them on.")]
 pub(super) struct Exec {
@@ -111,6 +116,9 @@ pub(super) struct Exec {
     /// Also resolve every variable whose whole value is a reference to a remote store; needs no manifest
     #[arg(long)]
     pub(super) from_env: bool,
+    /// Mask the values in what the command writes, in every encoding
+    #[arg(long)]
+    pub(super) redact: bool,
     /// Where [files] go [default: a private directory in memory, where there is such a place]
     #[arg(long, value_name = "DIR")]
     pub(super) files_dir: Option<PathBuf>,
@@ -404,6 +412,21 @@ pub(super) struct HookChoice {
     /// Also where `core.hooksPath` leads out of the repository, to hooks that others share
     #[arg(long)]
     pub(super) shared: bool,
+}
+
+/// `nuages redact`
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  kubectl logs shop-0 | nuages redact
+  nuages --profile prod redact < build.log > build.masked.log
+
+Masked as ******** are the manifest's values as they are, each line of those
+with several, and both in base64, hex, percent-encoding, JSON's and other
+escapes. Values of fewer than 4 bytes are named in a warning, not masked.")]
+pub(super) struct Redact {
+    /// Also mask what variables hold whose whole value is a reference to a remote store; needs no manifest
+    #[arg(long)]
+    pub(super) from_env: bool,
 }
 
 /// `nuages providers`

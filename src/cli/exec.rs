@@ -1,34 +1,26 @@
-//! `nuages exec`: resolve, then become the command.
+//! `nuages exec`: resolve, then become the command; or stay as its parent and mask what it writes.
 
-use std::path::PathBuf;
+use std::{
+    ffi::{OsStr, OsString},
+    io,
+    path::PathBuf,
+};
 
 use super::{
     Exit, Outcome,
     arguments::Exec,
     context::{Context, Loaded, NUAGES_SCAN_KEY},
+    redact,
 };
 use crate::{
     diagnostic::{Class, Diagnostic},
     exec::{self, child, files},
     plan::Plan,
+    redact::Secrets,
 };
 
 pub(super) fn run(context: &Context, command: &Exec) -> Outcome {
-    let loaded = if command.from_env {
-        context.load_or_empty()?
-    } else {
-        context.load()?
-    };
-    let mut plan = context.plan(&loaded)?;
-    if command.from_env {
-        plan.add_environment(
-            &loaded.manifest,
-            &context.selection(),
-            &context.registry,
-            &loaded.environment,
-        )
-        .map_err(|errors| context.fail_all(&errors, None))?;
-    }
+    let (loaded, plan) = plan(context, command.from_env)?;
     let directory = files_directory(context, command, &loaded, &plan)?;
     let resolved = context.resolve(&plan, &loaded, directory.clone())?;
     let bootstrap: Vec<&str> = context
@@ -72,8 +64,35 @@ pub(super) fn run(context: &Context, command: &Exec) -> Outcome {
             crate::suggest::list(&names)
         ));
     }
+    if command.redact {
+        let secrets = redact::secrets(context, &loaded, &plan, &resolved)?;
+        drop(resolved);
+        return stay(context, command, child, secrets);
+    }
     drop(resolved);
-    hand_over(context, command, &child)
+    let (program, arguments) = program(context, command)?;
+    let error = exec::replace(program, arguments, &child.variables);
+    Err(not_started(context, program, &error))
+}
+
+/// The manifest and what it wants fetched; with `from_env`, what the environment's references want as well.
+pub(super) fn plan(context: &Context, from_env: bool) -> Result<(Loaded, Plan), Exit> {
+    let loaded = if from_env {
+        context.load_or_empty()?
+    } else {
+        context.load()?
+    };
+    let mut plan = context.plan(&loaded)?;
+    if from_env {
+        plan.add_environment(
+            &loaded.manifest,
+            &context.selection(),
+            &context.registry,
+            &loaded.environment,
+        )
+        .map_err(|errors| context.fail_all(&errors, None))?;
+    }
+    Ok((loaded, plan))
 }
 
 /// Where `[files]` go, where there are any.
@@ -103,11 +122,37 @@ fn files_directory(
     Ok(Some(directory))
 }
 
-fn hand_over(context: &Context, command: &Exec, child: &child::ChildEnvironment) -> Outcome {
-    let Some((program, arguments)) = command.command.split_first() else {
-        return Err(context.fail(Diagnostic::new(Class::Usage, "there is no command to run")));
-    };
-    let error = exec::replace(program, arguments, &child.variables);
+/// Runs the command as a child, and ends as it ends.
+fn stay(
+    context: &Context,
+    command: &Exec,
+    child: child::ChildEnvironment,
+    secrets: Secrets,
+) -> Outcome {
+    let (program, arguments) = program(context, command)?;
+    let ended = exec::parent::run_masked(program, arguments, child.variables, secrets)
+        .map_err(|error| not_started(context, program, &error))?;
+    if let Some(error) = &ended.unwritten {
+        redact::unwritten(context, error);
+    }
+    match ended.code {
+        0 => Ok(()),
+        code => Err(Exit(code)),
+    }
+}
+
+fn program<'a>(
+    context: &Context,
+    command: &'a Exec,
+) -> Result<(&'a OsString, &'a [OsString]), Exit> {
+    command
+        .command
+        .split_first()
+        .ok_or_else(|| context.fail(Diagnostic::new(Class::Usage, "there is no command to run")))
+}
+
+/// Says why the command does not run.
+fn not_started(context: &Context, program: &OsStr, error: &io::Error) -> Exit {
     let mut diagnostic = Diagnostic::new(
         Class::Usage,
         format!("cannot run `{}`", program.to_string_lossy()),
@@ -124,5 +169,5 @@ fn hand_over(context: &Context, command: &Exec, child: &child::ChildEnvironment)
         _ => None,
     };
     context.fail(diagnostic);
-    Err(Exit(exec::exit_code(&error)))
+    Exit(exec::exit_code(error))
 }

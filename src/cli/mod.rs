@@ -13,6 +13,7 @@ mod plan;
 mod progress;
 mod providers;
 mod put;
+mod redact;
 mod render;
 mod scan;
 mod schema;
@@ -63,6 +64,7 @@ pub fn run(arguments: Vec<OsString>, registry: Registry) -> ExitCode {
         Command::Key(command) => key::run(&context, &command),
         Command::Scan(command) => scan::run(&context, &command),
         Command::Hook(command) => hook::run(&context, &command),
+        Command::Redact(command) => redact::run(&context, &command),
         Command::Providers(command) => providers::run(&context, &command),
         Command::Schema => schema::run(&context),
     };

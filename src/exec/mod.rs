@@ -1,8 +1,13 @@
-//! Handing over to the command: its environment, its files, and the process itself.
+//! Handing over to the command: its environment, its files, and the process itself. As a rule we become the command; where
+//! its output is to be masked we stay, as its parent.
 
 pub mod child;
 pub mod files;
 pub mod harden;
+pub mod parent;
+pub(crate) mod pump;
+mod signals;
+mod terminal;
 
 use std::{
     ffi::{OsStr, OsString},

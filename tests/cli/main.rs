@@ -19,6 +19,7 @@ mod files;
 mod from;
 mod memory;
 mod profiles;
+mod redact;
 mod render;
 mod secrecy;
 mod shot;

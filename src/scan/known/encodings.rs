@@ -12,7 +12,7 @@ use super::SHORTEST;
 
 /// What was done to a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Encoding {
+pub(crate) enum Encoding {
     Raw,
     Line,
     Base64,
@@ -52,17 +52,22 @@ impl Encoding {
     }
 }
 
-type Spelling = (Encoding, Zeroizing<Vec<u8>>);
+pub(crate) type Spelling = (Encoding, Zeroizing<Vec<u8>>);
 
 /// A line of a value with several, such as a PEM key, tells by itself from this length on.
 const SHORTEST_LINE: usize = 24;
 
-/// Every spelling once; the plain one first.
+/// Every spelling that a scan looks for, once; the plain one first.
 pub(super) fn all(value: &[u8]) -> Vec<Spelling> {
+    all_from(value, SHORTEST, SHORTEST_LINE)
+}
+
+/// Every spelling of at least so many bytes once, and every line of at least so many; the plain one first.
+pub(crate) fn all_from(value: &[u8], shortest: usize, shortest_line: usize) -> Vec<Spelling> {
     let mut all: Vec<Spelling> = Vec::new();
     let mut add = |encoding: Encoding, bytes: Vec<u8>| {
         let bytes = Zeroizing::new(bytes);
-        if bytes.len() >= SHORTEST && all.iter().all(|(_, known)| *known != bytes) {
+        if bytes.len() >= shortest && all.iter().all(|(_, known)| *known != bytes) {
             all.push((encoding, bytes));
         }
     };
@@ -88,7 +93,7 @@ pub(super) fn all(value: &[u8]) -> Vec<Spelling> {
     {
         let line = line.trim_ascii();
         // A PEM header is everybody's.
-        if line.len() >= SHORTEST_LINE && !line.starts_with(b"-----") {
+        if line.len() >= shortest_line && !line.starts_with(b"-----") {
             add(Encoding::Line, line.to_vec());
         }
     }
@@ -144,7 +149,7 @@ fn texts(text: &str, add: &mut impl FnMut(Encoding, Vec<u8>)) {
 }
 
 /// The characters that depend on the value alone, for each way it may lie in groups of three bytes.
-fn base64(value: &[u8]) -> Vec<Vec<u8>> {
+pub(crate) fn base64(value: &[u8]) -> Vec<Vec<u8>> {
     let mut all = Vec::new();
     for before in 0..3 {
         let mut whole = Zeroizing::new(vec![0; before]);
@@ -188,7 +193,7 @@ fn percent(value: &[u8], kept: &str, is_upper: bool, plus: bool) -> Vec<u8> {
     text
 }
 
-fn json(text: &str, is_ascii: bool, slash: bool) -> Vec<u8> {
+pub(crate) fn json(text: &str, is_ascii: bool, slash: bool) -> Vec<u8> {
     let mut json = String::with_capacity(text.len() + 8);
     for sign in text.chars() {
         match sign {

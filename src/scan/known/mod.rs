@@ -1,7 +1,7 @@
 //! The secrets that are really yours: the manifest's own values, looked for in every encoding they travel in. With the
 //! values at hand ([`Known::values`]), or without them, by keyed fingerprints ([`Known::read`]).
 
-mod encodings;
+pub(crate) mod encodings;
 mod prints;
 
 use std::{collections::BTreeMap, ops::Range};
