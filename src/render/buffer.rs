@@ -27,6 +27,11 @@ impl Buffer {
         let _: fmt::Result = fmt::write(self, arguments);
     }
 
+    /// How many bytes there are.
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
+    }
+
     pub(super) fn into_text(self) -> Zeroizing<String> {
         self.0
     }

@@ -1,11 +1,13 @@
-//! `docker`: a file for `docker run --env-file`, where quotes are data and nothing can be escaped. The rules are those
-//! of `pkg/kvfile/kvfile.go` in docker/cli 28 and 29, which reads lines with Go's `bufio.Scanner`.
+//! `docker`: a file for `docker run --env-file` and `kubectl create secret --from-env-file`, where quotes are data and
+//! nothing can be escaped. The rules are those of `pkg/kvfile/kvfile.go` in docker/cli 28 and 29 and of
+//! `pkg/cmd/util/env_file.go` in kubectl 1.34; both read lines with Go's `bufio.Scanner`.
 
 use super::buffer::Buffer;
 use super::{Document, Format, Rendered, Settings, lines};
 
 /// The longest line, in bytes without its line break: `bufio.MaxScanTokenSize` (64 KiB) has to hold the break too.
-const LONGEST_LINE: usize = 64 * 1024 - 1;
+/// kubectl does not even say so when it stops there.
+pub(super) const LONGEST_LINE: usize = 64 * 1024 - 1;
 
 /// `NAME=text` for every variable, each text as it is.
 pub(super) struct Docker;
@@ -16,7 +18,7 @@ impl Format for Docker {
     }
 
     fn summary(&self) -> &'static str {
-        "a file for docker run --env-file"
+        "a file for docker run --env-file and kubectl --from-env-file"
     }
 
     fn write(&self, document: &Document, _: &Settings) -> Rendered {
@@ -47,13 +49,17 @@ fn write_line(out: &mut Buffer, name: &str, text: &str) -> Result<(), &'static s
     Ok(())
 }
 
+/// Docker takes more; kubectl stops at any other name (`IsEnvVarName` in apimachinery's `validation.go`).
 fn check_name(name: &str) -> Result<(), &'static str> {
+    let is_sign = |byte: u8| byte.is_ascii_alphanumeric() || b"-._".contains(&byte);
     if name.is_empty() {
         Err("the name is empty")
-    } else if name.contains([' ', '\t', '\n', '=', '\0']) || name.starts_with(char::is_whitespace) {
-        Err("`docker` env files cannot hold a name with a blank, `=` or NUL in it")
-    } else if name.starts_with(['#', '\u{feff}']) {
-        Err("`docker` env files cannot hold a name that begins with `#` or a byte order mark")
+    } else if !name.bytes().all(is_sign) || name.starts_with(|first: char| first.is_ascii_digit()) {
+        Err(
+            "kubectl takes names of ASCII letters, digits, `-`, `.` and `_` alone, and no digit first",
+        )
+    } else if name == "." || name.starts_with("..") {
+        Err("kubectl takes no name that is `.` or begins with `..`")
     } else {
         Ok(())
     }
@@ -96,8 +102,19 @@ mod tests {
             "\u{a0}A",
             "\u{feff}A",
             "A\n",
+            "1A",
+            "é",
+            ".",
+            "..a",
         ] {
             assert!(line(name, "x").is_err(), "{name:?}");
+        }
+    }
+
+    #[test]
+    fn names_may_be_those_of_files() {
+        for name in ["a-b", "tls.crt", "_", "-", ".a"] {
+            assert!(line(name, "x").is_ok(), "{name:?}");
         }
     }
 

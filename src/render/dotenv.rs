@@ -1,5 +1,5 @@
-//! `dotenv`: a `.env` file as python-dotenv 1.2 reads it, its interpolation switched on, and so environs and
-//! pydantic-settings. The rules are those of `dotenv/parser.py` and `dotenv/variables.py` in that release.
+//! `dotenv`: a `.env` file as python-dotenv 1.2 reads it, its interpolation switched on, and so environs,
+//! pydantic-settings and dynaconf 3.3. The rules are those of `dotenv/parser.py` and `dotenv/variables.py` in that release.
 
 use super::buffer::Buffer;
 use super::{Document, Format, Rendered, Settings, lines};
@@ -70,6 +70,8 @@ fn write_double_quoted(out: &mut Buffer, text: &str) {
     let mut characters = text.chars().peekable();
     while let Some(character) = characters.next() {
         match character {
+            // The older parser that dynaconf carries takes a backslash before the closing quote for an escape.
+            '\\' if characters.peek().is_none() => out.push_str(r"${=:-\\}"),
             '\\' => out.push_str(r"\\"),
             '"' => out.push_str("\\\""),
             '\n' => out.push_str(r"\n"),
@@ -122,7 +124,7 @@ mod tests {
             ("a\nEVIL=1", r#""a\nEVIL=1""#),
             ("\r\t\u{7}\u{8}\u{b}\u{c}", r#""\r\t\a\b\v\f""#),
             (r"a\\b", r#""a\\\\b""#),
-            (r"end\", r#""end\\""#),
+            (r"end\", r#""end${=:-\\}""#),
             ("$${X}$", r#""$${=:-$}{X}$""#),
             ("${=:-$}", r#""${=:-$}{=:-$}""#),
         ] {

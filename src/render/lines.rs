@@ -1,4 +1,5 @@
-//! What the formats of one variable a line share: the order of the variables and the gathering of faults.
+//! What the formats of one variable a line share: the order of the variables, the gathering of faults, and the names
+//! and texts that no format of this kind takes.
 
 use super::buffer::Buffer;
 use super::{DATABASES, Document, Rendered, Unrepresentable, env_text, json};
@@ -32,4 +33,25 @@ pub(super) fn render(document: &Document, write_line: WriteLine) -> Rendered {
     } else {
         Err(faults)
     }
+}
+
+/// Refuses a name that is no identifier, and a text with a NUL.
+pub(super) fn check(name: &str, text: &str) -> Result<(), &'static str> {
+    if !is_identifier(name) {
+        Err("its reader takes names of ASCII letters, digits and `_` alone, and no digit first")
+    } else if text.contains('\0') {
+        Err("no environment variable can hold a NUL character")
+    } else {
+        Ok(())
+    }
+}
+
+/// POSIX.1-2024, XBD 3.216 "Name".
+pub(super) fn is_identifier(name: &str) -> bool {
+    let word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+    name.bytes().all(word)
+        && name
+            .bytes()
+            .next()
+            .is_some_and(|first| !first.is_ascii_digit())
 }

@@ -4,14 +4,24 @@
 //! [`Unrepresentable`], every one of them is reported, and then there are no bytes at all.
 
 mod buffer;
+mod compose;
+mod data;
 mod docker;
 mod dotenv;
+mod dotenv_decouple;
+mod dotenv_django_environ;
 pub mod file;
 mod json;
 mod json_env;
 mod lines;
+mod node;
+mod portable;
 mod sh;
+mod systemd;
+mod tfvars;
+mod toml;
 pub mod tracked;
+mod yaml;
 
 use std::{collections::BTreeMap, fmt};
 
@@ -161,9 +171,18 @@ pub const FORMATS: &[&dyn Format] = &[
     &json::DatabasesJson,
     &json::Json,
     &json_env::JsonEnv,
+    &yaml::Yaml,
+    &toml::Toml,
+    &tfvars::Tfvars,
     &dotenv::Dotenv,
+    &dotenv_django_environ::DotenvDjangoEnviron,
+    &dotenv_decouple::DotenvDecouple,
+    &node::Node,
     &sh::Sh,
+    &systemd::Systemd,
     &docker::Docker,
+    &compose::Compose,
+    &portable::Portable,
 ];
 
 /// The format called `name`.
@@ -331,7 +350,7 @@ mod tests {
             )]),
             env: table(&[(
                 "RATIO",
-                Value::List(vec![Value::Null, Value::Float(f64::NAN)]),
+                Value::List(vec![Value::Bool(true), Value::Float(f64::NAN)]),
             )]),
         };
         for format in FORMATS {

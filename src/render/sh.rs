@@ -57,16 +57,9 @@ impl Format for Sh {
 }
 
 fn write_line(out: &mut Buffer, name: &str, text: &str) -> Result<(), &'static str> {
-    if !is_identifier(name) {
-        return Err(
-            "a shell takes names of ASCII letters, digits and `_` alone, and no digit first",
-        );
-    }
-    if KEPT_BY_BASH.contains(&name) {
+    lines::check(name, text)?;
+    if is_kept_by_bash(name) {
         return Err("bash keeps this name for itself");
-    }
-    if text.contains('\0') {
-        return Err("no environment variable can hold a NUL character");
     }
     out.push_str("export ");
     out.push_str(name);
@@ -83,14 +76,9 @@ fn write_line(out: &mut Buffer, name: &str, text: &str) -> Result<(), &'static s
     Ok(())
 }
 
-/// POSIX.1-2024, XBD 3.216 "Name".
-fn is_identifier(name: &str) -> bool {
-    let word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
-    name.bytes().all(word)
-        && name
-            .bytes()
-            .next()
-            .is_some_and(|first| !first.is_ascii_digit())
+/// Whether bash, told to export this name, does something else.
+pub(super) fn is_kept_by_bash(name: &str) -> bool {
+    KEPT_BY_BASH.contains(&name)
 }
 
 #[cfg(test)]

@@ -76,6 +76,21 @@ impl Random {
         }
     }
 
+    /// A text for a variable: what means something to some reader, or a password, or both; rarely a very long one.
+    pub(crate) fn value_text(&mut self) -> String {
+        if self.one_in(1000) {
+            "x".repeat(65_500 + self.below(60))
+        } else if self.one_in(3) {
+            (0..=self.below(5)).map(|_| self.pick(PIECES)).collect()
+        } else {
+            format!(
+                "{}{}",
+                self.password(),
+                self.pick(&["", "", "'", "\\", "\"", " "])
+            )
+        }
+    }
+
     fn value(&mut self, depth: usize) -> Value {
         match self.below(12) {
             0 => Value::Null,
@@ -257,6 +272,20 @@ const PIECES: &[&str] = &[
     "A=b",
     "a b",
     "DATABASES='{}'",
+    "<<",
+    "~/x",
+    "no",
+    "0x1F",
+    "2001-01-01",
+    "- a",
+    "a: b",
+    "%{",
+    "%%{if x}",
+    "$${",
+    "$$${",
+    "\u{fdd0}",
+    "\u{1fffe}",
+    "\u{212b}",
 ];
 
 /// Names every format takes. None of them stops a shell from working.

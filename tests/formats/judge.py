@@ -12,123 +12,18 @@ import json
 import logging
 import os
 import re
-import shutil
-import subprocess
 import sys
 import tempfile
+import tomllib
+import unicodedata
 from pathlib import Path
 
 import dj_database_url
-import dotenv
 import environ
-import environs
-
-# What the values try to pull in: it must stay out.
-BAIT = {"X": "bait", "X9": "bait", "HOME": "/bait"}
-SHELLS = ("dash", "bash")
-PROGRAMS = {name: shutil.which(name) for name in (*SHELLS, "env", "cat")}
-
-
-# Readers. Each gives every variable it saw, as text.
-
-
-def read_dotenv(path):
-    return dict(dotenv.dotenv_values(path, interpolate=True))
-
-
-def read_environs(path, names):
-    reader = environs.Env()
-    reader.read_env(str(path), recurse=False, override=True)
-    # What the process has itself comes first for environs, as it does for anyone: here the file is to be seen.
-    own = {name: os.environ.pop(name) for name in names if name in os.environ}
-    try:
-        return {name: reader.str(name) for name in names}
-    finally:
-        os.environ.update(own)
-
-
-def read_django_environ(path, name):
-    environ.Env.ENVIRON = {}
-    environ.Env.read_env(str(path))
-    if set(environ.Env.ENVIRON) != {name}:
-        return None
-    return environ.Env().str(name)
-
-
-def read_docker(content):
-    """What `docker run --env-file` sends to the daemon: docker/cli 28.2, pkg/kvfile/kvfile.go and Go's bufio.Scanner.
-
-    None where docker gives up.
-    """
-    seen = []
-    rest, first = content, True
-    while rest:
-        line, end, rest = rest.partition(b"\n")
-        # The scanner's buffer of 64 KiB has to hold the line and its end, and to have room left to see there is none.
-        if len(line) >= 64 * 1024:
-            return None
-        line = line.removesuffix(b"\r")
-        try:
-            text = line.decode("utf-8")
-        except UnicodeDecodeError:
-            return None
-        if first:
-            text = text.removeprefix("\ufeff")
-        first = False
-        text = text.lstrip(GO_BLANKS)
-        if not text or text.startswith("#"):
-            continue
-        name, equals, value = text.partition("=")
-        if not name or " " in name or "\t" in name:
-            return None
-        if equals:
-            seen.append((name, value))
-    if any("\0" in name + value for name, value in seen):
-        return None  # docker passes it on, and no process can be started with it
-    return seen
-
-
-# Go's unicode.IsSpace: White_Space, without the separators U+001C to U+001F that Python's str.isspace adds.
-GO_BLANKS = "".join(chr(code) for code in range(0x110000) if chr(code).isspace() and not 0x1C <= code <= 0x1F)
-
-
-def read_shell(shell, files):
-    """Reads each file in its own subshell, every second one through eval, and asks a child process for the variables."""
-    script = """
-        i=0
-        for file in "$@"; do
-            printf '#%s\\000' "$i"
-            if [ $((i % 2)) = 0 ]; then
-                ( . "$file" > /dev/null; exec ENV -0 )
-            else
-                ( eval "$(CAT "$file")" > /dev/null; exec ENV -0 )
-            fi
-            i=$((i + 1))
-        done
-    """.replace("ENV", PROGRAMS["env"]).replace("CAT", PROGRAMS["cat"])
-    with tempfile.TemporaryDirectory() as place:
-        driver = Path(place, "driver")
-        driver.write_text(script)
-        empty = Path(place, "empty")
-        empty.write_text("")
-        # Two empty files first: what the shell itself has, both ways.
-        command = [PROGRAMS[shell], str(driver), str(empty), str(empty), *map(str, files)]
-        result = subprocess.run(command, env=BAIT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=True)
-    runs = []
-    for entry in result.stdout.decode("utf-8", "surrogateescape").split("\0")[:-1]:
-        name, equals, text = entry.partition("=")
-        if equals:
-            runs[-1][name] = text
-        elif entry == f"#{len(runs)}":
-            runs.append({})
-        else:
-            raise ValueError("a variable without `=`")
-    own, seen = runs[:2], runs[2:]
-    # A shell sets `_` and a few more by itself; they count only where they changed.
-    return [
-        {name: text for name, text in run.items() if name != "_" and own[place % 2].get(name) != text}
-        for place, run in enumerate(seen)
-    ]
+import yaml
+from ported import read_docker, read_kubectl
+from readers import BAIT, SHELLS, read_django_environ, read_dotenv, read_environs, read_shell
+from values import read_tfvars, read_yaml_1_2
 
 
 # What is meant.
@@ -152,6 +47,10 @@ def same_text(text, value):
 def same(one, other):
     """Equal, with equal types and signs and order of keys, in everything inside."""
     return json.dumps(one) == json.dumps(other)
+
+
+def same_in_any_order(one, other):
+    return json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)
 
 
 def variables(case):
@@ -206,16 +105,52 @@ def is_shell_name(name):
 
 def impossible_in_docker(name, text):
     # A file that holds two carriage returns would come out as one; not for every reader of such files, so it is refused.
-    return read_docker(f"{name}={text}\n".encode()) != [(name, text)]
+    line = f"{name}={text}\n".encode()
+    return not (read_docker(line) == read_kubectl(line) == [(name, text)])
+
+
+def inside(key, value):
+    """Every value in a value, and every key as text, with its place."""
+    yield key, value
+    if isinstance(value, (list, dict)):
+        for name, item in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from inside(f"{key}.{name}", item)
+            if isinstance(name, str):
+                yield f"{key}.{name}", name
+
+
+def refusals_of_data(form, case):
+    """The keys that have to be refused, and those that may be."""
+    needed, allowed = set(), set()
+    for root in ("databases", "env"):
+        for key, value in inside(root, case[root]):
+            if form == "toml" and value is None:
+                needed.add(key)
+            if form == "tfvars" and isinstance(value, str):
+                if unicodedata.normalize("NFC", value) != value:
+                    needed.add(key)
+                # A character that may be composed with one before it: a mark, or the later part of a Hangul syllable.
+                if any(may_compose(letter) for letter in value):
+                    allowed.add(key)
+    if form == "tfvars":
+        needed |= {f"env.{name}" for name in case["env"] if not re.fullmatch("[A-Za-z_][A-Za-z0-9_]*", name)}
+    return needed, needed | allowed
+
+
+def may_compose(letter):
+    # A character that is not known here may be one of a newer Unicode.
+    return ord(letter) >= 0x300 and unicodedata.category(letter) in ("Mn", "Mc", "Lo", "Cn")
 
 
 def right_refusals(form, case):
-    refused = set()
+    needed, allowed = set(), set()
     if form in ("dotenv", "sh", "docker"):
-        refused = {key for key, name, value in variables(case) if impossible(form, name, value)}
-    if form in ("json", "dotenv", "sh", "docker") and case["databases"] and "DATABASES" in case["env"]:
-        refused.add("env.DATABASES")
-    return refused
+        needed = {key for key, name, value in variables(case) if impossible(form, name, value)}
+    if form in ("yaml", "toml", "tfvars"):
+        needed, allowed = refusals_of_data(form, case)
+    if not form.endswith(("databases-json", "json-env")) and case["databases"] and "DATABASES" in case["env"]:
+        needed.add("env.DATABASES")
+    return needed, needed | allowed
 
 
 PLAIN = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!%*+,-./:=?@[]^_")
@@ -254,10 +189,10 @@ class Judge:
     def case(self, number, case):
         for form, outcome in case["rendered"].items():
             refused = outcome.get("refused")
-            expected = right_refusals(form, case)
-            if refused is not None or expected:
-                if set(refused or ()) != expected:
-                    self.complain(number, form, f"refused {refused}, should be {sorted(expected)}")
+            needed, allowed = right_refusals(form, case)
+            if refused is not None or needed:
+                if not needed <= set(refused or ()) <= allowed:
+                    self.complain(number, form, f"refused {refused}, should be {sorted(needed)}")
                 self.counts[form]["refused"] += 1
                 continue
             content = base64.b64decode(outcome["bytes"])
@@ -284,13 +219,31 @@ class Judge:
         if not content.isascii() or not same(json.loads(content), meant):
             return "json.loads sees something else"
 
+    def read_yaml(self, number, case, content, path):
+        meant = {"DATABASES": case["databases"], **case["env"]} if case["databases"] else case["env"]
+        if not content.isascii() or not same(yaml.safe_load(content), meant):
+            return "PyYAML sees something else"
+        if not same(read_yaml_1_2(path), meant):
+            return "ruamel.yaml sees something else"
+
+    def read_toml(self, number, case, content, path):
+        # The databases come last there; the order of a table says nothing in TOML.
+        meant = {**case["env"], "DATABASES": case["databases"]} if case["databases"] else case["env"]
+        if not content.isascii() or not same_in_any_order(tomllib.loads(content.decode()), meant):
+            return "tomllib sees something else"
+
+    def read_tfvars(self, number, case, content, path):
+        meant = {"DATABASES": case["databases"], **case["env"]} if case["databases"] else case["env"]
+        if not content.isascii() or read_tfvars(path) != meant:
+            return "python-hcl2 sees something else"
+
     def read_json_env(self, number, case, content, path):
         if not re.fullmatch(rb"DATABASES='[A-Za-z0-9!%*+,\-./:=?@\[\]^_\\{}\"]*'\n", content):
             return "not one line in the safe alphabet"
         for reader, seen in (
             ("python-dotenv", read_dotenv(path).get("DATABASES")),
             ("environs", read_environs(path, ["DATABASES"])["DATABASES"]),
-            ("django-environ", read_django_environ(path, "DATABASES")),
+            ("django-environ", read_django_environ(path).get("DATABASES")),
         ):
             if seen is None or not same(json.loads(seen), case["databases"]):
                 return f"{reader} sees something else"
@@ -310,9 +263,9 @@ class Judge:
         self.for_shells.append((number, "sh", path, case))
 
     def read_docker(self, number, case, content, path):
-        seen = read_docker(content)
-        if seen is None or not is_as_meant(dict(seen), case) or len(dict(seen)) != len(seen):
-            return "docker sees something else"
+        for reader, seen in (("docker", read_docker(content)), ("kubectl", read_kubectl(content))):
+            if seen is None or not is_as_meant(dict(seen), case) or len(dict(seen)) != len(seen):
+                return f"{reader} sees something else"
 
     def shells(self):
         for shell in SHELLS:
@@ -331,7 +284,7 @@ class Judge:
     def read_passwords(self, number, case):
         content = base64.b64decode(case["rendered"]["databases-json"]["bytes"])
         plain = json.loads(content)
-        line = json.loads(read_django_environ(self.place / f"{number}.json-env", "DATABASES"))
+        line = json.loads(read_django_environ(self.place / f"{number}.json-env")["DATABASES"])
         urls = read_dotenv(self.place / f"{number}.dotenv")
         for place, password in enumerate(case["passwords"]):
             url = urls[f"DATABASE_URL_{place}"]

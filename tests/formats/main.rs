@@ -1,6 +1,7 @@
 //! The formats against their real readers, in bulk: what comes out of them is what went in, and what cannot is refused.
-//! `documents` makes the values, `judge.py` reads them with the libraries and shells people use, `properties` is the
-//! part that needs no Python, `kill` ends a writer at any moment.
+//! `documents` makes the values; `judge` and `values` have them read by the libraries, shells and programs people use, which
+//! `readers.py` calls; `matrix` writes what each format holds into the documentation; `properties` is the part that needs
+//! no Python; `kill` ends a writer at any moment.
 #![allow(
     clippy::unwrap_used,
     reason = "what goes wrong here is to fail the test at once"
@@ -9,7 +10,9 @@
 mod documents;
 mod judge;
 mod kill;
+mod matrix;
 mod properties;
+mod values;
 
 #[path = "../support/mod.rs"]
 mod support;
