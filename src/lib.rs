@@ -19,6 +19,7 @@
 //! | [`resolve`](mod@resolve) | plan to values: the only caller of providers; deadline, retries, `#field`, defaults, the report |
 //! | [`django`] | what Django takes: engines, keys and types, database URLs |
 //! | [`render`] | values to bytes: one file a format; files that are whole or not there |
+//! | [`cluster`] | plan to the objects of a cluster's own engine: references alone, nothing is fetched |
 //! | [`exec`] | the child's environment and files, and becoming the command |
 //! | [`redact`] | masks known values in a stream, in every encoding they travel in |
 //! | [`scan`] | the leak scanner: sources, detection, rules as data, suppression; knows nothing of the rooms above |
@@ -50,6 +51,7 @@
 #![deny(missing_docs)]
 
 pub mod cli;
+pub mod cluster;
 pub mod diagnostic;
 pub mod django;
 pub mod exec;

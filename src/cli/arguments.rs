@@ -439,12 +439,22 @@ pub(super) struct Providers {
 
 fn format_help() -> String {
     let mut help = "The format:\n".to_owned();
-    for format in crate::render::FORMATS {
+    let mut list = |name: &str, summary: &str, settings: &[crate::render::Setting]| {
         // Writing to a string cannot fail.
-        let _ = writeln!(help, "  {:<22} {}", format.name(), format.summary());
-        for setting in format.settings() {
+        let _ = writeln!(help, "  {name:<22} {summary}");
+        for setting in settings {
             let _ = writeln!(help, "      --set {:<16} {}", setting.name, setting.summary);
         }
+    };
+    for format in crate::render::FORMATS {
+        list(format.name(), format.summary(), format.settings());
+    }
+    for translation in crate::cluster::TRANSLATIONS {
+        list(
+            translation.name(),
+            translation.summary(),
+            translation.settings(),
+        );
     }
     help
 }

@@ -7,20 +7,27 @@ use std::{
 
 use super::{Exit, Outcome, arguments::Render, context::Context, output};
 use crate::{
+    cluster::{self, TRANSLATIONS, Translation},
     diagnostic::{Class, Diagnostic},
     render::{
-        self, FORMATS, Format, Settings, Unrepresentable, file::write_atomically, tracked::Tracking,
+        self, FORMATS, Setting, Settings, Unrepresentable, file::write_atomically,
+        tracked::Tracking,
     },
     suggest,
 };
 
 pub(super) fn run(context: &Context, command: &Render) -> Outcome {
+    if let Some(translation) = cluster::translation(&command.format) {
+        return translate(context, command, translation);
+    }
     let Some(format) = render::format(&command.format) else {
         let title = format!("there is no format `{}`", command.format);
-        let hint = suggest::hint(&command.format, FORMATS.iter().map(|format| format.name()));
+        let formats = FORMATS.iter().map(|format| format.name());
+        let translations = TRANSLATIONS.iter().map(|translation| translation.name());
+        let hint = suggest::hint(&command.format, formats.chain(translations));
         return Err(context.fail(Diagnostic::new(Class::Usage, title).maybe_hint(hint)));
     };
-    let settings = settings(context, format, &command.set)?;
+    let settings = settings(context, format.name(), format.settings(), &command.set)?;
     if let Some(path) = &command.output {
         refuse_tracked(context, path)?;
     }
@@ -45,23 +52,48 @@ pub(super) fn run(context: &Context, command: &Render) -> Outcome {
             }
             output::result(&bytes)
         }
-        Some(path) => write_atomically(path, &bytes, command.mode).map_err(|error| {
-            let title = format!("cannot write `{}`", path.display());
-            context.fail(Diagnostic::new(Class::Usage, title).cause(error.to_string()))
-        }),
+        Some(path) => put(context, path, &bytes, command.mode),
     }
+}
+
+/// The manifest for a cluster's own engine: planned and translated, never resolved. There is no value in it, so that git
+/// may track it, and a terminal may show it.
+fn translate(context: &Context, command: &Render, translation: &dyn Translation) -> Outcome {
+    let settings = settings(
+        context,
+        translation.name(),
+        translation.settings(),
+        &command.set,
+    )?;
+    let loaded = context.load()?;
+    let plan = context.plan(&loaded)?;
+    let text = translation
+        .translate(&plan, &settings)
+        .map_err(|errors| context.fail_all(&errors, Some(&plan.source)))?;
+    match &command.output {
+        None => output::result(text.as_bytes()),
+        Some(path) => put(context, path, text.as_bytes(), command.mode),
+    }
+}
+
+fn put(context: &Context, path: &Path, bytes: &[u8], mode: u32) -> Outcome {
+    write_atomically(path, bytes, mode).map_err(|error| {
+        let title = format!("cannot write `{}`", path.display());
+        context.fail(Diagnostic::new(Class::Usage, title).cause(error.to_string()))
+    })
 }
 
 /// What the format is told: only what it knows, each once.
 fn settings(
     context: &Context,
-    format: &dyn Format,
+    format: &str,
+    settings: &[Setting],
     given: &[(String, String)],
 ) -> Result<Settings, Exit> {
     for (place, (name, _)) in given.iter().enumerate() {
-        let known = format.settings().iter().map(|setting| setting.name);
+        let known = settings.iter().map(|setting| setting.name);
         if !known.clone().any(|known| known == name) {
-            let title = format!("`{}` has no setting `{name}`", format.name());
+            let title = format!("`{format}` has no setting `{name}`");
             let hint = suggest::hint(name, known);
             return Err(context.fail(Diagnostic::new(Class::Usage, title).maybe_hint(hint)));
         }

