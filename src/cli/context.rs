@@ -19,7 +19,7 @@ use crate::{
     plan::{self, Plan, Selection},
     registry::Registry,
     report,
-    resolve::{self, Resolved},
+    resolve::{self, Fetched, Resolved},
 };
 
 /// The manifest's path.
@@ -190,17 +190,44 @@ impl Context {
         loaded: &Loaded,
         files: Option<PathBuf>,
     ) -> Result<Resolved, Exit> {
-        let options = resolve::Options {
-            deadline: self.deadline()?,
-            files,
-        };
-        let runtime = self.runtime()?;
-        let resolved = runtime.block_on(resolve::resolve(plan, &loaded.environment, &options));
-        // What still runs is past its deadline: it is not waited for.
-        runtime.shutdown_background();
-        let resolved = resolved.map_err(|errors| self.fail_all(&errors, Some(&plan.source)))?;
+        let options = self.resolve_options(files)?;
+        let resolved =
+            self.wait_for(plan, resolve::resolve(plan, &loaded.environment, &options))?;
         self.tell(plan, &resolved);
         Ok(resolved)
+    }
+
+    /// As [`Self::resolve`], with the secrets that the values were made of.
+    pub(super) fn resolve_with_secrets(
+        &self,
+        plan: &Plan,
+        loaded: &Loaded,
+        files: Option<PathBuf>,
+    ) -> Result<(Resolved, Vec<Fetched>), Exit> {
+        let options = self.resolve_options(files)?;
+        let resolving = resolve::resolve_with_secrets(plan, &loaded.environment, &options);
+        let (resolved, fetched) = self.wait_for(plan, resolving)?;
+        self.tell(plan, &resolved);
+        Ok((resolved, fetched))
+    }
+
+    fn resolve_options(&self, files: Option<PathBuf>) -> Result<resolve::Options, Exit> {
+        Ok(resolve::Options {
+            deadline: self.deadline()?,
+            files,
+        })
+    }
+
+    fn wait_for<T>(
+        &self,
+        plan: &Plan,
+        resolving: impl Future<Output = Result<T, Vec<Diagnostic>>>,
+    ) -> Result<T, Exit> {
+        let runtime = self.runtime()?;
+        let resolved = runtime.block_on(resolving);
+        // What still runs is past its deadline: it is not waited for.
+        runtime.shutdown_background();
+        resolved.map_err(|errors| self.fail_all(&errors, Some(&plan.source)))
     }
 
     pub(super) fn runtime(&self) -> Result<tokio::runtime::Runtime, Exit> {

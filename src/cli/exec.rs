@@ -22,7 +22,12 @@ use crate::{
 pub(super) fn run(context: &Context, command: &Exec) -> Outcome {
     let (loaded, plan) = plan(context, command.from_env)?;
     let directory = files_directory(context, command, &loaded, &plan)?;
-    let resolved = context.resolve(&plan, &loaded, directory.clone())?;
+    let (resolved, fetched) = if command.redact {
+        context.resolve_with_secrets(&plan, &loaded, directory.clone())?
+    } else {
+        let resolved = context.resolve(&plan, &loaded, directory.clone())?;
+        (resolved, Vec::new())
+    };
     let bootstrap: Vec<&str> = context
         .registry
         .iter()
@@ -65,8 +70,8 @@ pub(super) fn run(context: &Context, command: &Exec) -> Outcome {
         ));
     }
     if command.redact {
-        let secrets = redact::secrets(context, &loaded, &plan, &resolved)?;
-        drop(resolved);
+        let secrets = redact::secrets(context, &resolved, &fetched)?;
+        drop((resolved, fetched));
         return stay(context, command, child, secrets);
     }
     drop(resolved);

@@ -4,17 +4,12 @@ use std::{io, os::fd::AsFd, path::PathBuf};
 
 use rustix::termios::isatty;
 
-use super::{
-    Exit, Outcome,
-    arguments::Redact,
-    context::{Context, Loaded},
-};
+use super::{Exit, Outcome, arguments::Redact, context::Context};
 use crate::{
     diagnostic::{Class, Diagnostic},
     exec::{files, pump::Pump},
-    plan::Plan,
     redact::{self, Redactor, SHORTEST, Secrets},
-    resolve::{self, Fetched, Resolved},
+    resolve::{Fetched, Resolved},
     value::{Table, Value},
 };
 
@@ -78,9 +73,9 @@ pub(super) fn run(context: &Context, command: &Redact) -> Outcome {
     let directory: Option<PathBuf> = plan
         .has_files()
         .then(|| files::directory(&loaded.environment, &loaded.path, &plan.profiles).0);
-    let resolved = context.resolve(&plan, &loaded, directory)?;
-    let secrets = secrets(context, &loaded, &plan, &resolved)?;
-    drop(resolved);
+    let (resolved, fetched) = context.resolve_with_secrets(&plan, &loaded, directory)?;
+    let secrets = secrets(context, &resolved, &fetched)?;
+    drop((resolved, fetched));
     let pump = || -> io::Result<Pump> {
         let (input, output) = (rustix::stdio::stdin(), rustix::stdio::stdout());
         Ok(Pump {
@@ -109,14 +104,12 @@ pub(super) fn unwritten(context: &Context, error: &io::Error) -> Exit {
 /// text may hold a part.
 pub(super) fn secrets(
     context: &Context,
-    loaded: &Loaded,
-    plan: &Plan,
     resolved: &Resolved,
+    fetched: &[Fetched],
 ) -> Result<Secrets, Exit> {
-    let fetched = fetch(context, loaded, plan)?;
     let mut all = Vec::new();
     of_resolved(resolved, &mut all);
-    of_fetched(&fetched, &mut all);
+    of_fetched(fetched, &mut all);
     all.retain(|secret| {
         let is_everybodys = is_everybodys(secret.value);
         let is_short = !is_everybodys && redact::is_too_short(secret.value);
@@ -139,17 +132,6 @@ pub(super) fn secrets(
             "the values are too many bytes to be masked",
         ))
     })
-}
-
-fn fetch(context: &Context, loaded: &Loaded, plan: &Plan) -> Result<Vec<Fetched>, Exit> {
-    let options = resolve::Options {
-        deadline: context.deadline()?,
-        files: Some(PathBuf::from("/")),
-    };
-    let runtime = context.runtime()?;
-    let fetched = runtime.block_on(resolve::secrets(plan, &loaded.environment, &options));
-    runtime.shutdown_background();
-    fetched.map_err(|errors| context.fail_all(&errors, Some(&plan.source)))
 }
 
 fn of_resolved<'a>(resolved: &'a Resolved, all: &mut Vec<Secret<'a>>) {

@@ -120,7 +120,7 @@ mod tests {
     fn the_rest_is_escaped_in_double_quotes() {
         for (text, expected) in [
             ("it's", r#""it's""#),
-            ("\"'\\", r#""\"'\\""#),
+            ("\"'\\", r#""\"'${=:-\\}""#),
             ("a\nEVIL=1", r#""a\nEVIL=1""#),
             ("\r\t\u{7}\u{8}\u{b}\u{c}", r#""\r\t\a\b\v\f""#),
             (r"a\\b", r#""a\\\\b""#),

@@ -374,7 +374,12 @@ mod tests {
                 .collect();
             let in_databases = "databases.default.OPTIONS.timeout";
             if format.holds_env() {
-                assert_eq!(keys, [in_databases, "env.RATIO.1"], "{}", format.name());
+                assert_eq!(
+                    keys[..2],
+                    [in_databases, "env.RATIO.1"],
+                    "{}",
+                    format.name()
+                );
             } else {
                 // Formats of one kind of client also miss the engine here.
                 assert_eq!(keys[0], in_databases, "{}", format.name());

@@ -28,7 +28,7 @@ use crate::{
 
 pub use doctor::{Checkup, Setback, doctor};
 pub(crate) use fetch::Fetcher;
-pub use secrets::{Fetched, secrets};
+pub use secrets::{Fetched, resolve_with_secrets, secrets};
 
 /// What bounds a run and where it puts files.
 #[derive(Clone, Debug)]

@@ -4,7 +4,7 @@ use nuages_provider::{Environment, Secret};
 use serde_json::Value;
 use zeroize::Zeroizing;
 
-use super::{Bytes, Options, evaluate, fetch_all};
+use super::{Answers, Bytes, Options, Resolved, evaluate, fetch_all};
 use crate::{diagnostic::Diagnostic, plan::Plan};
 
 /// A secret, or one of the texts in a structured one.
@@ -29,8 +29,26 @@ pub async fn secrets(
 ) -> Result<Vec<Fetched>, Vec<Diagnostic>> {
     let answers = fetch_all(plan, environment, options).await;
     evaluate::evaluate(plan, &answers, options)?;
+    Ok(fetched(plan, &answers, |secret| secret.expires.is_none()))
+}
+
+/// As [`super::resolve`], and beside the values the secrets that they were made of, tokens that expire among them.
+///
+/// # Errors
+/// As [`super::resolve`].
+pub async fn resolve_with_secrets(
+    plan: &Plan,
+    environment: &Environment,
+    options: &Options,
+) -> Result<(Resolved, Vec<Fetched>), Vec<Diagnostic>> {
+    let answers = fetch_all(plan, environment, options).await;
+    let resolved = evaluate::evaluate(plan, &answers, options)?;
+    Ok((resolved, fetched(plan, &answers, |_| true)))
+}
+
+fn fetched(plan: &Plan, answers: &Answers, is_wanted: impl Fn(&Secret) -> bool) -> Vec<Fetched> {
     let mut fetched = Vec::new();
-    for (slot, answer) in &answers {
+    for (slot, answer) in answers {
         let fetch = &plan.instances[slot.instance].fetches[slot.fetch];
         let key = fetch
             .uses
@@ -38,12 +56,12 @@ pub async fn secrets(
             .map(|usage| usage.key.clone())
             .unwrap_or_default();
         if let Ok(secret) = answer
-            && secret.expires.is_none()
+            && is_wanted(secret)
         {
             add(secret, &key, &fetch.locator.to_string(), &mut fetched);
         }
     }
-    Ok(fetched)
+    fetched
 }
 
 #[expect(clippy::disallowed_methods, reason = "what is looked for is looked at")]

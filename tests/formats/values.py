@@ -86,6 +86,9 @@ def hcl_text(raw):
 
 
 def hcl_value(value):
+    # A number with an exponent is an expression to python-hcl2.
+    if isinstance(value, str) and value.startswith("${") and value.endswith("}"):
+        return float(value[2:-1])
     if isinstance(value, str):
         return hcl_text(value)
     if isinstance(value, list):
@@ -201,11 +204,11 @@ class Judge:
             for text in tried:
                 for style, write in STYLES.items():
                     paths.append(self.place / f"try-{form}-{len(paths)}")
-                    # Whatever reads on behind the value finds each kind of quote.
-                    after = {"A": "'1'", "B": '"1"', "C": "`1`"} if form == "node" else {"A": "1"}
+                    # What reads on behind the value finds each kind of quote, and a remark behind it that ends the line.
+                    after = {"A": "'#1'", "B": '"#1"', "C": "`#1`"} if form == "node" else {"A": "1"}
                     lines = "".join(f"{name}={quoted}\n" for name, quoted in after.items())
                     paths[-1].write_bytes(f"V={write(text)}\n{lines}".encode())
-                    meant.append((style, {"V": text, **dict.fromkeys(after, "1")}))
+                    meant.append((style, {"V": text, **dict.fromkeys(after, "#1" if form == "node" else "1")}))
             outcomes = [read(paths) for read in READERS[form].values()] if paths else []
             for (style, wanted), *seen in zip(meant, *outcomes):
                 if all(outcome == wanted for outcome in seen):
