@@ -58,6 +58,7 @@ pub mod exec;
 mod filter;
 pub mod finding;
 pub mod hook;
+pub mod import;
 pub mod manifest;
 pub mod plan;
 pub mod redact;

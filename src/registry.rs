@@ -28,7 +28,7 @@ const BUILTIN: &[&[Descriptor]] = &[
 pub const FEATURES: &[(&str, &[&str])] = &[
     (
         "provider-local",
-        &["env", "dotenv", "file", "command", "age"],
+        &["env", "dotenv", "file", "command", "age", "op"],
     ),
     ("provider-aws", &["aws-ssm", "aws-secrets", "aws-rds-token"]),
     ("provider-azure", &["azure-kv", "entra"]),

@@ -60,6 +60,18 @@ impl Template {
         (template, parser.errors)
     }
 
+    /// A reference by itself.
+    pub(crate) fn of(reference: Reference) -> Self {
+        Self {
+            parts: vec![Part::Hole(Hole {
+                reference,
+                default: None,
+                filters: Vec::new(),
+                range: 0..0,
+            })],
+        }
+    }
+
     /// Reads what stands between `${` and `}`.
     pub(crate) fn parse_hole(inner: &str) -> Result<Self, Vec<TemplateError>> {
         let template = Self::parse(&format!("${{{inner}}}"))?;

@@ -1,10 +1,12 @@
-//! Any text as a reference: planning it never panics, and a reference as the plan writes it means the same again.
+//! Any text as a reference: planning it never panics, and a reference as the plan writes it means the same again; so does
+//! one that is read from another tool's words.
 #![no_main]
 
 use std::sync::LazyLock;
 
 use libfuzzer_sys::fuzz_target;
 use nuages::{
+    import,
     manifest::Manifest,
     plan::{Plan, Selection, plan_reference},
     registry::Registry,
@@ -42,6 +44,14 @@ fn read(text: &str) -> Option<Plan> {
 }
 
 fuzz_target!(|text: &str| {
+    if let Some(Ok(imported)) = import::reference(text, Some("https://shop.vault.azure.net/")) {
+        let spelled = imported.to_string();
+        if let Some(plan) = read(&spelled) {
+            let uses = plan.instances.iter().flat_map(|instance| &instance.fetches);
+            let mut written = uses.flat_map(|fetch| &fetch.uses).map(|usage| &usage.reference);
+            assert!(written.any(|written| *written == spelled), "{spelled}");
+        }
+    }
     let Some(plan) = read(text) else { return };
     for instance in &plan.instances {
         for fetch in &instance.fetches {

@@ -24,7 +24,8 @@ pub(super) fn run(context: &Context, command: &Render) -> Outcome {
         let title = format!("there is no format `{}`", command.format);
         let formats = FORMATS.iter().map(|format| format.name());
         let translations = TRANSLATIONS.iter().map(|translation| translation.name());
-        let hint = suggest::hint(&command.format, formats.chain(translations));
+        let hint = suggest::hint(&command.format, formats.chain(translations))
+            .or_else(|| Some("`nuages render --help` lists the formats".to_owned()));
         return Err(context.fail(Diagnostic::new(Class::Usage, title).maybe_hint(hint)));
     };
     let settings = settings(context, format.name(), format.settings(), &command.set)?;

@@ -7,6 +7,7 @@ use super::{
 };
 use crate::{
     diagnostic::{Class, Diagnostic},
+    import::{self, ImportError},
     manifest::{self, Cast, InstanceEntry, Layer, Manifest, Name, check_settings, entry},
     registry::Registry,
     suggest,
@@ -48,7 +49,8 @@ impl Plan {
         self
     }
 
-    /// Adds every variable whose whole value is a reference to a store that is not on this machine.
+    /// Adds every variable whose whole value is a reference to a store that is not on this machine, in our own words or
+    /// in those of [`import`].
     ///
     /// # Errors
     /// Every such value that its provider cannot read.
@@ -70,10 +72,17 @@ impl Plan {
             let (Some(name), Some(value)) = (name.to_str(), value.to_str()) else {
                 continue;
             };
-            let is_set = self.env.iter().any(|variable| variable.name == name);
+            if self.env.iter().any(|variable| variable.name == name) {
+                continue;
+            }
+            match import::reference(value, environment.text("AZURE_KEY_VAULT_URL")) {
+                Some(Ok(reference)) => builder.inherited(name, &Template::of(reference)),
+                Some(Err(error)) => builder.untranslated(name, &error),
+                None => {}
+            }
             let Some((scheme, _)) = value
                 .split_once("://")
-                .filter(|(scheme, _)| !is_set && is_remote(scheme))
+                .filter(|(scheme, _)| is_remote(scheme))
             else {
                 continue;
             };
@@ -93,6 +102,16 @@ impl Plan {
 }
 
 impl Builder<'_> {
+    /// A variable in another tool's words that have no equal here.
+    fn untranslated(&mut self, name: &str, error: &ImportError) {
+        let title = format!(
+            "variable `{name}` holds {} that cannot be read: {}",
+            error.spelling, error.message
+        );
+        self.errors
+            .push(Diagnostic::new(Class::Usage, title).maybe_hint(error.hint.clone()));
+    }
+
     /// A variable that was inherited as a reference.
     fn inherited(&mut self, name: &str, template: &Template) {
         let key = format!("env.{name}");

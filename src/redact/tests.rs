@@ -173,7 +173,7 @@ fn each_line_of_a_value_is_masked() {
         masked(&[value], text.replace('\n', "\\n").as_bytes()),
         "********\\n"
     );
-    let logged = text.replace("\n", "\n12:00 ");
+    let logged = text.replace('\n', "\n12:00 ");
     let logged = format!("12:00 {}", logged.trim_end_matches("12:00 "));
     assert_eq!(
         masked(&[value], logged.as_bytes()),
@@ -324,11 +324,11 @@ fn part() -> impl Strategy<Value = Part> {
     ]
 }
 
-fn pick<'a>(
-    forms: &'a [Vec<forms::Form>],
+fn pick(
+    forms: &[Vec<forms::Form>],
     value: prop::sample::Index,
     form: prop::sample::Index,
-) -> &'a [u8] {
+) -> &[u8] {
     let of_value = &forms[value.index(forms.len())];
     &of_value[form.index(of_value.len())]
 }

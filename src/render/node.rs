@@ -65,16 +65,14 @@ fn fits(text: &str, quote: char) -> bool {
 /// Whether the text means itself without quotes: one line, no comment in it, and nothing at its ends to be taken off.
 fn fits_no_quotes(text: &str) -> bool {
     let is_quote = |character: char| "'\"`".contains(character);
-    let is_edge = |character: char| {
-        character.is_whitespace() || character == '\u{feff}' || is_quote(character)
-    };
-    // For dotenv, a quote may begin after these too.
-    let has_lines = text.contains(['\u{2028}', '\u{2029}']);
+    let is_space = |character: char| character.is_whitespace() || character == '\u{feff}';
+    // Quotes are taken off where a line begins with one, and for dotenv lines begin after these too.
+    let mut lines = text.split(['\u{2028}', '\u{2029}']);
     !(text.is_empty()
         || text.contains(['#', '\n'])
-        || (has_lines && text.contains(is_quote))
-        || text.starts_with(is_edge)
-        || text.ends_with(is_edge))
+        || text.starts_with(is_space)
+        || text.ends_with(is_space)
+        || lines.any(|line| line.starts_with(is_quote)))
 }
 
 #[cfg(test)]
@@ -96,6 +94,8 @@ mod tests {
             ("`'", "\"`'\""),
             ("C:\\", "C:\\"),
             ("a'b\"c`d", "a'b\"c`d"),
+            ("a'b`c\"", "a'b`c\""),
+            ("a'\"`\u{2028}b\"", "a'\"`\u{2028}b\""),
         ] {
             assert_eq!(line(text).unwrap(), format!("A={expected}\n"));
         }
@@ -103,7 +103,16 @@ mod tests {
 
     #[test]
     fn what_neither_reader_can_unescape_is_refused() {
-        for text in ["\r", "\0", " '\"`", "a#\\", "\\\n\\", r"`'\n#", "'`\""] {
+        for text in [
+            "\r",
+            "\0",
+            " '\"`",
+            "a#\\",
+            "\\\n\\",
+            r"`'\n#",
+            "'`\"",
+            "a\u{2028}'`\"",
+        ] {
             assert!(line(text).is_err(), "{text:?}");
         }
     }

@@ -337,3 +337,43 @@ fn variables_that_are_references_need_no_manifest() {
     assert_eq!(lines.iter().find(is_kept_back), None);
     assert_eq!(store.faults.count(CALL), 2);
 }
+
+/// vals, ARNs and CloudFormation name the parameters that are there; an ARN of something else is no reference.
+#[test]
+fn variables_in_other_tools_words_are_read() {
+    let store = many(5);
+    let project = Project::empty();
+    let arn = format!(
+        "arn:aws:ssm:eu-west-1:{}:parameter/shop",
+        store.account.id()
+    );
+    let given = [
+        ("VALS", "ref+awsssm://shop/p000".to_owned(), "value-000"),
+        (
+            "BELOW",
+            "secretref+awsssm://shop#/p001".to_owned(),
+            "value-001",
+        ),
+        ("ARN", format!("{arn}/p002"), "value-002"),
+        ("VERSION", format!("{arn}/p003:1"), "value-003"),
+        (
+            "RESOLVE",
+            "{{resolve:ssm-secure:/shop/p004:1}}".to_owned(),
+            "value-004",
+        ),
+        (
+            "ROLE",
+            "arn:aws:iam::123456789012:role/shop".to_owned(),
+            "arn:aws:iam::123456789012:role/shop",
+        ),
+    ];
+    let mut run = store.run(&project, &["exec", "--from-env", "--", "env"]);
+    for (name, value, _) in &given {
+        run = run.env(*name, value);
+    }
+    let outcome = run.output().code(0);
+    let lines: BTreeSet<&str> = outcome.stdout().lines().collect();
+    for (name, _, expected) in given {
+        assert!(lines.contains(&*format!("{name}={expected}")), "{lines:#?}");
+    }
+}

@@ -394,3 +394,35 @@ fn variables_that_are_references_need_no_manifest() {
     assert!(!outcome.stdout().contains("AZURE_CLIENT_SECRET"));
     made(&cloud, &[("entra.token", 1), ("vault.get", 12)]);
 }
+
+/// App Service, vals and secret-init name the secrets that are there.
+#[test]
+fn variables_in_other_tools_words_are_read() {
+    let cloud = many(4);
+    let project = Project::empty();
+    let variables = cloud.environment_client_secret();
+    let given = [
+        (
+            "URI",
+            "@Microsoft.KeyVault(SecretUri=https://shop.vault.azure.net/secrets/s000/)",
+        ),
+        (
+            "NAME",
+            "@Microsoft.KeyVault(VaultName=shop;SecretName=s001)",
+        ),
+        ("VALS", "ref+azurekeyvault://shop/s002"),
+        ("INIT", "azure:keyvault:s003"),
+    ];
+    let mut run = run(&variables, &project, &["exec", "--from-env", "--", "env"])
+        .env("AZURE_KEY_VAULT_URL", "https://shop.vault.azure.net/");
+    for (name, value) in given {
+        run = run.env(name, value);
+    }
+    let outcome = run.output().code(0);
+    keeps_quiet(&cloud, &variables, &outcome);
+    let lines: BTreeSet<&str> = outcome.stdout().lines().collect();
+    for (n, (name, _)) in given.iter().enumerate() {
+        let line = format!("{name}=value-{n:03}");
+        assert!(lines.contains(&*line), "{lines:#?}");
+    }
+}

@@ -254,6 +254,7 @@ fn providers_are_listed() {
             "file",
             "command",
             "age",
+            "op",
             "aws-ssm",
             "aws-secrets",
             "aws-rds-token",
@@ -280,7 +281,7 @@ fn the_schema_is_json_and_knows_every_provider() {
     for key in ["providers", "databases", "env", "files", "profiles"] {
         assert!(schema["properties"][key].is_object(), "{key}");
     }
-    for scheme in ["env", "dotenv", "file", "command", "age"] {
+    for scheme in ["env", "dotenv", "file", "command", "age", "op"] {
         assert!(
             outcome.stdout().contains(&format!("\"{scheme}\"")),
             "{scheme}"

@@ -17,6 +17,7 @@ mod errors;
 mod exec;
 mod files;
 mod from;
+mod import;
 mod memory;
 mod profiles;
 mod redact;

@@ -28,7 +28,7 @@ fn translate(format: &str, manifest: &str, set: &[(&str, &str)]) -> Result<Strin
         .map_err(|errors| errors.into_iter().map(|error| error.title).collect())
 }
 
-const COMPOSED: &str = r##"
+const COMPOSED: &str = r#"
 [providers.secrets]
 kind = "aws-ssm"
 prefix = "/shop/prod"
@@ -63,7 +63,7 @@ DEEP = "${aws-secrets://rds?region=eu-west-2#/x/y}"
 PINNED = "${vault://redis?version=0123456789abcdef0123456789abcdef}"
 WORKERS = { value = "3", as = "int" }
 HOSTS = { value = ["a", "${vault://host}"], as = "json" }
-"##;
+"#;
 
 #[test]
 fn composed_values_are_templates() {
@@ -128,7 +128,7 @@ fn composed_values_are_templates() {
     assert_eq!(judge("cluster", &[case]), 4);
 }
 
-const DIRECT: &str = r##"
+const DIRECT: &str = r#"
 [providers.secrets]
 kind = "aws-secrets"
 prefix = "shop/"
@@ -146,7 +146,7 @@ USER = "${secrets://db#username}"
 ODD = "${secrets://db#/a b/c~1d}"
 OLD = "${secrets://db?stage=AWSPREVIOUS}"
 REDIS = "${vault://redis}"
-"##;
+"#;
 
 #[test]
 fn a_provider_class_for_each_cloud() {
@@ -194,7 +194,7 @@ fn plain_references_need_no_template() {
 
 #[test]
 fn everything_that_cannot_be_said_is_told_at_once() {
-    let manifest = r##"
+    let manifest = r#"
 [providers.a]
 kind = "aws-ssm"
 profile = "me"
@@ -225,7 +225,7 @@ VAULT = "${v://x}"
 
 [files.k]
 content = "${a://x}"
-"##;
+"#;
     let keys = |format: &str| -> Vec<String> {
         let titles = translate(format, manifest, &[]).unwrap_err();
         let key = |title: &String| title.split('`').nth(1).unwrap().to_owned();

@@ -36,7 +36,7 @@ fn probes() -> Vec<(&'static str, Value)> {
         ("emoji", text("🎻")),
         ("combining marks", text("e\u{301}")),
         ("noncharacters", text("\u{ffff}")),
-        ("64 KiB", text(&*"x".repeat(64 * 1024))),
+        ("64 KiB", text(&"x".repeat(64 * 1024))),
         ("null", Value::Null),
         ("list, table", item()),
     ]

@@ -1,11 +1,12 @@
-//! Providers that need no network: the process environment, `.env` files, secret files, programs of the user's own and
-//! the embedded encrypted store.
+//! Providers that need no network of ours: the process environment, `.env` files, secret files, programs of the user's own and
+//! the embedded encrypted store. Besides them 1Password, whose own program talks to the network.
 
 pub mod age;
 pub mod command;
 pub mod dotenv;
 pub mod env;
 pub mod file;
+pub mod op;
 
 use nuages_provider::Descriptor;
 
@@ -16,6 +17,7 @@ pub const DESCRIPTORS: &[Descriptor] = &[
     file::DESCRIPTOR,
     command::DESCRIPTOR,
     age::DESCRIPTOR,
+    op::DESCRIPTOR,
 ];
 
 /// A name as an environment spells it: `db-password` and `db/password` become `DB_PASSWORD`.

@@ -114,7 +114,7 @@ fn formats_say_what_they_cannot_hold() {
     )
     .file("lines", "hunter2\nx")
     .file("nul", "hunter2\0");
-    fails("format_unknown", &project, &["render", "yaml"], 2);
+    fails("format_unknown", &project, &["render", "xml"], 2);
     fails("format_near", &project, &["render", "database-json"], 2);
     for format in ["docker", "sh", "dotenv"] {
         fails(

@@ -208,7 +208,7 @@ pub(super) const CASES: &[(&str, &[&str], bool)] = &[
         &["render", "json", "-o", "no/such/place"],
         false,
     ),
-    ("[env]\nA = \"${s://text}\"\n", &["render", "yaml"], false),
+    ("[env]\nA = \"${s://text}\"\n", &["render", "xml"], false),
     (
         "[env]\nA = \"${s://text}\"\n",
         &["exec", "--", "no-such-program-anywhere"],

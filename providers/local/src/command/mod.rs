@@ -3,10 +3,10 @@
 
 mod expiry;
 mod json_lines;
-mod process;
-mod settings;
-mod together;
-mod value;
+pub(crate) mod process;
+pub(crate) mod settings;
+pub(crate) mod together;
+pub(crate) mod value;
 
 use nuages_provider::{
     Capabilities, Descriptor, Environment, Error, Identity, Locator, OpenFuture, OptionSpec,

@@ -5,6 +5,7 @@ use std::{
     io,
     pin::pin,
     process::{ExitStatus, Stdio},
+    time::Duration,
 };
 
 use nuages_provider::{Error, ErrorKind, Result, Retry};
@@ -14,7 +15,7 @@ use tokio::{
 };
 use zeroize::Zeroizing;
 
-use super::settings::Command;
+use super::settings::{Command, ErrorOutput};
 
 /// The most that a program may print, in bytes.
 const OUTPUT_LIMIT: usize = 16 * 1024 * 1024;
@@ -22,18 +23,23 @@ const OUTPUT_LIMIT: usize = 16 * 1024 * 1024;
 /// The room for output at first, in bytes: most secrets are smaller.
 const FIRST_ROOM: usize = 4096;
 
+/// How long an error output may stay open once its program has ended.
+const GRACE: Duration = Duration::from_millis(200);
+
 /// What a run came to.
-pub(super) struct Finished {
-    pub(super) status: ExitStatus,
+pub(crate) struct Finished {
+    pub(crate) status: ExitStatus,
     /// All of the standard output.
-    pub(super) output: Zeroizing<Vec<u8>>,
+    pub(crate) output: Zeroizing<Vec<u8>>,
+    /// The first of the error output, where it is read.
+    pub(crate) error_output: Zeroizing<Vec<u8>>,
 }
 
 /// Runs the program with these arguments. `input` is written to its standard input, which is empty without.
 ///
 /// The program stays in our process group, so that one that asks for a passphrase may use the terminal and Ctrl-C
 /// reaches it.
-pub(super) async fn run(
+pub(crate) async fn run(
     command: &Command,
     arguments: &[String],
     input: Option<Vec<u8>>,
@@ -52,29 +58,44 @@ pub(super) async fn run(
             let _ = stdin.write_all(&input).await;
         }
     });
-    let mut done_feeding = false;
+    let stderr = child.stderr.take();
+    let mut error_output = Zeroizing::new(Vec::with_capacity(FIRST_ROOM));
+    let mut errors = Box::pin(drain(stderr, &mut error_output));
+    let (mut done_feeding, mut done_reading) = (false, false);
     let output = {
         let mut read = pin!(read_all(&mut stdout));
         poll_fn(|context| {
             done_feeding = done_feeding || feed.as_mut().poll(context).is_ready();
+            done_reading = done_reading || errors.as_mut().poll(context).is_ready();
             read.as_mut().poll(context)
         })
         .await
     };
+    let too_much = || {
+        Error::new(
+            ErrorKind::Malformed,
+            format!(
+                "`{}` printed more than {} MiB",
+                command.name,
+                OUTPUT_LIMIT / (1024 * 1024)
+            ),
+        )
+    };
     let output = output
         .map_err(|error| lost(command, &error))?
-        .ok_or_else(|| {
-            Error::new(
-                ErrorKind::Malformed,
-                format!(
-                    "`{}` printed more than {} MiB",
-                    command.name,
-                    OUTPUT_LIMIT / (1024 * 1024)
-                ),
-            )
-        })?;
+        .ok_or_else(too_much)?;
     let status = child.wait().await.map_err(|error| lost(command, &error))?;
-    Ok(Finished { status, output })
+    if done_reading {
+        drop(errors);
+    } else {
+        // A daemon that it has left behind may keep the pipe open.
+        let _ = tokio::time::timeout(GRACE, errors).await;
+    }
+    Ok(Finished {
+        status,
+        output,
+        error_output,
+    })
 }
 
 fn spawn(command: &Command, arguments: &[String], piped: bool) -> Result<Child> {
@@ -85,10 +106,10 @@ fn spawn(command: &Command, arguments: &[String], piped: bool) -> Result<Child> 
         .envs(command.environment.variables())
         .stdin(if piped { Stdio::piped() } else { Stdio::null() })
         .stdout(Stdio::piped())
-        .stderr(if command.inherit_stderr {
-            Stdio::inherit()
-        } else {
-            Stdio::null()
+        .stderr(match command.error_output {
+            ErrorOutput::Discarded => Stdio::null(),
+            ErrorOutput::Inherited => Stdio::inherit(),
+            ErrorOutput::Read => Stdio::piped(),
         })
         .kill_on_drop(true);
     if !command.environment.base().as_os_str().is_empty() {
@@ -139,6 +160,18 @@ async fn read_all(from: &mut (impl AsyncRead + Unpin)) -> io::Result<Option<Zero
     }
 }
 
+/// Reads an error output into a buffer that never grows; what does not fit is read and dropped.
+async fn drain(from: Option<impl AsyncRead + Unpin>, to: &mut Vec<u8>) {
+    let Some(mut from) = from else { return };
+    let mut part = Zeroizing::new([0; 1024]);
+    while let Ok(length) = from.read(&mut part[..]).await
+        && length > 0
+    {
+        let room = to.capacity() - to.len();
+        to.extend_from_slice(&part[..length.min(room)]);
+    }
+}
+
 fn lost(command: &Command, error: &io::Error) -> Error {
     Error::new(
         ErrorKind::Unavailable,
@@ -151,7 +184,7 @@ fn lost(command: &Command, error: &io::Error) -> Error {
 }
 
 /// How a process ended, in words that follow its name.
-pub(super) fn ending(status: ExitStatus) -> String {
+pub(crate) fn ending(status: ExitStatus) -> String {
     // On Unix the standard library names the signal: "signal: 9 (SIGKILL)".
     match (status.code(), status.to_string().strip_prefix("signal: ")) {
         (Some(code), _) => format!("exited with status {code}"),
@@ -162,7 +195,7 @@ pub(super) fn ending(status: ExitStatus) -> String {
 
 /// What to do about a program that failed.
 pub(super) fn failure_hint(command: &Command) -> &'static str {
-    if command.inherit_stderr {
+    if command.error_output == ErrorOutput::Inherited {
         "its own error output says why"
     } else {
         "its error output is not shown, as it may hold a secret: run it by hand, or set `stderr = \"inherit\"`"

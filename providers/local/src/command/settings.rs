@@ -25,22 +25,31 @@ const NOT_FOUND_CODE: i32 = 44;
 const SHELLS: &[&str] = &["sh", "ash", "bash", "dash", "ksh", "zsh", "fish"];
 
 /// A program, ready to be run.
-pub(super) struct Command {
+pub(crate) struct Command {
     /// `argv[0]` as written.
-    pub(super) name: String,
+    pub(crate) name: String,
     /// Where it is.
-    pub(super) path: PathBuf,
+    pub(crate) path: PathBuf,
     /// The rest of `argv`, placeholders and all.
-    pub(super) arguments: Vec<String>,
-    pub(super) protocol: Protocol,
-    /// Its error output goes to ours.
-    pub(super) inherit_stderr: bool,
+    pub(crate) arguments: Vec<String>,
+    pub(crate) protocol: Protocol,
+    pub(crate) error_output: ErrorOutput,
     /// The variables and the directory it runs in.
-    pub(super) environment: Environment,
+    pub(crate) environment: Environment,
+}
+
+/// Where a program's error output goes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ErrorOutput {
+    Discarded,
+    /// To ours.
+    Inherited,
+    /// To whoever runs it: read to say what failed, never shown.
+    Read,
 }
 
 /// How a program is spoken to.
-pub(super) enum Protocol {
+pub(crate) enum Protocol {
     /// One process a reference; what it prints is the value.
     Value(ValueRules),
     /// One process for all.
@@ -49,7 +58,7 @@ pub(super) enum Protocol {
 
 /// How the end of a process is read where its output is the value.
 #[derive(Clone, Copy)]
-pub(super) struct ValueRules {
+pub(crate) struct ValueRules {
     pub(super) keep_newline: bool,
     pub(super) not_found_code: i32,
 }
@@ -78,7 +87,10 @@ impl Command {
             name: name.clone(),
             arguments: arguments.to_vec(),
             protocol,
-            inherit_stderr: settings.text("stderr") == Some("inherit"),
+            error_output: match settings.text("stderr") {
+                Some("inherit") => ErrorOutput::Inherited,
+                _ => ErrorOutput::Discarded,
+            },
             environment,
         })
     }
@@ -148,7 +160,7 @@ fn refuse_script_injection(argv: &[String]) -> Result<()> {
 
 /// Where the program is: below the manifest's directory or absolute where it is written with a `/`, in `PATH` otherwise.
 /// Relative directories in `PATH` are passed over, so that a checkout cannot put a program in the way.
-fn find(name: &str, environment: &Environment) -> Result<PathBuf> {
+pub(crate) fn find(name: &str, environment: &Environment) -> Result<PathBuf> {
     if name.is_empty() {
         return Err(Error::invalid_settings("the program, `argv[0]`, is empty"));
     }
@@ -183,7 +195,7 @@ fn find(name: &str, environment: &Environment) -> Result<PathBuf> {
 }
 
 /// Says why the file at `path` cannot be run, where it cannot.
-pub(super) fn executable(path: &Path, name: &str) -> Result<()> {
+pub(crate) fn executable(path: &Path, name: &str) -> Result<()> {
     let metadata = fs::metadata(path).map_err(|error| match error.kind() {
         io::ErrorKind::NotFound => {
             Error::invalid_settings(format!("the program `{name}` does not exist"))

@@ -4,7 +4,7 @@
 use std::{future::poll_fn, pin::Pin, task::Poll};
 
 /// The outputs of `futures` in their order, at most `limit` of them under way at a time.
-pub(super) async fn all<F: Future>(
+pub(crate) async fn all<F: Future>(
     futures: impl Iterator<Item = F>,
     limit: usize,
 ) -> Vec<F::Output> {

@@ -8,7 +8,7 @@ use super::{
 };
 
 /// How many processes may run at once.
-pub(super) const PROCESSES: usize = 8;
+pub(crate) const PROCESSES: usize = 8;
 
 /// Runs the program for one name.
 pub(super) async fn fetch(
