@@ -19,6 +19,7 @@
 //! | [`resolve`](mod@resolve) | plan to values: the only caller of providers; deadline, retries, `#field`, defaults, the report |
 //! | [`django`] | what Django takes: engines, keys and types, database URLs |
 //! | [`render`] | values to bytes: one file a format; files that are whole or not there |
+//! | [`ci`] | values to the following steps of a CI job: masks and variables, one file a system |
 //! | [`cluster`] | plan to the objects of a cluster's own engine: references alone, nothing is fetched |
 //! | [`exec`] | the child's environment and files, and becoming the command |
 //! | [`redact`] | masks known values in a stream, in every encoding they travel in |
@@ -50,6 +51,7 @@
 //! | expose | the one verb for reading a secret's bytes; only sinks do |
 #![deny(missing_docs)]
 
+pub mod ci;
 pub mod cli;
 pub mod cluster;
 pub mod diagnostic;

@@ -145,6 +145,12 @@ pub(super) struct Render {
     /// Show the values at a terminal, where they are masked otherwise
     #[arg(long)]
     pub(super) reveal: bool,
+    /// For a CI system: tell it what to mask, and hand over nothing
+    #[arg(long)]
+    pub(super) mask_only: bool,
+    /// For a CI system: hand over secrets that others will be able to read
+    #[arg(long)]
+    pub(super) force: bool,
 }
 
 /// `nuages get`
@@ -455,6 +461,9 @@ fn format_help() -> String {
             translation.summary(),
             translation.settings(),
         );
+    }
+    for sink in crate::ci::SINKS {
+        list(sink.name(), sink.summary(), sink.settings());
     }
     help
 }

@@ -1,6 +1,7 @@
 //! The command line: the only code that parses arguments, reads the environment and prints. One file a command.
 
 mod arguments;
+mod ci;
 mod context;
 mod doctor;
 mod exec;

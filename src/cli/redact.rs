@@ -6,66 +6,13 @@ use rustix::termios::isatty;
 
 use super::{Exit, Outcome, arguments::Redact, context::Context};
 use crate::{
+    ci::Secret,
     diagnostic::{Class, Diagnostic},
     exec::{files, pump::Pump},
-    redact::{self, Redactor, SHORTEST, Secrets},
+    redact::{self, Redactor, SHORTEST, Secrets, common},
     resolve::{Fetched, Resolved},
     value::{Table, Value},
 };
-
-/// Values that stand in every text: masking them would hide what the text says and keep nothing secret.
-const EVERYBODYS: &[&str] = &[
-    "admin",
-    "default",
-    "false",
-    "localhost",
-    "mariadb",
-    "mssql",
-    "mysql",
-    "none",
-    "null",
-    "oracle",
-    "postgres",
-    "postgresql",
-    "public",
-    "root",
-    "sqlite",
-    "sqlite3",
-    "test",
-    "true",
-    "127.0.0.1",
-    "0.0.0.0",
-];
-
-/// Keys of a database that say where it is and who asks, not the password; and what stores call these.
-const PUBLIC_KEYS: &[&str] = &[
-    "ENGINE",
-    "HOST",
-    "NAME",
-    "PORT",
-    "USER",
-    "database",
-    "db",
-    "dbClusterIdentifier",
-    "dbInstanceIdentifier",
-    "dbname",
-    "engine",
-    "host",
-    "hostname",
-    "name",
-    "port",
-    "user",
-    "username",
-];
-
-/// The longest number that is more likely a port, a year or a count.
-const LONGEST_COMMON_NUMBER: usize = 5;
-
-/// A value and its key.
-pub(super) struct Secret<'a> {
-    pub(super) key: String,
-    pub(super) value: &'a [u8],
-}
 
 pub(super) fn run(context: &Context, command: &Redact) -> Outcome {
     let (loaded, plan) = super::exec::plan(context, command.from_env)?;
@@ -100,18 +47,33 @@ pub(super) fn unwritten(context: &Context, error: &io::Error) -> Exit {
     context.fail(Diagnostic::new(Class::Provider, title).cause(error.to_string()))
 }
 
-/// The values of a run, made ready: every text in the outcome that came from a store, and what the stores gave, of which a
-/// text may hold a part.
+/// The values of a run, made ready: see [`known`].
 pub(super) fn secrets(
     context: &Context,
     resolved: &Resolved,
     fetched: &[Fetched],
 ) -> Result<Secrets, Exit> {
+    let all = known(context, resolved, fetched);
+    Secrets::new(all.iter().map(|secret| secret.value)).map_err(|redact::TooMany| {
+        context.fail(Diagnostic::new(
+            Class::Provider,
+            "the values are too many bytes to be masked",
+        ))
+    })
+}
+
+/// What is to be masked: every text in the outcome that came from a store, and what the stores gave, of which a text may
+/// hold a part. What is too short is left out, and the user is told.
+pub(super) fn known<'a>(
+    context: &Context,
+    resolved: &'a Resolved,
+    fetched: &'a [Fetched],
+) -> Vec<Secret<'a>> {
     let mut all = Vec::new();
     of_resolved(resolved, &mut all);
     of_fetched(fetched, &mut all);
     all.retain(|secret| {
-        let is_everybodys = is_everybodys(secret.value);
+        let is_everybodys = common::is_everybodys(secret.value);
         let is_short = !is_everybodys && redact::is_too_short(secret.value);
         if is_short && !secret.value.is_empty() {
             context.note(&format!(
@@ -126,12 +88,7 @@ pub(super) fn secrets(
         }
         !is_everybodys && !is_short
     });
-    Secrets::new(all.iter().map(|secret| secret.value)).map_err(|redact::TooMany| {
-        context.fail(Diagnostic::new(
-            Class::Provider,
-            "the values are too many bytes to be masked",
-        ))
-    })
+    all
 }
 
 fn of_resolved<'a>(resolved: &'a Resolved, all: &mut Vec<Secret<'a>>) {
@@ -156,7 +113,7 @@ fn of_resolved<'a>(resolved: &'a Resolved, all: &mut Vec<Secret<'a>>) {
 
 fn of_table<'a>(key: &str, table: &'a Table, is_database: bool, all: &mut Vec<Secret<'a>>) {
     for (number, (name, value)) in table.iter().enumerate() {
-        if is_database && PUBLIC_KEYS.contains(&name) {
+        if is_database && common::is_public_key(name) {
             continue;
         }
         // A key that came from a store is not shown.
@@ -188,7 +145,7 @@ fn of_value<'a>(key: String, value: &'a Value, all: &mut Vec<Secret<'a>>) {
 fn of_fetched<'a>(fetched: &'a [Fetched], all: &mut Vec<Secret<'a>>) {
     for secret in fetched {
         let field = secret.key.rsplit_once('#').map(|(_, field)| field);
-        let is_public = field.is_some_and(|field| PUBLIC_KEYS.contains(&field));
+        let is_public = field.is_some_and(common::is_public_key);
         // The same value under its own key has been told already.
         let value = secret.value.expose();
         if !is_public && all.iter().all(|known| known.value != value) {
@@ -198,15 +155,4 @@ fn of_fetched<'a>(fetched: &'a [Fetched], all: &mut Vec<Secret<'a>>) {
             });
         }
     }
-}
-
-fn is_everybodys(value: &[u8]) -> bool {
-    let value = value.trim_ascii();
-    let is_number = value.len() <= LONGEST_COMMON_NUMBER
-        && !value.is_empty()
-        && value.iter().all(u8::is_ascii_digit);
-    is_number
-        || EVERYBODYS
-            .iter()
-            .any(|word| value.eq_ignore_ascii_case(word.as_bytes()))
 }

@@ -7,6 +7,7 @@ use std::{
 
 use super::{Exit, Outcome, arguments::Render, context::Context, output};
 use crate::{
+    ci::{self, SINKS},
     cluster::{self, TRANSLATIONS, Translation},
     diagnostic::{Class, Diagnostic},
     render::{
@@ -17,6 +18,10 @@ use crate::{
 };
 
 pub(super) fn run(context: &Context, command: &Render) -> Outcome {
+    if let Some(sink) = ci::sink(&command.format) {
+        return super::ci::run(context, command, sink);
+    }
+    refuse_flags_of_sinks(context, command)?;
     if let Some(translation) = cluster::translation(&command.format) {
         return translate(context, command, translation);
     }
@@ -24,7 +29,8 @@ pub(super) fn run(context: &Context, command: &Render) -> Outcome {
         let title = format!("there is no format `{}`", command.format);
         let formats = FORMATS.iter().map(|format| format.name());
         let translations = TRANSLATIONS.iter().map(|translation| translation.name());
-        let hint = suggest::hint(&command.format, formats.chain(translations))
+        let sinks = SINKS.iter().map(|sink| sink.name());
+        let hint = suggest::hint(&command.format, formats.chain(translations).chain(sinks))
             .or_else(|| Some("`nuages render --help` lists the formats".to_owned()));
         return Err(context.fail(Diagnostic::new(Class::Usage, title).maybe_hint(hint)));
     };
@@ -57,6 +63,23 @@ pub(super) fn run(context: &Context, command: &Render) -> Outcome {
     }
 }
 
+/// What is said to a CI system means nothing to a format.
+fn refuse_flags_of_sinks(context: &Context, command: &Render) -> Outcome {
+    for (is_given, flag) in [
+        (command.mask_only, "--mask-only"),
+        (command.force, "--force"),
+    ] {
+        if is_given {
+            let title = format!(
+                "`{flag}` is for CI systems, and `{}` is none",
+                command.format
+            );
+            return Err(context.fail(Diagnostic::new(Class::Usage, title)));
+        }
+    }
+    Ok(())
+}
+
 /// The manifest for a cluster's own engine: planned and translated, never resolved. There is no value in it, so that git
 /// may track it, and a terminal may show it.
 fn translate(context: &Context, command: &Render, translation: &dyn Translation) -> Outcome {
@@ -77,7 +100,7 @@ fn translate(context: &Context, command: &Render, translation: &dyn Translation)
     }
 }
 
-fn put(context: &Context, path: &Path, bytes: &[u8], mode: u32) -> Outcome {
+pub(super) fn put(context: &Context, path: &Path, bytes: &[u8], mode: u32) -> Outcome {
     write_atomically(path, bytes, mode).map_err(|error| {
         let title = format!("cannot write `{}`", path.display());
         context.fail(Diagnostic::new(Class::Usage, title).cause(error.to_string()))
@@ -85,7 +108,7 @@ fn put(context: &Context, path: &Path, bytes: &[u8], mode: u32) -> Outcome {
 }
 
 /// What the format is told: only what it knows, each once.
-fn settings(
+pub(super) fn settings(
     context: &Context,
     format: &str,
     settings: &[Setting],
@@ -122,7 +145,7 @@ fn refuse(context: &Context, format: &str, faults: &[Unrepresentable]) -> Exit {
 }
 
 /// A file of secrets must not be where git tracks it, or would with the next `git add`.
-fn refuse_tracked(context: &Context, path: &Path) -> Outcome {
+pub(super) fn refuse_tracked(context: &Context, path: &Path) -> Outcome {
     let shown = path.display();
     let diagnostic = match render::tracked::tracking(path) {
         None => return Ok(()),

@@ -5,6 +5,7 @@
 //! the begin of a form is passed on at once, what can is held: never more than the longest form has.
 
 mod automaton;
+pub(crate) mod common;
 mod forms;
 mod prefilter;
 #[cfg(test)]

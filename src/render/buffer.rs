@@ -5,38 +5,38 @@ use std::fmt;
 use zeroize::Zeroizing;
 
 /// Text under construction. A plain `String` would leave its old bytes behind each time it grows.
-pub(super) struct Buffer(Zeroizing<String>);
+pub(crate) struct Buffer(Zeroizing<String>);
 
 impl Buffer {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self(Zeroizing::new(String::with_capacity(1024)))
     }
 
-    pub(super) fn push(&mut self, character: char) {
+    pub(crate) fn push(&mut self, character: char) {
         self.reserve(character.len_utf8());
         self.0.push(character);
     }
 
-    pub(super) fn push_str(&mut self, text: &str) {
+    pub(crate) fn push_str(&mut self, text: &str) {
         self.reserve(text.len());
         self.0.push_str(text);
     }
 
     /// Writes numbers and the like. Never fails: the buffer is memory.
-    pub(super) fn push_formatted(&mut self, arguments: fmt::Arguments<'_>) {
+    pub(crate) fn push_formatted(&mut self, arguments: fmt::Arguments<'_>) {
         let _: fmt::Result = fmt::write(self, arguments);
     }
 
     /// How many bytes there are.
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.0.len()
     }
 
-    pub(super) fn into_text(self) -> Zeroizing<String> {
+    pub(crate) fn into_text(self) -> Zeroizing<String> {
         self.0
     }
 
-    pub(super) fn into_bytes(mut self) -> Zeroizing<Vec<u8>> {
+    pub(crate) fn into_bytes(mut self) -> Zeroizing<Vec<u8>> {
         // Taken, not copied: the allocation moves on into a wrapper that wipes it.
         Zeroizing::new(std::mem::take(&mut *self.0).into_bytes())
     }

@@ -151,8 +151,18 @@ fn write_table<'a>(
     out.push('}');
 }
 
+/// A text as [`write_compact`] writes it, without its quotes.
+pub(super) fn write_compact_inside(out: &mut Buffer, text: &str) {
+    write_inside(out, text, Style::Compact);
+}
+
 fn write_text(out: &mut Buffer, text: &str, style: Style) {
     out.push('"');
+    write_inside(out, text, style);
+    out.push('"');
+}
+
+fn write_inside(out: &mut Buffer, text: &str, style: Style) {
     for character in text.chars() {
         if is_plain(character) || (character == ' ' && matches!(style, Style::Pretty { .. })) {
             out.push(character);
@@ -162,7 +172,6 @@ fn write_text(out: &mut Buffer, text: &str, style: Style) {
             }
         }
     }
-    out.push('"');
 }
 
 /// Whether a character means itself, in any place, to JSON, to a shell inside single quotes and to every reader of

@@ -35,7 +35,8 @@ use std::{collections::BTreeMap, fmt};
 use zeroize::Zeroizing;
 
 use crate::value::{Table, Value};
-use buffer::Buffer;
+pub(crate) use buffer::Buffer;
+pub(crate) use lines::{Variable, check as check_variable, variables};
 
 /// The variable that carries the databases, in the formats that hold variables.
 pub(crate) const DATABASES: &str = "DATABASES";
@@ -114,21 +115,7 @@ impl dyn Format {
     ///
     /// Every key whose value or name this format cannot hold.
     pub fn render_with(&self, document: &Document, settings: &Settings) -> Rendered {
-        let mut faults = Vec::new();
-        find_unwritable_numbers(
-            "databases",
-            &Entries::Table(&document.databases),
-            &mut faults,
-        );
-        if self.holds_env() {
-            find_unwritable_numbers("env", &Entries::Table(&document.env), &mut faults);
-            if !document.databases.is_empty() && document.env.get(DATABASES).is_some() {
-                faults.push(Unrepresentable {
-                    key: format!("env.{DATABASES}"),
-                    reason: "the same variable is made from `databases`",
-                });
-            }
-        }
+        let mut faults = faults(document, self.holds_env());
         match self.write(document, settings) {
             Ok(bytes) if faults.is_empty() => Ok(bytes),
             Ok(_) => Err(faults),
@@ -201,6 +188,33 @@ pub const FORMATS: &[&dyn Format] = &[
 #[must_use]
 pub fn format(name: &str) -> Option<&'static dyn Format> {
     FORMATS.iter().copied().find(|format| format.name() == name)
+}
+
+/// What no format of variables can hold, whatever it writes.
+pub(crate) fn faults(document: &Document, holds_env: bool) -> Vec<Unrepresentable> {
+    let mut faults = Vec::new();
+    find_unwritable_numbers(
+        "databases",
+        &Entries::Table(&document.databases),
+        &mut faults,
+    );
+    if holds_env {
+        find_unwritable_numbers("env", &Entries::Table(&document.env), &mut faults);
+        if !document.databases.is_empty() && document.env.get(DATABASES).is_some() {
+            faults.push(Unrepresentable {
+                key: format!("env.{DATABASES}"),
+                reason: "the same variable is made from `databases`",
+            });
+        }
+    }
+    faults
+}
+
+/// A text as it stands inside of `DATABASES`, without the quotes around it.
+pub(crate) fn json_inside(text: &str) -> Zeroizing<String> {
+    let mut out = Buffer::new();
+    json::write_compact_inside(&mut out, text);
+    out.into_text()
 }
 
 /// The text of an `[env]` value in the process's environment.

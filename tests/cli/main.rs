@@ -10,6 +10,7 @@
     reason = "what goes wrong here is to fail the test at once, tests do read `PATH`, and plain words beat speed here"
 )]
 
+mod ci;
 mod commands;
 mod doctor;
 mod entra;

@@ -20,6 +20,7 @@ fn pages() -> Vec<(PathBuf, String)> {
         "providers/local",
         "examples/azure-postgres-entra",
         "examples/azure-sql-entra",
+        "examples/ci",
         "examples/postgres-ssm",
         "examples/quickstart",
     ] {

@@ -16,7 +16,13 @@ mod azure_example;
 mod azure_postgres;
 #[cfg(feature = "provider-azure")]
 mod azure_sql;
+mod ci;
 mod docs;
 #[cfg(feature = "provider-aws")]
 mod postgres_ssm;
 mod quickstart;
+
+// The readers of CI systems, which the formats are held to as well.
+#[allow(dead_code, reason = "not every reader is needed for a pipeline")]
+#[path = "../formats/runners.rs"]
+mod runners;

@@ -165,7 +165,7 @@ pub(crate) fn base64(value: &[u8]) -> Vec<Vec<u8>> {
     all
 }
 
-fn hex(value: &[u8], is_upper: bool) -> Vec<u8> {
+pub(crate) fn hex(value: &[u8], is_upper: bool) -> Vec<u8> {
     let mut text = String::with_capacity(value.len() * 2);
     for byte in value {
         // Writing to a string cannot fail.
@@ -178,7 +178,7 @@ fn hex(value: &[u8], is_upper: bool) -> Vec<u8> {
     text.into_bytes()
 }
 
-fn percent(value: &[u8], kept: &str, is_upper: bool, plus: bool) -> Vec<u8> {
+pub(crate) fn percent(value: &[u8], kept: &str, is_upper: bool, plus: bool) -> Vec<u8> {
     let mut text = Vec::with_capacity(value.len() * 3);
     for &byte in value {
         if byte.is_ascii_alphanumeric() || kept.as_bytes().contains(&byte) {

@@ -1,0 +1,66 @@
+//! What is no secret by itself, wherever it comes from: words that stand in every text, and the keys beside a password.
+
+/// Values that stand in every text: masking them would hide what the text says and keep nothing secret.
+const EVERYBODYS: &[&str] = &[
+    "admin",
+    "default",
+    "false",
+    "localhost",
+    "mariadb",
+    "mssql",
+    "mysql",
+    "none",
+    "null",
+    "oracle",
+    "postgres",
+    "postgresql",
+    "public",
+    "root",
+    "sqlite",
+    "sqlite3",
+    "test",
+    "true",
+    "127.0.0.1",
+    "0.0.0.0",
+];
+
+/// Keys of a database that say where it is and who asks, not the password; and what stores call these.
+const PUBLIC_KEYS: &[&str] = &[
+    "ENGINE",
+    "HOST",
+    "NAME",
+    "PORT",
+    "USER",
+    "database",
+    "db",
+    "dbClusterIdentifier",
+    "dbInstanceIdentifier",
+    "dbname",
+    "engine",
+    "host",
+    "hostname",
+    "name",
+    "port",
+    "user",
+    "username",
+];
+
+/// The longest number that is more likely a port, a year or a count.
+const LONGEST_COMMON_NUMBER: usize = 5;
+
+/// Whether a value stands in every text.
+pub(crate) fn is_everybodys(value: &[u8]) -> bool {
+    let value = value.trim_ascii();
+    let is_number = value.len() <= LONGEST_COMMON_NUMBER
+        && !value.is_empty()
+        && value.iter().all(u8::is_ascii_digit);
+    is_number
+        || EVERYBODYS
+            .iter()
+            .any(|word| value.eq_ignore_ascii_case(word.as_bytes()))
+}
+
+/// Whether a key of a database, or of a secret for one, has a value that is no secret.
+pub(crate) fn is_public_key(name: &str) -> bool {
+    PUBLIC_KEYS.contains(&name)
+}
