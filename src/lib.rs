@@ -26,6 +26,7 @@
 //! | [`scan`] | the leak scanner: sources, detection, rules as data, suppression; knows nothing of the rooms above |
 //! | [`finding`] | what a scan finds, and where |
 //! | [`hook`] | git hooks that run the scan |
+//! | [`init`] | a Django project's settings and env file to a manifest, and what changes in the settings |
 //! | [`report`] | diagnostics and findings as people and machines read them |
 //! | [`cli`] | the command line; one file a command |
 //!
@@ -61,6 +62,7 @@ mod filter;
 pub mod finding;
 pub mod hook;
 pub mod import;
+pub mod init;
 pub mod manifest;
 pub mod plan;
 pub mod redact;

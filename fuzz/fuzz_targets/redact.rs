@@ -54,7 +54,10 @@ fuzz_target!(|input: Input<'_>| {
             assert!(form.contains(&b'*') || !is_left(form), "a value is left");
         }
     }
-    rebuild(&stream, &whole);
+    // An asterisk of the stream beside a mask would look like a part of it.
+    if !stream.contains(&b'*') {
+        rebuild(&stream, &whole);
+    }
 });
 
 fn stream(values: &[&[u8]], parts: &[Part<'_>]) -> Vec<u8> {

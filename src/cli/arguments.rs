@@ -17,6 +17,7 @@ pub(super) struct Arguments {
 
 const AFTER_HELP: &str = "\
 Examples:
+  nuages init                                           a manifest of a project's settings
   nuages exec -- gunicorn shop.wsgi                     start Django with its secrets
   nuages --profile migrate exec -- python manage.py migrate
   nuages render databases-json -o /run/shop/databases.json
@@ -78,6 +79,9 @@ pub(super) enum Command {
     Plan(Plan),
     /// Ask each instance whether it answers, and as whom; read no secret
     Doctor(Doctor),
+    /// Make a manifest of a Django project's settings and its .env
+    #[cfg(feature = "provider-local")]
+    Init(Init),
     /// Store a secret in a store that can be written
     Put(Put),
     /// Make keys for the embedded store
@@ -201,6 +205,45 @@ pub(super) enum ReportFormat {
     Human,
     /// For machines
     Json,
+}
+
+/// `nuages init`
+#[cfg(feature = "provider-local")]
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  nuages init                            shows what it would do, and asks at a terminal
+  nuages init --into secrets             moves the values to an encrypted store first
+  nuages init --provider aws-ssm --set prefix=/shop/prod/ --into secrets
+  nuages init > proposal.toml            the manifest alone
+
+Nothing of the project is run. The manifest goes to standard output, the
+changes to standard error; no value is in either. Settings give a value up
+only once the store has it, and gives it back.")]
+pub(super) struct Init {
+    /// The settings: a file, or a module [default: what manage.py, wsgi.py and asgi.py name]
+    #[arg(long, value_name = "PATH|MODULE")]
+    pub(super) settings: Option<String>,
+    /// The env file [default: the .env beside the settings, or in a parent up to here]
+    #[arg(long, value_name = "FILE")]
+    pub(super) env_file: Option<PathBuf>,
+    /// Where the secrets are to be [default: the .env where it has them all, else the embedded store]
+    #[arg(long, value_name = "KIND")]
+    pub(super) provider: Option<String>,
+    /// A setting of that provider, such as `prefix=/shop/prod/`
+    #[arg(long, value_name = "NAME=VALUE", value_parser = pair)]
+    pub(super) set: Vec<(String, String)>,
+    /// Move the values into the store, which the manifest is to call so
+    #[arg(long, value_name = "INSTANCE")]
+    pub(super) into: Option<String>,
+    /// With --into: replace secrets that have other values there
+    #[arg(long, requires = "into")]
+    pub(super) replace: bool,
+    /// Write the files without asking
+    #[arg(long)]
+    pub(super) write: bool,
+    /// Do not ask about anything: write the files, and with --into move the values
+    #[arg(long)]
+    pub(super) yes: bool,
 }
 
 /// `nuages put`

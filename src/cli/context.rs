@@ -33,7 +33,7 @@ pub(super) const NUAGES_SCAN_KEY: &str = "NUAGES_SCAN_KEY";
 /// No colour, whatever its value: <https://no-color.org>.
 const NO_COLOR: &str = "NO_COLOR";
 
-const MANIFEST: &str = "nuages.toml";
+pub(super) const MANIFEST: &str = "nuages.toml";
 const LARGEST_MANIFEST: u64 = 1024 * 1024;
 const DEFAULT_DEADLINE: Duration = Duration::from_secs(30);
 
@@ -99,7 +99,7 @@ impl Context {
         }
     }
 
-    fn find(&self) -> Option<PathBuf> {
+    pub(super) fn find(&self) -> Option<PathBuf> {
         let named = self.global.manifest.clone().or_else(|| {
             self.environment
                 .var(NUAGES_MANIFEST)

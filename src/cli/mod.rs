@@ -1,12 +1,15 @@
 //! The command line: the only code that parses arguments, reads the environment and prints. One file a command.
 
 mod arguments;
+mod change;
 mod ci;
 mod context;
 mod doctor;
 mod exec;
 mod get;
 mod hook;
+#[cfg(feature = "provider-local")]
+mod init;
 #[cfg(feature = "provider-local")]
 mod key;
 mod output;
@@ -60,6 +63,8 @@ pub fn run(arguments: Vec<OsString>, registry: Registry) -> ExitCode {
         Command::Get(command) => get::run(&context, &command),
         Command::Plan(command) => plan::run(&context, &command),
         Command::Doctor(command) => doctor::run(&context, &command),
+        #[cfg(feature = "provider-local")]
+        Command::Init(command) => init::run(&context, &command),
         Command::Put(command) => put::run(&context, &command),
         #[cfg(feature = "provider-local")]
         Command::Key(command) => key::run(&context, &command),

@@ -25,7 +25,7 @@ pub mod memo;
 mod pairs;
 mod pattern;
 mod prefilter;
-mod python;
+pub(crate) mod python;
 pub mod rule;
 pub mod session;
 pub mod source;

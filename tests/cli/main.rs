@@ -19,6 +19,8 @@ mod exec;
 mod files;
 mod from;
 mod import;
+#[cfg(feature = "provider-local")]
+mod init;
 mod memory;
 mod profiles;
 mod redact;

@@ -14,6 +14,8 @@ mod support;
 mod entra_postgres;
 mod exec;
 mod failures;
+#[cfg(feature = "provider-local")]
+mod init;
 #[cfg(feature = "provider-azure")]
 mod mssql;
 mod serve;

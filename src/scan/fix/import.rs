@@ -1,4 +1,4 @@
-//! `import os`: whether a file has it by the time it is needed, and where it goes.
+//! `import os` and `import json`: whether a file has them by the time they are needed, and where they go.
 
 use std::ops::Range;
 
@@ -11,35 +11,65 @@ use ruff_text_size::Ranged as _;
 use super::{Change, Form, Left};
 use crate::scan::python;
 
-/// The edit that imports `os`, where a change needs it and the file does not have it by then.
-pub(super) fn import(
+/// A module that is used: its name, whether a change needs it, and what to say where its name means something else.
+type Module = (&'static str, fn(Form) -> bool, Left);
+
+const MODULES: [Module; 2] = [
+    (
+        "json",
+        |form| matches!(form, Form::Json),
+        "`json` is not Python's own module there",
+    ),
+    (
+        "os",
+        |form| matches!(form, Form::Json | Form::Read { is_bare: false, .. }),
+        "`os` is not Python's own module there",
+    ),
+];
+
+/// The edit that imports what the changes need and the file does not have by then.
+pub(super) fn imports(
     source: &str,
     changes: &[(&Change, &str)],
 ) -> Result<Option<(Range<usize>, String)>, Left> {
-    let reads = changes
-        .iter()
-        .filter(|(change, _)| matches!(change.form, Form::Read { is_bare: false, .. }));
-    let Some(first) = reads.map(|(change, _)| change.range.start).min() else {
-        return Ok(None);
+    let first = |needs: fn(Form) -> bool| {
+        let needing = changes.iter().filter(|(change, _)| needs(change.form));
+        needing.map(|(change, _)| change.range.start).min()
     };
+    if MODULES.iter().all(|(_, needs, _)| first(*needs).is_none()) {
+        return Ok(None);
+    }
     python::parsed(source, |module| {
-        let mut os = Os::default();
-        walk_body(&mut os, &module.body);
-        if os.is_something_else {
-            return Err("`os` is not Python's own module there");
+        let mut missing = Vec::new();
+        for (name, needs, why) in MODULES {
+            let Some(first) = first(needs) else {
+                continue;
+            };
+            let mut seen = Seen::of(name);
+            walk_body(&mut seen, &module.body);
+            if seen.is_something_else {
+                return Err(why);
+            }
+            if seen.imported.is_none_or(|imported| imported >= first) {
+                missing.push(name);
+            }
         }
-        if os.imported.is_some_and(|os| os < first) {
+        if missing.is_empty() {
             return Ok(None);
         }
-        import_place(source, module)
+        import_place(source, module, &missing)
             .map(Some)
-            .ok_or("there is no place for `import os`")
+            .ok_or("there is no place for an import")
     })
     .unwrap_or(Err(super::NOT_PYTHON))
 }
 
 /// Before the first statement that is no docstring and no `from __future__`.
-fn import_place(source: &str, module: &ModModule) -> Option<(Range<usize>, String)> {
+fn import_place(
+    source: &str,
+    module: &ModModule,
+    missing: &[&str],
+) -> Option<(Range<usize>, String)> {
     let is_first = |(number, statement): &(usize, &Stmt)| match statement {
         Stmt::Expr(line) => *number > 0 || !line.value.is_string_literal_expr(),
         Stmt::ImportFrom(import) => import
@@ -61,15 +91,15 @@ fn import_place(source: &str, module: &ModModule) -> Option<(Range<usize>, Strin
     } else {
         end
     };
-    source[line..start]
-        .trim()
-        .is_empty()
-        .then(|| (line..line, format!("import os{end}{gap}")))
+    source[line..start].trim().is_empty().then(|| {
+        let imports = missing.iter().map(|name| format!("import {name}{end}"));
+        (line..line, imports.collect::<String>() + gap)
+    })
 }
 
-/// What `os` is in a file.
-#[derive(Default)]
-struct Os {
+/// What the name of a module is in a file.
+struct Seen {
+    name: &'static str,
     /// Where it has been imported for the whole module.
     imported: Option<usize>,
     /// Whether anything else is called so anywhere.
@@ -78,7 +108,7 @@ struct Os {
     depth: usize,
 }
 
-impl<'a> SourceOrderVisitor<'a> for Os {
+impl<'a> SourceOrderVisitor<'a> for Seen {
     fn enter_node(&mut self, node: AnyNodeRef<'a>) -> TraversalSignal {
         self.note(node);
         self.depth += 1;
@@ -90,7 +120,16 @@ impl<'a> SourceOrderVisitor<'a> for Os {
     }
 }
 
-impl Os {
+impl Seen {
+    fn of(name: &'static str) -> Self {
+        Self {
+            name,
+            imported: None,
+            is_something_else: false,
+            depth: 0,
+        }
+    }
+
     fn note(&mut self, node: AnyNodeRef<'_>) {
         match node {
             AnyNodeRef::StmtImport(import) => {
@@ -98,11 +137,12 @@ impl Os {
                     let name = alias.name.id.as_str();
                     match &alias.asname {
                         Some(other) => {
-                            self.is_something_else |= other.id == "os" && name != "os";
+                            self.is_something_else |= other.id == self.name && name != self.name;
                         }
-                        None if self.depth == 0 && (name == "os" || name.starts_with("os.")) => {
+                        None if self.depth == 0 && name.split('.').next() == Some(self.name) => {
                             let end = import.range.end().to_usize();
-                            self.imported = Some(self.imported.map_or(end, |os| os.min(end)));
+                            self.imported =
+                                Some(self.imported.map_or(end, |before| before.min(end)));
                         }
                         None => {}
                     }
@@ -112,13 +152,13 @@ impl Os {
                 self.is_something_else |= import
                     .names
                     .iter()
-                    .any(|alias| alias.asname.as_ref().unwrap_or(&alias.name).id == "os");
+                    .any(|alias| alias.asname.as_ref().unwrap_or(&alias.name).id == self.name);
             }
             AnyNodeRef::ExprName(name) => {
-                self.is_something_else |= name.id == "os" && name.ctx != ExprContext::Load;
+                self.is_something_else |= name.id == self.name && name.ctx != ExprContext::Load;
             }
             AnyNodeRef::Parameter(parameter) => {
-                self.is_something_else |= parameter.name.id == "os";
+                self.is_something_else |= parameter.name.id == self.name;
             }
             _ => {}
         }

@@ -4,8 +4,8 @@
 mod diff;
 mod env;
 mod import;
-mod names;
-mod path;
+pub(crate) mod names;
+pub(crate) mod path;
 mod python;
 mod reader;
 
@@ -56,6 +56,8 @@ enum Form {
         /// Whether bytes are wanted.
         is_bytes: bool,
     },
+    /// What JSON in the environment says.
+    Json,
     /// Nothing: the call around it goes on without.
     Nothing,
     /// A comment that says where the value went.
@@ -71,9 +73,41 @@ const NOT_PYTHON: Left = "the file is no Python that can be read";
 const NO_TEXT: Left = "the file is no UTF-8";
 
 impl Change {
+    /// An expression of Python that gives way to JSON in the environment, however many values it holds.
+    #[must_use]
+    pub(crate) fn to_json(variable: &str, range: Range<usize>) -> Self {
+        Self {
+            name: Name::Fixed(variable.to_owned()),
+            range,
+            form: Form::Json,
+            value: Zeroizing::default(),
+        }
+    }
+
+    /// A value that gets a name and stays where it is.
+    #[must_use]
+    pub(crate) fn of_name(name: Name, value: &str) -> Self {
+        Self {
+            name,
+            range: 0..0,
+            form: Form::Nothing,
+            value: Zeroizing::new(value.to_owned()),
+        }
+    }
+
     /// The value, for a store.
     pub(crate) fn expose(&self) -> &str {
         &self.value
+    }
+
+    /// The value is another one: what the text falls back on is not what counts.
+    pub(crate) fn set_value(&mut self, value: &str) {
+        self.value = Zeroizing::new(value.to_owned());
+    }
+
+    /// The bytes of the text that give way.
+    pub(crate) fn range(&self) -> Range<usize> {
+        self.range.clone()
     }
 }
 
@@ -128,7 +162,7 @@ pub fn apply(text: &Text<'_>, changes: &[(&Change, &str)], manifest: &str) -> Re
         })
         .collect();
     if text.kind == Kind::Python {
-        edits.extend(import::import(source, changes)?);
+        edits.extend(import::imports(source, changes)?);
     }
     edits.sort_by_key(|(range, _)| (range.start, range.end));
     // Two secrets of one literal are one change.
@@ -157,6 +191,7 @@ fn replacement(form: Form, name: &str, manifest: &str) -> String {
             if is_bare { "" } else { "os." },
             if is_bytes { ".encode()" } else { "" }
         ),
+        Form::Json => format!("json.loads(os.environ[\"{name}\"])"),
         Form::Nothing => String::new(),
         Form::Comment => format!("# {name}: in the store, see {manifest}"),
     }

@@ -114,7 +114,7 @@ pub fn secret_name(variable: &str) -> String {
 }
 
 /// Whether it can name a variable anywhere.
-pub(super) fn is_variable(name: &str) -> bool {
+pub(crate) fn is_variable(name: &str) -> bool {
     let mut bytes = name.bytes();
     bytes
         .next()
@@ -154,7 +154,7 @@ pub(super) fn upper_snake(name: &str) -> Option<String> {
 }
 
 /// The name for a path of keys to a literal, outermost first: that of a setting, of a database's password, of the last key.
-pub(super) fn of_path(path: &[&str], rule: &str) -> String {
+pub(crate) fn of_path(path: &[&str], rule: &str) -> String {
     let fallback = || upper_snake(rule).unwrap_or_else(|| "SECRET".to_owned());
     let Some(last) = path.last().and_then(|last| upper_snake(last)) else {
         return fallback();

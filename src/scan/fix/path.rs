@@ -117,7 +117,7 @@ fn steps<'a>(target: &'a Expr, path: &mut Vec<&'a str>) {
 }
 
 /// The text of a literal of one part.
-pub(super) fn text_of(expression: &Expr) -> Option<&str> {
+pub(crate) fn text_of(expression: &Expr) -> Option<&str> {
     match expression {
         Expr::StringLiteral(literal) => match literal.value.as_slice() {
             [part] => Some(&part.value),
@@ -128,7 +128,7 @@ pub(super) fn text_of(expression: &Expr) -> Option<&str> {
 }
 
 /// `os.environ.get` as text; none where there is anything but names.
-pub(super) fn dotted(expression: &Expr) -> Option<String> {
+pub(crate) fn dotted(expression: &Expr) -> Option<String> {
     let mut names = Vec::new();
     let mut expression = expression;
     loop {

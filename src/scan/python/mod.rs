@@ -67,7 +67,7 @@ pub(crate) fn scan_unnamed(text: &Text<'_>, request: &Request<'_>, found: &mut V
 }
 
 /// Parses a module and looks at it. `None` where it is no Python, or none that is parsed here: too long, too deeply nested.
-pub(super) fn parsed<T>(source: &str, look: impl FnOnce(&ModModule) -> T) -> Option<T> {
+pub(crate) fn parsed<T>(source: &str, look: impl FnOnce(&ModModule) -> T) -> Option<T> {
     let levels = (source.len() <= LONGEST)
         .then(|| nesting::levels(source))
         .flatten()?;

@@ -116,6 +116,28 @@ pub fn problems(text: &str, dialect: Dialect) -> Vec<Problem> {
     dialect.read(text, &Environment::default()).problems
 }
 
+/// Every variable that a text sets, in the order of its lines, with the value that the dialect gives it; `None` where that
+/// value would be refused.
+#[must_use]
+pub fn variables(
+    text: &str,
+    dialect: Dialect,
+    environment: &Environment,
+) -> Vec<(String, Option<SecretValue>)> {
+    let mut entries: Vec<_> = dialect
+        .read(text, environment)
+        .entries
+        .into_iter()
+        .collect();
+    entries.sort_by_key(|(_, entry)| entry.line);
+    let variable = |(name, entry): (String, table::Entry)| match entry.content {
+        Content::Value(value) => Some((name, Some(SecretValue::new(value.to_vec())))),
+        Content::Refused(_) => Some((name, None)),
+        Content::Bare => None,
+    };
+    entries.into_iter().filter_map(variable).collect()
+}
+
 fn parse(reference: &Reference) -> Result<Locator> {
     variable(reference, "variable")
 }

@@ -4,7 +4,7 @@
 mod files;
 mod manifest;
 
-use std::io::{self, BufRead as _, IsTerminal, Write as _};
+use std::io;
 
 use gix::bstr::BStr;
 use nuages_provider::{PutOptions, SecretValue};
@@ -13,6 +13,7 @@ use super::{
     super::{
         Exit, Outcome,
         arguments::Scan,
+        change::{self, replace},
         context::{Context, Loaded},
         output, put,
     },
@@ -21,7 +22,6 @@ use super::{
 use crate::{
     diagnostic::{Class, Diagnostic},
     plan,
-    render::file::write_atomically,
     report::findings::{self, Summary},
     resolve,
     scan::{
@@ -219,24 +219,13 @@ fn ask(context: &Context, job: &Job, manifest: &Manifest) -> Outcome {
     if job.is_agreed {
         return Ok(());
     }
-    if !io::stdin().is_terminal() {
-        let title = "there is nobody to ask; nothing was changed";
-        return Err(context.fail(Diagnostic::new(Class::Usage, title).hint("`--yes` goes ahead")));
-    }
     let count = job.files.len() + usize::from(manifest.text.is_some());
     let files = if count == 1 { "file" } else { "files" };
-    output::error_text(&format!(
-        "write the values to `{}` and change {count} {files}? [y/N] ",
-        manifest.instance
-    ));
-    let _: io::Result<()> = io::stderr().flush();
-    let mut answer = String::new();
-    let is_read = io::stdin().lock().read_line(&mut answer).is_ok();
-    if is_read && matches!(answer.trim(), "y" | "Y" | "yes") {
-        return Ok(());
-    }
-    context.note("nothing was changed");
-    Err(Exit(1))
+    let instance = &manifest.instance;
+    change::ask(
+        context,
+        &format!("write the values to `{instance}` and change {count} {files}?"),
+    )
 }
 
 /// The store first: a value that is in no file any more must be somewhere. Then what refers to it, then the files.
@@ -272,14 +261,4 @@ fn change(
         done.push(format!("changed `{name}`"));
     }
     Ok(())
-}
-
-/// Puts the new content in the place of the old, with the permissions that the file has.
-fn replace(path: &std::path::Path, old: &[u8], new: &[u8]) -> io::Result<()> {
-    use std::os::unix::fs::PermissionsExt as _;
-    if std::fs::read(path)? != old {
-        return Err(io::Error::other("it was changed in the meantime"));
-    }
-    let mode = std::fs::metadata(path)?.permissions().mode() & 0o7777;
-    write_atomically(path, new, mode)
 }
