@@ -1,6 +1,8 @@
 //! What went wrong, where, why and what to do next: the one error type of the library's upper half.
 
-use std::ops::Range;
+use std::{ops::Range, sync::Arc};
+
+use crate::manifest::Source;
 
 /// One problem, as its reader will see it. No text in it holds a value.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -9,7 +11,9 @@ pub struct Diagnostic {
     pub class: Class,
     /// What is wrong: a lower-case fragment, names in backticks.
     pub title: String,
-    /// Where, as bytes of the manifest's text.
+    /// The file that the places lie in, where that is not the manifest.
+    pub file: Option<Arc<Source>>,
+    /// Where, as bytes of the file's text.
     pub span: Option<Range<usize>>,
     /// A few words beside the place.
     pub label: Option<String>,
@@ -53,6 +57,7 @@ impl Diagnostic {
         Self {
             class,
             title: title.into(),
+            file: None,
             span: None,
             label: None,
             related: Vec::new(),
@@ -71,6 +76,15 @@ impl Diagnostic {
     pub fn at(mut self, span: Range<usize>) -> Self {
         self.span = Some(span);
         self
+    }
+
+    /// Sets the place, in another file than the manifest. One that cuts a character takes in all of it.
+    #[must_use]
+    pub fn within(mut self, file: &Arc<Source>, span: Range<usize>) -> Self {
+        self.file = Some(Arc::clone(file));
+        let start = file.text.floor_char_boundary(span.start);
+        let end = file.text.ceil_char_boundary(span.end.min(file.text.len()));
+        self.at(start..end.max(start))
     }
 
     /// Sets the words beside the place.

@@ -20,6 +20,7 @@
 //! | [`django`] | what Django takes: engines, keys and types, database URLs |
 //! | [`render`] | values to bytes: one file a format; files that are whole or not there |
 //! | [`ci`] | values to the following steps of a CI job: masks and variables, one file a system |
+//! | [`templating`] | template files: Jinja over resolved values, written by the rules of the file's reader |
 //! | [`cluster`] | plan to the objects of a cluster's own engine: references alone, nothing is fetched |
 //! | [`exec`] | the child's environment and files, and becoming the command |
 //! | [`redact`] | masks known values in a stream, in every encoding they travel in |
@@ -74,4 +75,5 @@ pub mod resolve;
 pub mod scan;
 mod suggest;
 mod template;
+pub mod templating;
 pub mod value;

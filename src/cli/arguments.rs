@@ -137,6 +137,9 @@ pub(super) struct Render {
     /// The format
     #[arg(value_name = "FORMAT", default_value = "databases-json", long_help = format_help())]
     pub(super) format: String,
+    /// Write this template file instead of a format: see `nuages render --help`
+    #[arg(long, value_name = "FILE", conflicts_with = "format")]
+    pub(super) template: Option<PathBuf>,
     /// Tell the format something: see its settings above
     #[arg(long, value_name = "NAME=VALUE", value_parser = pair)]
     pub(super) set: Vec<(String, String)>,
@@ -178,6 +181,9 @@ pub(super) struct Plan {
     /// For machines
     #[arg(long)]
     pub(super) json: bool,
+    /// What this template file would need, and nothing else
+    #[arg(long, value_name = "FILE")]
+    pub(super) template: Option<PathBuf>,
 }
 
 /// `nuages doctor`
@@ -507,6 +513,12 @@ fn format_help() -> String {
     }
     for sink in crate::ci::SINKS {
         list(sink.name(), sink.summary(), sink.settings());
+    }
+    help.push_str(
+        "\nWith --template FILE, the type of the file says how a value is written, by its name or by --set type=NAME:\n",
+    );
+    for file_type in crate::templating::TYPES {
+        let _ = writeln!(help, "  {:<22} {}", file_type.name, file_type.summary);
     }
     help
 }

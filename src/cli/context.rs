@@ -317,7 +317,10 @@ pub(super) fn read_text(path: &Path, most: u64) -> Result<String, String> {
         .read_to_end(&mut bytes)
         .map_err(|error| error.to_string())?;
     if bytes.len() as u64 > most {
-        return Err(format!("it is larger than {} MiB", most >> 20));
+        return Err(match most >> 20 {
+            0 => format!("it is larger than {} KiB", most >> 10),
+            size => format!("it is larger than {size} MiB"),
+        });
     }
     String::from_utf8(bytes).map_err(|error| {
         format!(

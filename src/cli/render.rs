@@ -5,7 +5,7 @@ use std::{
     path::Path,
 };
 
-use super::{Exit, Outcome, arguments::Render, context::Context, output};
+use super::{Exit, Outcome, arguments::Render, context::Context, output, template};
 use crate::{
     ci::{self, SINKS},
     cluster::{self, TRANSLATIONS, Translation},
@@ -22,6 +22,9 @@ pub(super) fn run(context: &Context, command: &Render) -> Outcome {
         return super::ci::run(context, command, sink);
     }
     refuse_flags_of_sinks(context, command)?;
+    if let Some(path) = &command.template {
+        return template::run(context, command, path);
+    }
     if let Some(translation) = cluster::translation(&command.format) {
         return translate(context, command, translation);
     }

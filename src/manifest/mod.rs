@@ -26,7 +26,7 @@ pub(crate) use scan::{ScanAllow, ScanEntry, ScanRule};
 pub type Span = Range<usize>;
 
 /// A file and its text, for messages that show the place.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Source {
     /// The path as the reader of a message knows it.
     pub name: String,

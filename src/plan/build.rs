@@ -57,6 +57,8 @@ impl<'a> Builder<'a> {
                 env: Vec::new(),
                 files: Vec::new(),
                 single: None,
+                asked: Vec::new(),
+                asked_in: None,
             },
             layer,
             manifest,

@@ -1,10 +1,13 @@
 //! What will be fetched, from where, for which key: made from the manifest without any I/O.
 
+mod asked;
 mod auth;
 mod build;
 mod describe;
 mod more;
 mod slots;
+
+use std::sync::Arc;
 
 use nuages_provider::{Descriptor, Locator, Settings};
 
@@ -17,6 +20,7 @@ use crate::{
     template::Template,
 };
 
+pub(crate) use asked::{Question, Wants};
 pub use describe::describe_json;
 pub use more::{instances_to_check, setting, writable_instances};
 
@@ -34,6 +38,10 @@ pub struct Plan {
     pub(crate) files: Vec<File>,
     /// A value on its own: `nuages get`.
     pub(crate) single: Option<Text>,
+    /// What a template file asks for by itself.
+    pub(crate) asked: Vec<Asked>,
+    /// That file, which the places of `asked` lie in.
+    pub(crate) asked_in: Option<Arc<Source>>,
 }
 
 /// An instance and what is fetched from it.
@@ -160,6 +168,14 @@ pub(crate) struct File {
     pub(crate) entry: Entry,
 }
 
+/// A reference of a template file.
+#[derive(Clone, Debug)]
+pub(crate) struct Asked {
+    /// As the file has it: `secrets("db-password")`.
+    pub(crate) key: String,
+    pub(crate) text: Text,
+}
+
 /// What to plan.
 #[derive(Clone, Debug, Default)]
 pub struct Selection {
@@ -250,7 +266,8 @@ impl Plan {
 
     /// Every text that a value is made of, defaults not included.
     pub(crate) fn texts(&self) -> Vec<&Text> {
-        let mut texts: Vec<&Text> = self.single.iter().collect();
+        let asked = self.asked.iter().map(|asked| &asked.text);
+        let mut texts: Vec<&Text> = self.single.iter().chain(asked).collect();
         for database in &self.databases {
             let url = database.url.iter().map(|(entry, _)| entry);
             let sources = url.chain(&database.from);

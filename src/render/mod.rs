@@ -3,7 +3,7 @@
 //! A format never writes something its reader would take for something else. What it cannot hold is an
 //! [`Unrepresentable`], every one of them is reported, and then there are no bytes at all.
 
-mod buffer;
+pub(crate) mod buffer;
 mod compose;
 mod data;
 mod docker;
@@ -42,7 +42,7 @@ pub(crate) use lines::{Variable, check as check_variable, variables};
 pub(crate) const DATABASES: &str = "DATABASES";
 
 /// What stands in for a secret in a masked document.
-const MASK: &str = "********";
+pub(crate) const MASK: &str = "********";
 
 /// What there is to render: the resolved values under the names the process will see.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -48,6 +48,43 @@ pub(super) fn mask(text: &str) -> String {
     masker.masked
 }
 
+/// Replaces the letters and digits in quotes of a template file, outside of its tags: what stands there may be a password
+/// that should have been a reference. Every place stays where it is.
+pub(super) fn mask_template(text: &str) -> String {
+    let mut masked = String::with_capacity(text.len());
+    let mut quote = None;
+    let mut is_key = false;
+    let mut rest = text;
+    while let Some(c) = rest.chars().next() {
+        let end = ["{{", "{%", "{#"]
+            .iter()
+            .zip(["}}", "%}", "#}"])
+            .find(|(open, _)| rest.starts_with(**open))
+            .map(|(_, close)| rest.find(close).map_or(rest.len(), |at| at + 2));
+        if let Some(end) = end {
+            masked.push_str(&rest[..end]);
+            rest = &rest[end..];
+            continue;
+        }
+        match c {
+            '\n' => quote = None,
+            '"' | '\'' if quote.is_none() => {
+                // What a colon follows is a key.
+                let inner = rest[1..].lines().next().unwrap_or_default();
+                let behind = inner.split_once(c).map(|(_, behind)| behind.trim_start());
+                is_key = behind.is_some_and(|behind| behind.starts_with(':'));
+                quote = Some(c);
+            }
+            _ if quote == Some(c) => quote = None,
+            _ => {}
+        }
+        let hides = quote.is_some() && !is_key && c.is_ascii_alphanumeric();
+        masked.push(if hides { '*' } else { c });
+        rest = &rest[c.len_utf8()..];
+    }
+    masked
+}
+
 struct Masker<'a> {
     rest: &'a str,
     masked: String,
@@ -243,6 +280,24 @@ fn last(key: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn literals_of_a_template_are_masked_and_tags_are_not() {
+        let cases = [
+            (
+                "\"shop\" \"{{ x('a') }}hunter2\"\nuser 'it",
+                "\"****\" \"{{ x('a') }}*******\"\nuser '**",
+            ),
+            ("{\"key\": \"hunter2\"}", "{\"key\": \"*******\"}"),
+            (
+                "listen 80; {% if \"a\" %}b{# c",
+                "listen 80; {% if \"a\" %}b{# c",
+            ),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(mask_template(text), expected);
+        }
+    }
 
     #[test]
     fn literals_are_masked_and_places_kept() {

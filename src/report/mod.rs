@@ -18,7 +18,13 @@ pub fn human(diagnostics: &[Diagnostic], source: Option<&Source>, colour: bool) 
     });
     let drawn: Vec<String> = diagnostics
         .iter()
-        .map(|diagnostic| draw(diagnostic, masked.as_ref(), colour))
+        .map(|diagnostic| {
+            let file = diagnostic.file.as_ref().map(|file| Source {
+                name: file.name.clone(),
+                text: mask::mask_template(&file.text),
+            });
+            draw(diagnostic, file.as_ref().or(masked.as_ref()), colour)
+        })
         .collect();
     drawn.join("\n\n") + "\n"
 }

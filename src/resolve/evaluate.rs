@@ -100,12 +100,20 @@ pub(super) fn evaluate(
         .single
         .as_ref()
         .and_then(|text| evaluation.bytes(text, &plan.single_key(), false));
+    evaluation.failures.go_on_in(plan.asked_in.clone());
+    let asked: Vec<Bytes> = plan
+        .asked
+        .iter()
+        .filter_map(|asked| evaluation.bytes(&asked.text, &asked.key, false))
+        .map(|(bytes, _)| Bytes::new(bytes))
+        .collect();
     evaluation.failures.into_result()?;
     finish(plan, &mut databases)?;
     Ok(Resolved {
         document: Document { databases, env },
         files,
         single: single.map(|(bytes, _)| Bytes::new(bytes)),
+        asked,
         origins: origins(plan, answers),
     })
 }

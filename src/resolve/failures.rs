@@ -1,6 +1,6 @@
 //! What stood in the way: each failure once, with every place that wanted the value.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use nuages_provider::ErrorKind;
 
@@ -8,13 +8,15 @@ use super::Failure;
 use crate::{
     diagnostic::{Class, Diagnostic},
     django::{database::UrlFailure, managed::ManagedFailure, url::UrlStyle},
-    manifest::Span,
+    manifest::{Source, Span},
     plan::{Entry, Instance, Plan, Secret},
     suggest,
 };
 
 pub(super) struct Failures<'a> {
     plan: &'a Plan,
+    /// The file that places lie in from here on, where that is not the manifest.
+    file: Option<Arc<Source>>,
     /// By what failed, in the order it was met.
     fetches: Vec<(What, Group)>,
     others: Vec<Diagnostic>,
@@ -44,6 +46,7 @@ const NAMED: usize = 4;
 /// One failure and everything that wanted the value.
 struct Group {
     failure: Told,
+    file: Option<Arc<Source>>,
     keys: Vec<String>,
     spans: Vec<Span>,
 }
@@ -60,9 +63,15 @@ impl<'a> Failures<'a> {
     pub(super) fn new(plan: &'a Plan) -> Self {
         Self {
             plan,
+            file: None,
             fetches: Vec::new(),
             others: Vec::new(),
         }
+    }
+
+    /// What fails from here on has its place in this file.
+    pub(super) fn go_on_in(&mut self, file: Option<Arc<Source>>) {
+        self.file = file;
     }
 
     /// All of it, or nothing where nothing failed.
@@ -73,10 +82,9 @@ impl<'a> Failures<'a> {
             return Ok(());
         }
         all.sort_by_key(|diagnostic| {
-            diagnostic
-                .span
-                .as_ref()
-                .map_or(usize::MAX, |span| span.start)
+            let span = diagnostic.span.as_ref();
+            let start = span.map_or(usize::MAX, |span| span.start);
+            (diagnostic.file.is_some(), start)
         });
         Err(all)
     }
@@ -93,10 +101,11 @@ impl<'a> Failures<'a> {
         let place = self
             .fetches
             .iter()
-            .position(|(have, _)| *have == what)
+            .position(|(have, group)| *have == what && group.file == self.file)
             .unwrap_or_else(|| {
                 let group = Group {
                     failure: self.tell(&self.plan.instances[instance], failure),
+                    file: self.file.clone(),
                     keys: Vec::new(),
                     spans: Vec::new(),
                 };
@@ -209,6 +218,7 @@ impl<'a> Failures<'a> {
     }
 
     fn other(&mut self, mut diagnostic: Diagnostic, span: Option<Span>, hint: Option<&str>) {
+        diagnostic.file.clone_from(&self.file);
         diagnostic.span = span;
         diagnostic.hint = hint.map(str::to_owned);
         if !self.others.contains(&diagnostic) {
@@ -231,6 +241,7 @@ fn diagnose(group: Group) -> Diagnostic {
     let mut spans = group.spans.into_iter();
     let mut diagnostic = Diagnostic::new(group.failure.class, title).maybe_hint(hint);
     diagnostic.causes.push(group.failure.cause);
+    diagnostic.file = group.file;
     diagnostic.span = spans.next();
     let related = spans
         .by_ref()

@@ -48,6 +48,8 @@ pub struct Resolved {
     pub files: Vec<ResolvedFile>,
     /// The value of a reference on its own.
     pub single: Option<Bytes>,
+    /// What a template file asks for by itself, in the plan's order.
+    pub asked: Vec<Bytes>,
     /// Where each value came from, in the plan's order.
     pub origins: Vec<Origin>,
 }

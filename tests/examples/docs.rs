@@ -23,6 +23,7 @@ fn pages() -> Vec<(PathBuf, String)> {
         "examples/ci",
         "examples/postgres-ssm",
         "examples/quickstart",
+        "examples/templates",
     ] {
         for entry in fs::read_dir(checkout().join(directory)).unwrap() {
             let path = entry.unwrap().path();

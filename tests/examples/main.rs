@@ -21,6 +21,7 @@ mod docs;
 #[cfg(feature = "provider-aws")]
 mod postgres_ssm;
 mod quickstart;
+mod templates;
 
 // The readers of CI systems, which the formats are held to as well.
 #[allow(dead_code, reason = "not every reader is needed for a pipeline")]
