@@ -121,7 +121,7 @@ impl<'w> Attempt<'w> {
             .filter(|(name, _)| work.class_of(name).is_none());
         for (_, literal) in moved {
             let Some(Ok(name)) = given.next() else {
-                return Err(NoProposal::Exposed);
+                return Err(NoProposal::Unwritable);
             };
             self.of_literals
                 .insert(literal.span.start, self.secret_of(&name));
@@ -135,7 +135,9 @@ impl<'w> Attempt<'w> {
     fn secret_of(&self, variable: &str) -> String {
         let name = secret_name(variable);
         let back = name.to_ascii_uppercase().replace('-', "_");
-        if self.work.project.store.kind == "dotenv" && back != variable {
+        // It looks for the name as it stands first.
+        let is_other = name != variable && self.work.classes.contains_key(name.as_str());
+        if self.work.project.store.kind == "dotenv" && (back != variable || is_other) {
             return variable.to_owned();
         }
         name
@@ -204,6 +206,7 @@ impl<'w> Attempt<'w> {
             name: name.to_owned(),
             value,
             is_optional,
+            on_laptops: None,
         };
         match self.known(name, is_url, is_optional) {
             Known::Stored(reference) => of(format!("${{{reference}}}"), false),
@@ -211,8 +214,17 @@ impl<'w> Attempt<'w> {
             Known::Plain(None) => of(format!("${{env://{name}}}"), is_optional),
             Known::Plain(Some(value)) => {
                 // As the libraries have it: what the environment says comes before the file.
-                let text = manifest::with_default(&format!("env://{name}"), &value);
-                of(text.unwrap_or_else(|| manifest::plain(&value)), false)
+                let with = |value: &str| {
+                    let text = manifest::with_default(&format!("env://{name}"), value);
+                    text.unwrap_or_else(|| manifest::plain(value))
+                };
+                match classify::off(name, &value) {
+                    Some(off) => Entry {
+                        on_laptops: Some(with(&value)),
+                        ..of(with(off), false)
+                    },
+                    None => of(with(&value), false),
+                }
             }
         }
     }

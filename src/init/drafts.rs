@@ -6,7 +6,7 @@ use gix::bstr::BStr;
 use zeroize::Zeroizing;
 
 use super::{
-    Edit, NoProposal, SETTINGS,
+    Edit, NoProposal, SETTINGS, classify,
     databases::{Database, Literal, Read, Value},
     settings,
     work::{Class, DATABASES, Work},
@@ -132,10 +132,11 @@ impl Work<'_> {
                     file: number,
                     new: Zeroizing::new(new),
                     hidden,
+                    gone: changes.iter().map(|(change, _)| change.range()).collect(),
                 }))
             }
             // Without the databases there is less to do, and that may work.
-            Err(_) if json.is_some() => Err(NoProposal::Exposed),
+            Err(_) if json.is_some() => Err(NoProposal::Unwritable),
             Err(why) => {
                 let places = draft.changes.iter().map(|(_, place)| place);
                 left.extend(places.map(|place| format!("{place}: {why}")));
@@ -206,7 +207,10 @@ fn secrets_within<'d>(
     let is_secret = |literal: &Literal| {
         !literal.text.is_empty()
             && !literal.span.is_empty()
-            && (is_login(key) || is_found(literal) || key == "URL" && literal.text.contains('@'))
+            && (is_login(key)
+                || is_found(literal)
+                || classify::names_password(&literal.text)
+                || key == "URL" && literal.text.contains('@'))
     };
     match value {
         Value::Text(literal) if is_secret(literal) => {

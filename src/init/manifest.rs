@@ -41,6 +41,8 @@ pub(super) struct Entry {
     /// What stands in the string.
     pub(super) value: String,
     pub(super) is_optional: bool,
+    /// What stands in the string in the profile `dev`, where that is something else.
+    pub(super) on_laptops: Option<String>,
 }
 
 const TLS: &str = "\
@@ -92,6 +94,14 @@ pub(super) fn write(
             &mut text,
             &[vec![("kind".to_owned(), quoted("dotenv"))], settings(dev)].concat(),
         );
+    }
+    let on_laptops: Vec<(String, String)> = entries
+        .iter()
+        .filter_map(|entry| Some((entry.name.clone(), quoted(entry.on_laptops.as_ref()?))))
+        .collect();
+    if !on_laptops.is_empty() {
+        text.push_str("\n[profiles.dev.env]   # on where it is asked for, never by default\n");
+        pairs(&mut text, &on_laptops);
     }
     Some(text)
 }

@@ -119,6 +119,8 @@ pub struct Edit {
     pub new: Zeroizing<String>,
     /// Where values stand in the old one.
     hidden: Vec<Range<usize>>,
+    /// What of the old one is gone.
+    gone: Vec<Range<usize>>,
 }
 
 /// A value and where it goes.
@@ -155,8 +157,10 @@ pub enum NoProposal {
     NotPython(String),
     /// More than anybody's settings have.
     TooMuch,
-    /// A value that is to be secret stands in a name, or in another value that is none.
-    Exposed,
+    /// The value of this variable, which is to be secret, stands in a name, or in another value that is none.
+    Exposed(String),
+    /// A value that no manifest can hold.
+    Unwritable,
     /// The manifest would be none.
     Manifest(Vec<Diagnostic>, Source),
 }
@@ -184,10 +188,15 @@ pub fn propose(
     }
     let work = work::Work::new(project, &facts, detector, registry)?;
     // Databases that are not understood in every part stay in the settings, and so do those that no manifest can hold.
-    if let Some(Ok(proposal)) = work.databases().map(|_| work.attempt(true)) {
-        return Ok(proposal);
-    }
-    work.attempt(false)
+    let why = match work.databases().map(|_| work.attempt(true)) {
+        Some(Ok(proposal)) => return Ok(proposal),
+        Some(Err(why)) => Some(why),
+        None => None,
+    };
+    let mut proposal = work.attempt(false)?;
+    let stays = work.databases_stay(why.as_ref());
+    proposal.left.splice(0..0, stays);
+    Ok(proposal)
 }
 
 /// The libraries that read env files in these settings; the first that is imported comes first.

@@ -47,6 +47,8 @@ pub(super) struct Facts {
     pub(super) databases: Option<Databases>,
     /// How often anything is called `DATABASES`.
     pub(super) bound: usize,
+    /// Where that is first.
+    pub(super) bound_at: Option<usize>,
     /// The contents of literals that are URLs with a password, where that is all they are.
     pub(super) urls: Vec<Range<usize>>,
     pub(super) libraries: Vec<Library>,
@@ -140,8 +142,12 @@ impl<'a> SourceOrderVisitor<'a> for Visit {
                 }
             }
             AnyNodeRef::ExprCompare(compare) => self.read(node, reads::of_comparison(compare)),
-            AnyNodeRef::ExprName(name) if name.ctx == ExprContext::Store => {
-                self.facts.bound += usize::from(name.id == "DATABASES");
+            AnyNodeRef::ExprName(name)
+                if name.ctx == ExprContext::Store && name.id == "DATABASES" =>
+            {
+                self.facts.bound += 1;
+                let at = name.range().start().to_usize();
+                self.facts.bound_at.get_or_insert(at);
             }
             AnyNodeRef::StmtImport(import) => {
                 for alias in &import.names {

@@ -280,7 +280,13 @@ fn a_store_that_reads_env_files_is_asked_for_the_very_name() {
         settings: Vec::new(),
         env: Some(EnvFile {
             path: ".env".to_owned(),
-            variables: variables(&[("db_password", KEY), ("_TOKEN", PASSWORD), ("API_KEY", KEY)]),
+            variables: variables(&[
+                ("db_password", KEY),
+                ("_TOKEN", PASSWORD),
+                ("API_KEY", KEY),
+                ("TOKEN", KEY),
+                ("token", PASSWORD),
+            ]),
         }),
         store: store("dotenv"),
         import: &|_| None,
@@ -293,6 +299,8 @@ fn a_store_that_reads_env_files_is_asked_for_the_very_name() {
     );
     has(&proposal.manifest, "_TOKEN = \"${secrets://_TOKEN}\"");
     has(&proposal.manifest, "API_KEY = \"${secrets://api-key}\"");
+    has(&proposal.manifest, "TOKEN = \"${secrets://TOKEN}\"");
+    has(&proposal.manifest, "token = \"${secrets://token}\"");
 }
 
 #[test]
@@ -312,4 +320,94 @@ fn star_imports_and_libraries_are_seen() {
         ]
     );
     assert_eq!(libraries(text), [Library::DjangoEnviron]);
+}
+
+#[test]
+fn a_password_that_is_a_word_is_no_obstacle() {
+    let (proposal, new, _) = proposed(
+        "import os\nDATABASES = {'default': {'ENGINE': 'django.db.backends.postgresql', 'NAME': 'postgres',\n  \
+         'USER': os.environ.get('DB_USER', 'postgres'), 'PASSWORD': 'postgres', 'HOST': 'db',\n  \
+         'OPTIONS': {'extra_params': 'Pwd=word;'}}}\n",
+        &[
+            ("DB_USER", "postgres"),
+            ("PGHOST", "postgres"),
+            ("ADMIN", "me:swordfish"),
+            ("DB_PASSWORD", "swordfish"),
+        ],
+    );
+    for line in [
+        "ENGINE = \"postgresql\"",
+        "NAME = \"postgres\"",
+        "USER = \"${env://DB_USER:-postgres}\"",
+        "PASSWORD = \"${secrets://database-password}\"",
+        "OPTIONS = { extra_params = \"${secrets://database-extra-params}\" }",
+        "PGHOST = \"${env://PGHOST:-postgres}\"",
+        "ADMIN = \"${secrets://admin}\"",
+    ] {
+        has(&proposal.manifest, line);
+    }
+    assert!(new.contains("json.loads"), "{new}");
+}
+
+#[test]
+fn databases_that_stay_and_values_that_stand_elsewhere_are_told() {
+    let head = format!("import os\nNOTE = 'say {PASSWORD}'\nDB_PASSWORD = '{PASSWORD}'\n");
+    for (databases, why) in [
+        (
+            "DATABASES = {'default': made('x')}\n",
+            "it is not one dictionary",
+        ),
+        (
+            "DATABASES = {'a': {'ENGINE': 'mysql'}}\nDATABASES = {'a': {'ENGINE': 'mysql'}}\n",
+            "it is set more than once",
+        ),
+        (
+            "DATABASES = {'a': {'ENGINE': 'mysql', 'OPTIONS': {'x': None}}}\n",
+            "a value of it cannot stand in a manifest",
+        ),
+        (
+            "DATABASES = {'a': {'ENGINE': 'mysql', 'CONN_HEALTH_CHECKS': 1}}\n",
+            "in a manifest `CONN_HEALTH_CHECKS` must be",
+        ),
+        (
+            &format!("DATABASES = {{'a': {{'ENGINE': 'mysql', 'NAME': '{PASSWORD}'}}}}\n"),
+            "the value of `DB_PASSWORD` stands in another value as well",
+        ),
+    ] {
+        let text = format!("{head}{databases}");
+        let (detector, registry) = (Detector::new(rule::built_in().into()), Registry::builtin());
+        let project = Project {
+            settings: vec![Settings {
+                path: "settings.py".to_owned(),
+                text: Zeroizing::new(text),
+            }],
+            env: None,
+            store: store("file"),
+            import: &|_| None,
+        };
+        let left = propose(&project, &detector, &registry).unwrap().left;
+        let stays = format!("`settings.py`, line 4: `DATABASES` stays in the settings: {why}");
+        assert!(
+            left.iter().any(|left| left.starts_with(&stays)),
+            "{stays}\n{left:?}"
+        );
+        let copy = "`settings.py`, line 2: the value of `DB_PASSWORD` stands there as well";
+        assert!(left.iter().any(|left| left == copy), "{left:?}");
+        assert!(
+            !left.iter().any(|left| left.contains("line 3:")),
+            "{left:?}"
+        );
+    }
+}
+
+#[test]
+fn debug_is_on_in_the_profile_of_laptops_alone() {
+    let (proposal, _, _) = proposed(
+        "import os\nDEBUG = os.environ['DEBUG'] == 'true'\n",
+        &[("DEBUG", "true"), ("ALLOWED_HOSTS", "localhost")],
+    );
+    let (base, dev) = proposal.manifest.split_once("[profiles.dev.env]").unwrap();
+    has(base, "DEBUG = \"${env://DEBUG:-false}\"");
+    has(dev, "DEBUG = \"${env://DEBUG:-true}\"");
+    assert!(!dev.contains("ALLOWED_HOSTS"));
 }

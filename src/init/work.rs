@@ -6,7 +6,7 @@ use gix::bstr::BStr;
 use zeroize::Zeroizing;
 
 use super::{
-    MOST, Move, NoProposal, Project, Proposal, SETTINGS,
+    Edit, MOST, Move, NoProposal, Project, Proposal, SETTINGS,
     attempt::Attempt,
     classify,
     databases::{Literal, Value},
@@ -28,9 +28,6 @@ use crate::{
 
 /// The variable that the databases travel in.
 pub(super) const DATABASES: &str = "DATABASES";
-
-/// A value this long is nobody's word: where it stands in another text, that is told too.
-const LONG: usize = 8;
 
 /// What is known of a variable of the env file.
 pub(super) enum Class {
@@ -120,13 +117,15 @@ impl<'a> Work<'a> {
             };
             self.classes.insert(name, class);
         }
-        let is_on = matches!(self.classes.get("DEBUG"), Some(Class::Plain(value))
-            if matches!(value.to_ascii_lowercase().as_str(), "true" | "on" | "yes" | "1"));
-        if is_on {
-            self.left.push(format!(
-                "`DEBUG` is on in `{}`: where the project is deployed, the environment must say `DEBUG=False`",
-                env.path
-            ));
+        for (name, class) in &self.classes {
+            if let Class::Plain(value) = class
+                && classify::off(name, value).is_some()
+            {
+                self.left.push(format!(
+                    "`{name}` is on in `{}`: in the manifest the profile `dev` alone turns it on",
+                    env.path
+                ));
+            }
         }
         self.classify_logins();
         // A text that has a secret in it is one.
@@ -134,13 +133,15 @@ impl<'a> Work<'a> {
             .classes
             .values()
             .filter_map(|class| match class {
-                Class::Secret(value) if value.len() >= LONG => Some(value.clone()),
+                Class::Secret(value) => Some(value.clone()),
                 _ => None,
             })
             .collect();
         for class in self.classes.values_mut() {
             if let Class::Plain(value) = class
-                && secrets.iter().any(|secret| value.contains(secret.as_str()))
+                && secrets
+                    .iter()
+                    .any(|secret| classify::stands_in(secret, value))
             {
                 *class = Class::Secret(Zeroizing::new(std::mem::take(value)));
             }
@@ -186,6 +187,53 @@ impl<'a> Work<'a> {
         files.find_map(|(file, facts)| Some((file, facts.databases.as_ref()?)))
     }
 
+    /// Why the databases stay in the settings: where they are written, and what is in the way.
+    pub(super) fn databases_stay(&self, why: Option<&NoProposal>) -> Vec<String> {
+        let bound: usize = self.facts.iter().map(|facts| facts.bound).sum();
+        let why = match why {
+            Some(NoProposal::Exposed(name)) => {
+                format!("the value of `{name}` stands in another value as well")
+            }
+            Some(NoProposal::Manifest(errors, _)) if let Some(first) = errors.first() => {
+                format!("in a manifest {}", first.title)
+            }
+            Some(_) => "a value of it cannot stand in a manifest".to_owned(),
+            None if bound > 1 => "it is set more than once".to_owned(),
+            None if self.facts.iter().any(|facts| facts.is_prefixed) => return Vec::new(),
+            None => "it is not one dictionary of literals and reads of variables".to_owned(),
+        };
+        let files = self.project.settings.iter().zip(self.facts);
+        files
+            .filter_map(|(file, facts)| {
+                let line = line_of(&file.text, facts.bound_at?);
+                Some(format!(
+                    "`{}`, line {line}: `{DATABASES}` stays in the settings: {why}",
+                    file.path
+                ))
+            })
+            .collect()
+    }
+
+    /// Settings may have a value at more places than those that change.
+    fn tell_of_copies(&self, edits: &[Edit], moves: &[Move], left: &mut Vec<String>) {
+        for (number, file) in self.project.settings.iter().enumerate() {
+            let edit = edits.iter().find(|edit| edit.file == number);
+            let gone = edit.map_or(&[][..], |edit| &edit.gone);
+            for one in moves.iter().filter(|one| classify::is_telling(&one.value)) {
+                let copies = file.text.match_indices(one.value.as_str());
+                for (at, _) in copies.filter(|(at, _)| gone.iter().all(|gone| !gone.contains(at))) {
+                    let place = format!("`{}`, line {}:", file.path, line_of(&file.text, at));
+                    if !left.iter().any(|told| told.starts_with(&place)) {
+                        left.push(format!(
+                            "{place} the value of `{}` stands there as well",
+                            one.variable
+                        ));
+                    }
+                }
+            }
+        }
+    }
+
     /// Works it out, with the databases in the manifest or without.
     pub(super) fn attempt(&self, converts: bool) -> Result<Proposal, NoProposal> {
         let databases = self.databases().filter(|_| converts);
@@ -200,13 +248,16 @@ impl<'a> Work<'a> {
         }
         let reads = attempt.entries(databases);
         let text = manifest::write(&self.project.store, all, &reads, &attempt)
-            .ok_or(NoProposal::Exposed)?;
+            .ok_or(NoProposal::Unwritable)?;
         let moves = attempt.moves();
-        let is_exposed = |one: &Move| one.value.len() >= LONG && text.contains(one.value.as_str());
-        if moves.iter().any(is_exposed) {
-            return Err(NoProposal::Exposed);
+        let is_exposed = |one: &&Move| classify::stands_in(&one.value, &text);
+        if let Some(exposed) = moves.iter().find(is_exposed) {
+            return Err(NoProposal::Exposed(exposed.variable.clone()));
         }
-        self.check(&text)?;
+        let has_dev = self.project.store.dev.is_some()
+            || reads.iter().any(|entry| entry.on_laptops.is_some());
+        self.check(&text, has_dev)?;
+        self.tell_of_copies(&edits, &moves, &mut left);
         let unknown = attempt.unknown.into_inner();
         Ok(Proposal {
             manifest: text,
@@ -218,14 +269,9 @@ impl<'a> Work<'a> {
     }
 
     /// A manifest that is proposed is one, in every profile.
-    fn check(&self, text: &str) -> Result<(), NoProposal> {
+    fn check(&self, text: &str, has_dev: bool) -> Result<(), NoProposal> {
         let manifest = Manifest::read("nuages.toml", text, self.registry);
-        let dev = self
-            .project
-            .store
-            .dev
-            .as_ref()
-            .map(|_| vec!["dev".to_owned()]);
+        let dev = has_dev.then(|| vec!["dev".to_owned()]);
         for profiles in [Some(Vec::new()), dev].into_iter().flatten() {
             let selection = Selection {
                 profiles,
@@ -249,4 +295,9 @@ impl<'a> Work<'a> {
             .get(first)
             .is_some_and(|found| found.span.start < literal.span.end)
     }
+}
+
+/// The number of the line that a byte is in, from 1.
+fn line_of(text: &str, at: usize) -> usize {
+    1 + text.bytes().take(at).filter(|byte| *byte == b'\n').count()
 }

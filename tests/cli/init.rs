@@ -308,3 +308,37 @@ fn marks_and_line_breaks_stay() {
         "\u{feff}# é\r\nimport os\r\n\r\nSECRET_KEY = os.environ[\"SECRET_KEY\"]\r\n"
     );
 }
+
+#[test]
+fn a_tutorials_project_is_taken_whole() {
+    // Its password is a word that stands in names too.
+    let project = shop().file(
+        "shop/settings.py",
+        format!(
+            "SECRET_KEY = '{}'\nDEBUG = True\nDATABASES = {{\n    'default': {{\n        'ENGINE': 'django.db.backends.postgresql',\n        \
+             'NAME': 'postgres',\n        'USER': 'postgres',\n        'PASSWORD': 'postgres',\n        'HOST': 'localhost',\n    }}\n}}\n\
+             OLD = 'not {} any more'\n",
+            value(1),
+            value(1)
+        ),
+    )
+    .file(".env", "DEBUG=on\nFLOWER_AUTH=flower:swordfish\n");
+    key(&project);
+    let outcome = init(&project, &["--into", "secrets", "--yes"]).code(0);
+    shot("init_tutorial", &project, &outcome);
+    let rendered = project.nuages(["render"]).output().code(0);
+    assert!(
+        rendered.stdout().contains("\"PASSWORD\": \"postgres\""),
+        "{}",
+        rendered.stdout()
+    );
+    let of = |profile: &[&str]| {
+        let outcome = project
+            .nuages([profile, &["get", "secrets://flower-auth"]].concat())
+            .output()
+            .code(0);
+        outcome.stdout().to_owned()
+    };
+    assert_eq!(of(&[]), "flower:swordfish");
+    assert_eq!(of(&["--profile", "dev"]), "flower:swordfish");
+}

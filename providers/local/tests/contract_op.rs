@@ -39,6 +39,7 @@ case "$ref" in
     "op://shop/odd/x") fail "something else: hunter2" ;;
     "op://shop/network/x") fail "could not read secret '$ref': could not get item shop/network: \"network\" isn't an item in the \"forbidden\" vault" ;;
     "op://shop/daemon/x") (sleep 30 >/dev/null) & fail "\"x\" isn't a field in the \"daemon\" item" ;;
+    "op://shop/loud/x") echo "[ERROR] (429) Too Many Requests" >&2; exec >&-; head -c 300000 /dev/zero >&2; exit 1 ;;
     *) fail "could not read secret '$ref': \"none\" isn't an item in the \"shop\" vault. Specify the item with its UUID, name, or domain." ;;
 esac
 "#;
@@ -176,6 +177,18 @@ async fn a_daemon_left_behind_is_not_waited_for() {
         "{:?}",
         begun.elapsed()
     );
+}
+
+#[tokio::test]
+async fn more_errors_than_a_pipe_holds_are_read_to_their_end() {
+    let program = Program::new();
+    let reference = reference("shop/loud/x");
+    let read = program.read(Settings::new(), &reference);
+    let error = tokio::time::timeout(std::time::Duration::from_secs(20), read)
+        .await
+        .unwrap()
+        .unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::RateLimited);
 }
 
 #[tokio::test]

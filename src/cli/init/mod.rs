@@ -2,6 +2,7 @@
 //! before anything is changed, and a value leaves the settings only once the store has given it back.
 
 mod ignore;
+mod next;
 mod project;
 mod store;
 
@@ -24,10 +25,7 @@ use crate::{
     init::{self, NoProposal, Project, Proposal, Settings, Store},
     manifest::Manifest,
     reference,
-    render::{
-        file::write_atomically,
-        tracked::{Tracking, tracking},
-    },
+    render::file::write_atomically,
     scan::{detect::Detector, rule},
     suggest,
 };
@@ -193,10 +191,16 @@ fn propose(
             let title = "there is more in the settings or the env file than settings have";
             context.fail(Diagnostic::new(Class::Usage, title))
         }
-        NoProposal::Exposed => {
-            let title = "a secret value stands in a name or in a plain value as well: no manifest can be written";
+        NoProposal::Exposed(name) => {
+            let title = format!(
+                "the value of `{name}`, a secret, stands in a plain value or a name as well: no manifest can be written"
+            );
             let hint = "change one of them by hand, and begin again";
             context.fail(Diagnostic::new(Class::Manifest, title).hint(hint))
+        }
+        NoProposal::Unwritable => {
+            let title = "a value of the settings cannot stand in a manifest";
+            context.fail(Diagnostic::new(Class::Manifest, title))
         }
         NoProposal::Manifest(errors, source) => context.fail_all(&errors, Some(&source)),
     })
@@ -363,37 +367,5 @@ impl Job<'_> {
             ));
         }
         Ok(())
-    }
-
-    /// What is left to do.
-    fn next(&self) {
-        let context = self.context;
-        let env = self.found.env.as_ref().map(|env| &env.place);
-        if env.is_some_and(|env| tracking(env) == Some(Tracking::Tracked)) {
-            let path = &self.project.env.as_ref().map_or("", |env| &env.path);
-            context.note(&format!(
-                "warning: git tracks `{path}`: `git rm --cached {path}`, and rotate what is in it: it is in the history"
-            ));
-        }
-        let of_settings: Vec<&str> = self
-            .proposal
-            .moves
-            .iter()
-            .filter(|one| one.is_of_settings)
-            .map(|one| one.variable.as_str())
-            .collect();
-        if !of_settings.is_empty() {
-            context.note(&format!(
-                "rotate {}: what was in a file is in git's history and in copies of it",
-                suggest::list(&of_settings)
-            ));
-        }
-        if !self.proposal.unknown.is_empty() {
-            context.note(&format!(
-                "without a value so far: {}",
-                suggest::list(&self.proposal.unknown)
-            ));
-        }
-        context.note("then: `nuages plan`, and `nuages exec -- python manage.py check`");
     }
 }

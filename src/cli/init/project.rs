@@ -120,8 +120,9 @@ fn main_settings(context: &Context, command: &Init) -> Result<Option<PathBuf>, E
             let all = first.into_iter().chain(second).chain(found);
             let all: Vec<String> = all.map(|path| shown(context, &path)).collect();
             let title = format!("there are several settings: {}", suggest::list(&all));
-            Err(context
-                .fail(Diagnostic::new(Class::Usage, title).hint("choose one: `--settings PATH`")))
+            let last = all.last().map_or("PATH", String::as_str);
+            let hint = format!("choose the deployment's, such as `--settings {last}`");
+            Err(context.fail(Diagnostic::new(Class::Usage, title).hint(hint)))
         }
     }
 }

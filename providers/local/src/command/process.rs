@@ -84,7 +84,17 @@ pub(crate) async fn run(
     let output = output
         .map_err(|error| lost(command, &error))?
         .ok_or_else(too_much)?;
-    let status = child.wait().await.map_err(|error| lost(command, &error))?;
+    // A program that has closed its output may still be writing errors, or reading.
+    let status = {
+        let mut wait = pin!(child.wait());
+        poll_fn(|context| {
+            done_feeding = done_feeding || feed.as_mut().poll(context).is_ready();
+            done_reading = done_reading || errors.as_mut().poll(context).is_ready();
+            wait.as_mut().poll(context)
+        })
+        .await
+    };
+    let status = status.map_err(|error| lost(command, &error))?;
     if done_reading {
         drop(errors);
     } else {
