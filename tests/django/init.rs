@@ -86,11 +86,12 @@ impl Site {
         run.output().code(0).stdout().to_owned()
     }
 
-    /// The same, with what the manifest gives.
+    /// The same, with what the manifest gives. `DEBUG` of an env file is off there unless the environment says so.
     fn hash_after(&self) -> String {
         let run = self
             .nuages(&["exec", "--", "python", "-B", "-c", HASH])
-            .env("DJANGO_SETTINGS_MODULE", "shop.settings");
+            .env("DJANGO_SETTINGS_MODULE", "shop.settings")
+            .env("DEBUG", "on");
         run.output().code(0).stdout().to_owned()
     }
 
@@ -145,6 +146,19 @@ fn literals_of_a_new_project() {
         let site = Site::start(django);
         let (password, mail, broker) = (value(1), value(2), value(3));
         site.without_databases();
+        // Django 6.1 has a dictionary for it, and does not take both.
+        let mailer = if site
+            .project
+            .read("shop/settings.py")
+            .contains("MAILERS = {")
+        {
+            format!(
+                "MAILERS = {{'default': {{'BACKEND': 'django.core.mail.backends.smtp.EmailBackend',\n    \
+                 'OPTIONS': {{'host': 'smtp.internal', 'username': 'shop', 'password': '{mail}'}}}}}}"
+            )
+        } else {
+            format!("EMAIL_HOST_PASSWORD = '{mail}'")
+        };
         site.edit(
             &[],
             &format!(
@@ -153,7 +167,7 @@ fn literals_of_a_new_project() {
                  'HOST': 'db.internal', 'PORT': 5432, 'CONN_MAX_AGE': 60,\n        \
                  'OPTIONS': {{'sslmode': 'verify-full', 'connect_timeout': 5}},\n    }},\n    \
                  'archive': {{'ENGINE': 'django.db.backends.sqlite3', 'NAME': '/srv/archive.sqlite3'}},\n}}\n\
-                 EMAIL_HOST_PASSWORD = '{mail}'\n\
+                 {mailer}\n\
                  CACHES = {{'default': {{'BACKEND': 'django.core.cache.backends.redis.RedisCache',\n    \
                  'LOCATION': 'redis://:{broker}@cache:6379/1'}}}}\n"
             ),
