@@ -111,7 +111,7 @@ fn check_name(variable: &Variable, errors: &mut Errors) {
         );
     } else if let Some(prefix) = has_prefix(&variable.name, KEPT) {
         let reason = format!("the names that begin with `{prefix}` are the agent's own");
-        errors.add(&variable.key, &reason, None);
+        errors.add(&variable.key, &reason, Some("give it another name"));
     }
 }
 

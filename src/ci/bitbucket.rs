@@ -24,6 +24,10 @@ impl Sink for Bitbucket {
         "Bitbucket Pipelines: variables for the next steps; the log shows them, so no secrets (--force)"
     }
 
+    fn refuses_secrets(&self) -> bool {
+        true
+    }
+
     fn place(&self, _: &Settings) -> Place {
         Place::Named {
             variable: "BITBUCKET_PIPELINES_VARIABLES_PATH",

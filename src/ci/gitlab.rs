@@ -32,6 +32,10 @@ impl Sink for Gitlab {
         "GitLab: a dotenv report for the next jobs; others can read it, so no secrets (--force)"
     }
 
+    fn refuses_secrets(&self) -> bool {
+        true
+    }
+
     fn place(&self, _: &Settings) -> Place {
         Place::Own
     }

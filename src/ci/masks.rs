@@ -79,11 +79,7 @@ impl Masks {
         };
         let short_lines = self.add_lines(text);
         self.add_forms(text);
-        if let Some(password) = password_of_url(text) {
-            self.add_part(password);
-            let decoded = percent_decode_str(password).decode_utf8_lossy();
-            self.add_part(&Zeroizing::new(decoded.into_owned()));
-        }
+        self.add_password(text);
         // Scalars are JSON too, and have been added.
         if text.trim_start().starts_with(['{', '['])
             && let Some(json) = Value::from_json(&Text::secret(text))
@@ -91,6 +87,15 @@ impl Masks {
             self.add_leaves(&json);
         }
         short_lines
+    }
+
+    /// What a URL hides, as it stands there and as it is meant.
+    fn add_password(&mut self, text: &str) {
+        if let Some(password) = password_of_url(text) {
+            self.add_part(password);
+            let decoded = percent_decode_str(password).decode_utf8_lossy();
+            self.add_part(&Zeroizing::new(decoded.into_owned()));
+        }
     }
 
     fn insert(&mut self, text: &str) {
@@ -149,7 +154,8 @@ impl Masks {
             self.insert_bytes(encodings::hex(text.as_bytes(), is_upper));
         }
         for spell in SPELLINGS {
-            self.insert(&spelled(text, spell));
+            // Two of them keep line breaks: by lines, as the text itself.
+            self.add_lines(&spelled(text, spell));
         }
     }
 
@@ -169,7 +175,10 @@ impl Masks {
 
     fn add_leaves(&mut self, value: &Value) {
         match value {
-            Value::Text(text) | Value::Scalar(text) => self.add_part(text.expose()),
+            Value::Text(text) | Value::Scalar(text) => {
+                self.add_part(text.expose());
+                self.add_password(text.expose());
+            }
             Value::List(items) => items.iter().for_each(|item| self.add_leaves(item)),
             Value::Table(table) => self.add_table(table),
             Value::Null | Value::Bool(_) | Value::Integer(_) | Value::Float(_) => {}

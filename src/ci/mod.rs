@@ -45,6 +45,11 @@ pub trait Sink: Sync {
         false
     }
 
+    /// Whether it takes secrets only where [`Job::force`] says so.
+    fn refuses_secrets(&self) -> bool {
+        false
+    }
+
     /// Where the values go, unless they are printed.
     fn place(&self, settings: &Settings) -> Place;
 

@@ -237,6 +237,31 @@ fn github_masks_the_parts_of_a_json_secret() {
     );
 }
 
+/// The runner masks each line of what it is told: `{` alone would mask every brace in the log.
+#[test]
+fn github_is_told_no_line_that_is_short() {
+    let secret =
+        "{\n  \"url\": \"postgres://app:pw%2Fpw%2Fpw@db/shop\",\n  \"key\": \"it's <secret>\"\n}\n";
+    let masks = masks(&Case::secret("KEY", secret).run("github").unwrap());
+    for mask in &masks {
+        let lines = mask.split(['\r', '\n']);
+        let short = lines.filter(|line| (1..4).contains(&line.trim().len()));
+        assert_eq!(short.count(), 0, "{mask:?}");
+    }
+    // A URL within JSON hides a password, too; and lines are masked as they are quoted.
+    for expected in [
+        "pw%2Fpw%2Fpw",
+        "pw/pw/pw",
+        "\"key\": \"it'\\''s <secret>\"",
+        "&quot;key&quot;: &quot;it&#x27;s &lt;secret&gt;&quot;",
+    ] {
+        assert!(
+            masks.iter().any(|mask| mask == expected),
+            "{expected}: {masks:?}"
+        );
+    }
+}
+
 #[test]
 fn github_masks_the_password_of_a_url() {
     let url = "postgresql://shop:p%40ss%2Fword@db/shop?sslmode=require";

@@ -34,6 +34,13 @@ enum Destination {
 pub(super) fn run(context: &Context, command: &Render, sink: &dyn Sink) -> Outcome {
     let settings = render::settings(context, sink.name(), sink.settings(), &command.set)?;
     refuse_masks(context, command, sink)?;
+    if command.force && !sink.refuses_secrets() {
+        let title = format!(
+            "`--force` means nothing to `{}`: it takes secrets as it is",
+            sink.name()
+        );
+        return Err(context.fail(Diagnostic::new(Class::Usage, title).hint("leave it out")));
+    }
     // Before any secret is fetched.
     let destination = destination(context, command, sink, &settings)?;
     let loaded = context.load()?;

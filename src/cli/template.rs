@@ -56,8 +56,16 @@ impl Template {
 pub(super) fn run(context: &Context, command: &Render, path: &Path) -> Outcome {
     let settings = render::settings(context, "--template", SETTINGS, &command.set)?;
     let file_type = file_type(context, settings.get("type"), command, path)?;
-    if let Some(path) = &command.output {
-        render::refuse_tracked(context, path)?;
+    if let Some(output) = &command.output {
+        render::refuse_tracked(context, output)?;
+        // As links and other spellings lead to it.
+        if let (Ok(output), Ok(template)) = (output.canonicalize(), path.canonicalize())
+            && output == template
+        {
+            let title = format!("`{}` is the template itself", path.display());
+            let hint = "`--output` names the file that is to be made of it";
+            return Err(context.fail(Diagnostic::new(Class::Usage, title).hint(hint)));
+        }
     }
     let template = read(context, path)?;
     let loaded = context.load_or_empty()?;

@@ -14,6 +14,9 @@ use crate::{
     template::Template,
 };
 
+/// So many mistakes are told.
+const MOST_ERRORS: usize = 50;
+
 /// What a file names.
 #[derive(Clone, Debug)]
 pub(crate) struct Wants {
@@ -59,6 +62,10 @@ impl Wants {
         }
         let mut asked = Vec::new();
         for question in &self.questions {
+            // Each is shown with its line, which may be as long as the file.
+            if builder.errors.len() >= MOST_ERRORS {
+                break;
+            }
             asked.extend(self.ask(question, &mut builder));
         }
         let (mut plan, errors) = builder.finish();

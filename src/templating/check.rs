@@ -1,10 +1,10 @@
 //! Whether the manifest has what a template names, and whether the template leaves secrets alone: before anything is fetched.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use super::{
     TemplateFile,
-    needs::{Path, Place, REFERENCE, ROOTS, Uses},
+    needs::{MOST_ERRORS, Path, Place, REFERENCE, ROOTS, Uses},
 };
 use crate::{
     diagnostic::{Class, Diagnostic},
@@ -33,10 +33,14 @@ pub(super) fn wants(
             .collect(),
     };
     let mut questions: Vec<Question> = Vec::new();
+    let mut known = BTreeSet::new();
     for (function, argument, at) in &template.needs.calls {
+        if check.is_full() {
+            break;
+        }
         let argument = argument.as_deref();
         let key = key_of(function, argument.unwrap_or_default());
-        if argument.is_some() && questions.iter().any(|known| known.key == key) {
+        if argument.is_some() && !known.insert(key.clone()) {
             continue;
         }
         let reference = check.reference(function, argument, at);
@@ -48,6 +52,9 @@ pub(super) fn wants(
     }
     let mut keys = Vec::new();
     for path in &template.needs.paths {
+        if check.is_full() {
+            break;
+        }
         keys.extend(check.key(path));
     }
     keys.sort_unstable();
@@ -100,6 +107,10 @@ impl Check<'_> {
         let error = Diagnostic::new(Class::Manifest, title).maybe_hint(hint);
         self.errors
             .push(error.within(&self.template.source, at.clone()));
+    }
+
+    fn is_full(&self) -> bool {
+        self.errors.len() >= MOST_ERRORS
     }
 
     fn reference(&mut self, function: &str, argument: Option<&str>, at: &Place) -> Option<String> {
@@ -199,6 +210,9 @@ impl Check<'_> {
             .filter(|(name, _)| !needs.set.contains_key(name))
             .collect();
         for (name, at) in unknown {
+            if self.is_full() {
+                break;
+            }
             let functions: Vec<&str> = self
                 .schemes
                 .iter()
@@ -237,6 +251,7 @@ pub(super) fn secrets(template: &TemplateFile, plan: &Plan) -> Result<(), Vec<Di
     };
     let wrong = needs.readers.iter().filter(|(uses, ..)| touches(uses));
     let errors: Vec<Diagnostic> = wrong
+        .take(MOST_ERRORS)
         .map(|(_, at, what)| {
             let title = format!("{what} cannot be made of a secret, or of what a filter gave");
             Diagnostic::new(Class::Manifest, title)

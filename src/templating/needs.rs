@@ -56,6 +56,9 @@ pub(super) struct Needs {
     pub(super) errors: Vec<(String, Option<String>, Place)>,
 }
 
+/// So many mistakes are told: each is shown with its line, which may be as long as the file.
+pub(super) const MOST_ERRORS: usize = 50;
+
 /// A chain of keys below a root.
 #[derive(Debug)]
 pub(super) struct Path {
@@ -95,6 +98,9 @@ impl Needs {
     }
 
     fn error(&mut self, message: impl Into<String>, hint: Option<String>, at: Place) {
+        if self.errors.len() >= MOST_ERRORS {
+            return;
+        }
         self.errors.push((message.into(), hint, at));
     }
 

@@ -139,6 +139,39 @@ fn a_value_is_written_for_its_place() {
 }
 
 #[test]
+fn quotes_are_followed_as_their_reader_does() {
+    for (file_type, file, value, expected) in [
+        (
+            "yaml",
+            "a: \"@\n  b\"\nc: !!str \"@\"\n- &d '@'\n{\"e\":\"@\", f: [\"@\"]}\n",
+            "\u{e9}",
+            "a: \"\u{e9}\n  b\"\nc: !!str \"\u{e9}\"\n- &d '\u{e9}'\n{\"e\":\"\u{e9}\", f: [\"\u{e9}\"]}\n",
+        ),
+        (
+            "yaml",
+            "a: \"b\n  @\"\n",
+            "  c d ",
+            "a: \"b\n  \\x20\\x20c d\\x20\"\n",
+        ),
+        (
+            "toml",
+            "a = \"\"\"b\"\"\"\"\nc = @\nd = '''e'''''\nf = @\n",
+            "1",
+            "a = \"\"\"b\"\"\"\"\nc = \"1\"\nd = '''e'''''\nf = \"1\"\n",
+        ),
+        (
+            "toml",
+            "a = \"\"\"b\"\"\\\"\"c\"\"\"\nd = @\n",
+            "1",
+            "a = \"\"\"b\"\"\\\"\"c\"\"\"\nd = \"1\"\n",
+        ),
+    ] {
+        let written = write(file_type, file, value);
+        assert_eq!(written.as_deref(), Ok(expected), "{file_type}: {file}");
+    }
+}
+
+#[test]
 fn what_a_place_cannot_hold_is_refused() {
     for (file_type, file, value) in [
         ("json", "{\"a\": @x}", "a"),
@@ -154,6 +187,12 @@ fn what_a_place_cannot_hold_is_refused() {
         ("yaml", "a: @ b\n", "a"),
         ("yaml", "a: http://@/\n", "a b"),
         ("yaml", "a: '@'\n", "\n"),
+        ("yaml", "a: '\n  @ b'\n", " c"),
+        ("yaml", "a: redis-server --requirepass \"@\"\n", "b"),
+        ("yaml", "- it is '@'\n", "b"),
+        ("yaml", "a: b: \"@\"\n", "c"),
+        ("yaml", "-\"@\"\n", "b"),
+        ("yaml", "[a \"@\"]\n", "b"),
         ("yaml", "# @\n", "a"),
         ("yaml", "a: \"\\@\"\n", "n"),
         ("toml", "a = @b\n", "a"),
@@ -171,6 +210,7 @@ fn what_a_place_cannot_hold_is_refused() {
         ("sh", "A=$@\n", "a"),
         ("sh", "A=\\@\n", "a"),
         ("sh", "# @\n", "a"),
+        ("sh", "a >#@\n", "\nb"),
         ("sh", "A=@\n", "\0"),
         ("nginx", "a \"@\";", "a$b"),
         ("nginx", "a \"@\";", "a\nb"),
@@ -180,6 +220,7 @@ fn what_a_place_cannot_hold_is_refused() {
         ("nginx", "a @b;", "a b"),
         ("nginx", "a \"\\@\";", "n"),
         ("nginx", "# @\n", "a"),
+        ("nginx", "if (\"a\")@ {", "a b"),
         ("userlist", "\"a\" \"@\"\n", "a\nb"),
         ("userlist", "\"a\" \"b\" @\n", "a"),
         ("userlist", "@\"\n", "a"),
@@ -198,6 +239,17 @@ fn what_a_place_cannot_hold_is_refused() {
         ("supervisor", "[a]\nenvironment=A=\"@\"\n", "'a"),
         ("supervisor", "[a]\nenvironment=A=\"@\"\n", "a ;b"),
         ("supervisor", "[a]\nb = @\n", "#a"),
+        ("supervisor", "[a]\nenvironment=\n ; 'b\n A=\"@\"\n", "c\"d"),
+        (
+            "supervisor",
+            "[a]\nenvironment=\n; b = 'c\n A=\"@\"\n",
+            "c\"d",
+        ),
+        (
+            "supervisor",
+            "[a]\nenvironment=B=\"c\", ; 'd\n A=\"@\"\n",
+            "c\"d",
+        ),
         ("supervisor", "[a]\nb = x ; @\n", "a"),
         ("supervisor", "[a]\nb = %@\n", "(x)s"),
         ("supervisor", "[a]\ncommand = @\n", "a"),
@@ -222,6 +274,37 @@ fn long_values_are_refused_where_a_reader_would_cut_them() {
     assert!(holds("nginx", "a \"@\";", 4000) && !holds("nginx", "a \"@\";", 4001));
 }
 
+/// A reader looks at its line for each value: it stays short, or takes none.
+#[test]
+fn long_settings_take_no_time() {
+    let many = "@ ".repeat(40_000);
+    for (file_type, file) in [
+        (
+            "configparser",
+            format!("[a]\n{}={many}", "k".repeat(200_000)),
+        ),
+        (
+            "pgbouncer",
+            format!("[databases]\na = {}", "b=@ ".repeat(40_000)),
+        ),
+        (
+            "supervisor",
+            format!("[a]\nenvironment={}", "b=\"@\",".repeat(40_000)),
+        ),
+    ] {
+        let error = write(file_type, &file, "c").unwrap_err();
+        assert_eq!(
+            error,
+            "more than 16 KiB of the same setting stand before it"
+        );
+    }
+    // Neither indentation nor quotes are counted again and again.
+    let blanks = format!("a: |\n{}b\n", " ".repeat(500_000));
+    assert!(write("yaml", &blanks, "").is_ok());
+    let quotes = format!("{}[{}]\n", " ".repeat(200_000), "\"a\",".repeat(100_000));
+    assert!(write("yaml", &quotes, "").is_ok());
+}
+
 #[test]
 fn types_are_known_by_the_names_of_files() {
     for (name, file_type) in [
@@ -235,6 +318,7 @@ fn types_are_known_by_the_names_of_files() {
         ("supervisord.conf", Some("supervisor")),
         ("/etc/default/celeryd", Some("sh")),
         ("A.YML", Some("yaml")),
+        ("/etc/supervisor/conf.d/nginx.conf", None),
         ("settings.ini", None),
         ("notes.txt", None),
         ("x.j2", None),

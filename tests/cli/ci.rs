@@ -221,6 +221,10 @@ fn what_stands_in_the_way_is_told() {
             "ci_mask_file",
             run(&["render", "github", "--mask-only", "-o", "x"]),
         ),
+        (
+            "ci_no_force",
+            run(&["render", "jenkins", "-o", "x", "--force"]),
+        ),
         ("ci_no_system", run(&["render", "sh", "--mask-only"])),
         (
             "ci_no_setting",

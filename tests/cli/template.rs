@@ -309,6 +309,17 @@ fn the_type_is_the_files_own_or_the_one_that_is_set() {
     run(&["t.j2", "--only", "env.DEBUG", "--set", "type=toml"]).code(2);
     run(&["t.j2", "json"]).code(2);
     run(&["none.j2", "--set", "type=toml"]).code(2);
+    project.write("in.toml", "a = {{ env.SECRET_KEY }}");
+    let outcome = run(&["in.toml", "-o", "./in.toml"]).code(2);
+    shot("template_itself", &project, &outcome);
+    assert_eq!(project.read("in.toml"), "a = {{ env.SECRET_KEY }}");
+    let many = "{{ nothing }}".repeat(10_000);
+    project.write("many.json.j2", &many);
+    let outcome = run(&["many.json.j2"]).code(3);
+    assert_eq!(
+        outcome.stderr().matches("there is no `nothing`").count(),
+        50
+    );
     for (name, written) in [("toml", "a = \"plain-key-1\""), ("none", "a = plain-key-1")] {
         let outcome = run(&["t.j2", "--set", &format!("type={name}")]).code(0);
         assert_eq!(outcome.stdout(), written);

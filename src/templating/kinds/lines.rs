@@ -2,6 +2,9 @@
 
 use super::{COMMENT, CONTROL, Refusal, has_control};
 
+/// The longest line, or setting of several lines, that takes a value: a reader looks at all of it for each.
+const LONGEST: usize = 16 * 1024;
+
 /// The line that has been reached.
 #[derive(Default)]
 pub(super) struct Line {
@@ -42,6 +45,7 @@ impl Line {
 
     /// Whether what stands before is a key with one of these signs behind it, and what stands behind the sign.
     pub(super) fn setting(&self, signs: &[char]) -> Result<(&str, &str), Refusal> {
+        check_length(&self.text)?;
         let line = self.text.trim_start();
         if line.starts_with([';', '#']) {
             return Err(COMMENT);
@@ -54,6 +58,14 @@ impl Line {
             .ok_or("no key with `=` stands before it on its line")?;
         Ok((key.trim(), value))
     }
+}
+
+/// What stands before a value is looked at for each value: what is too long for that takes none.
+pub(super) fn check_length(before: &str) -> Result<(), Refusal> {
+    if before.len() > LONGEST {
+        return Err("more than 16 KiB of the same setting stand before it");
+    }
+    Ok(())
 }
 
 /// Text that a reader keeps as it is: blanks at its ends would be cut off, and it must not end the line.

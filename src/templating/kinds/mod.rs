@@ -73,7 +73,8 @@ impl FileType {
         TYPES.iter().find(|known| known.name == name)
     }
 
-    /// The type of a file by its name, which may end as names of templates do: `nginx.conf.j2`.
+    /// The type of a file by its name, which may end as names of templates do: `nginx.conf.j2`. A name that fits two, as
+    /// `/etc/supervisor/conf.d/nginx.conf` does, tells none.
     #[must_use]
     pub fn of_file(name: &str) -> Option<&'static Self> {
         let name = name.to_ascii_lowercase();
@@ -84,7 +85,10 @@ impl FileType {
             .unwrap_or(&name);
         let is_named =
             |(part, ending): &(&str, &str)| plain.contains(part) && plain.ends_with(ending);
-        TYPES.iter().find(|known| known.files.iter().any(is_named))
+        let mut known = TYPES
+            .iter()
+            .filter(|known| known.files.iter().any(is_named));
+        known.next().filter(|_| known.next().is_none())
     }
 }
 

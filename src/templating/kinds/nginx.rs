@@ -52,7 +52,9 @@ impl Nginx {
             State::Quoted(quote) if c == '\\' => State::QuotedEscape(quote),
             State::Quoted(quote) if c == quote => State::Closed,
             State::Quoted(quote) | State::QuotedEscape(quote) => State::Quoted(quote),
-            State::Closed if is_end || c == ')' => State::Between,
+            // Behind the bracket of an `if`, the next parameter has begun with it.
+            State::Closed if c == ')' => State::Bare,
+            State::Closed if is_end => State::Between,
             State::Closed => return Err("a blank or `;` must stand behind a closing quote"),
             State::Comment if c == '\n' => State::Between,
             State::Comment => State::Comment,

@@ -49,7 +49,7 @@ impl Sh {
                 '\\' => State::Escape,
                 '"' => State::Double,
                 '\'' => State::Single,
-                '#' if before.is_none_or(|c| c.is_whitespace() || ";&|()".contains(c)) => {
+                '#' if before.is_none_or(|c| c.is_whitespace() || ";&|()<>".contains(c)) => {
                     State::Comment
                 }
                 _ => State::Outside,

@@ -50,8 +50,16 @@ impl Place for Supervisor {
             if std::mem::take(&mut self.ends) && !c.is_ascii_whitespace() && c != ',' {
                 return Err(super::BEHIND);
             }
-            if self.line.text.is_empty() && !matches!(c, ' ' | '\t' | '\n') {
+            // A setting goes on behind lines that are comments.
+            if self.line.text.is_empty() && !matches!(c, ' ' | '\t' | '\n' | ';' | '#') {
                 self.setting.clear();
+            }
+            if c == '\n' {
+                // Quotes in a comment are none.
+                let comment = comment(&self.line.text).unwrap_or(self.line.text.len());
+                let rest = self.line.text.len() - comment;
+                self.setting
+                    .truncate(self.setting.len().saturating_sub(rest));
             }
             self.setting.push(c);
             self.line.step(c);
@@ -61,8 +69,10 @@ impl Place for Supervisor {
 
     fn insert(&mut self, value: &Insert<'_>, out: &mut Buffer) -> Result<(), Refusal> {
         let text = text(value)?;
+        lines::check_length(&self.setting)?;
+        lines::check_length(&self.line.text)?;
         let line = self.line.text.trim_start();
-        if line.starts_with([';', '#']) || has_comment(&self.line.text) {
+        if comment(&self.line.text).is_some() {
             return Err(COMMENT);
         }
         if line.starts_with('[') {
@@ -74,7 +84,7 @@ impl Place for Supervisor {
         lines::check(text)?;
         let begins_comment = text.starts_with([';', '#']) && before.ends_with(char::is_whitespace)
             || text.starts_with([';', '#']) && before.is_empty();
-        if has_comment(text) || begins_comment {
+        if comment_behind_blank(text).is_some() || begins_comment {
             return Err(
                 "it has a blank with `;` or `#` behind it, where Supervisor begins a comment",
             );
@@ -133,14 +143,24 @@ fn open_quote(text: &str) -> Option<char> {
     open
 }
 
-/// Whether there is a blank with the sign of a comment behind it: quotes or not, `ConfigParser` cuts the line there.
-fn has_comment(text: &str) -> bool {
+/// Where the comment of a line begins.
+fn comment(line: &str) -> Option<usize> {
+    let begin = line.len() - line.trim_start().len();
+    if line[begin..].starts_with([';', '#']) {
+        return Some(begin);
+    }
+    comment_behind_blank(line)
+}
+
+/// Where a blank has the sign of a comment behind it: quotes or not, `ConfigParser` cuts the line there.
+fn comment_behind_blank(text: &str) -> Option<usize> {
     let mut blank = false;
-    text.chars().any(|c| {
+    let begins = |(_, c): &(usize, char)| {
         let begins = blank && matches!(c, ';' | '#');
         blank = c.is_whitespace();
         begins
-    })
+    };
+    text.char_indices().find(begins).map(|(place, _)| place)
 }
 
 /// A `%` that waits for its other half would take the value's first character.

@@ -11,6 +11,8 @@ pub(super) struct Toml {
     /// Quotes of one kind in a row outside of strings, or at the end of one of several lines.
     quotes: usize,
     last: Option<char>,
+    /// So many quotes may still belong to the string of several lines that has just ended.
+    extra: usize,
     is_behind: bool,
 }
 
@@ -29,6 +31,11 @@ enum State {
 
 impl Toml {
     fn outside(&mut self, c: char) -> Result<(), Refusal> {
+        if self.extra > 0 && self.last == Some(c) {
+            self.extra -= 1;
+            return Ok(());
+        }
+        self.extra = 0;
         let is_end = c == '\n' || c == '#' || ",]}".contains(c);
         if self.is_behind && !c.is_whitespace() && !is_end {
             return Err(BEHIND);
@@ -69,12 +76,16 @@ impl Toml {
             State::Basic | State::Literal => self.quotes = 0,
             State::Escape => self.state = State::Basic,
             State::Long('"') if c == '\\' => self.state = State::LongEscape,
-            State::LongEscape => self.state = State::Long('"'),
+            State::LongEscape => {
+                self.state = State::Long('"');
+                self.quotes = 0;
+            }
             State::Long(quote) => {
                 self.quotes = if c == quote { self.quotes + 1 } else { 0 };
                 if self.quotes == 3 {
                     // One or two quotes more belong to the string: they open and close nothing.
                     self.state = State::Outside;
+                    self.extra = 2;
                     self.quotes = 0;
                     self.last = Some(quote);
                 }

@@ -9,8 +9,9 @@ use crate::render::buffer::Buffer;
 #[derive(Default)]
 pub(super) struct Yaml {
     state: State,
-    /// The text of this line so far outside of quotes; a quoted part or a value is one `"`.
+    /// The text of this line so far outside of quotes, without its indentation; a quoted part or a value is one `"`.
     line: String,
+    indentation: usize,
     /// How many `[` and `{` are open.
     depth: usize,
     is_behind: bool,
@@ -53,6 +54,10 @@ impl Yaml {
     }
 
     fn outside(&mut self, c: char) -> Result<(), Refusal> {
+        if self.line.is_empty() && matches!(c, ' ' | '\t') {
+            self.indentation += 1;
+            return Ok(());
+        }
         if self.is_in_block() {
             self.line.push(c);
             return Ok(());
@@ -60,7 +65,6 @@ impl Yaml {
         if !c.is_whitespace() {
             self.block = None;
         }
-        let begins = self.line.ends_with([' ', '\t', '[', '{', ',']) || self.line.is_empty();
         let blank = self.line.ends_with([' ', '\t']) || self.line.is_empty();
         if self.is_behind && !c.is_whitespace() {
             let is_end = c == '#' && blank || self.depth > 0 && ",]}".contains(c);
@@ -74,9 +78,9 @@ impl Yaml {
                 self.state = State::Comment;
                 return Ok(());
             }
-            '"' if begins => self.state = State::Double,
-            '\'' if begins => self.state = State::Single,
-            '[' | '{' if begins || self.depth > 0 => self.depth += 1,
+            '"' if self.begins_node() => self.state = State::Double,
+            '\'' if self.begins_node() => self.state = State::Single,
+            '[' | '{' if self.depth > 0 || self.begins_node() => self.depth += 1,
             ']' | '}' => self.depth = self.depth.saturating_sub(1),
             _ => {}
         }
@@ -91,17 +95,42 @@ impl Yaml {
             let sign = content.trim_end_matches(|c: char| "+-".contains(c) || c.is_ascii_digit());
             let opens = sign.ends_with(['|', '>']) && content.len() - sign.len() <= 2;
             if opens && self.depth == 0 {
-                self.block = Some(indentation(&self.line));
+                self.block = Some(self.indentation);
             }
         }
         self.line.clear();
+        self.indentation = 0;
         self.is_behind = false;
         self.state = State::Outside;
     }
 
     fn is_in_block(&self) -> bool {
-        self.block
-            .is_some_and(|block| indentation(&self.line) > block)
+        self.block.is_some_and(|block| self.indentation > block)
+    }
+
+    /// Whether a quote or a bracket here is one to YAML. In the midst of plain text it is a character like any other.
+    fn begins_node(&self) -> bool {
+        let mut content = self.line.trim_end();
+        let has_blank = content.len() < self.line.len();
+        // A tag or an anchor may stand before it.
+        while has_blank
+            && let Some((before, last)) = content.rsplit_once([' ', '\t'])
+            && last.starts_with(['!', '&'])
+        {
+            content = before.trim_end();
+        }
+        if self.depth > 0 {
+            let is_behind_key = |key: &str| has_blank || key.ends_with(['"', ']', '}']);
+            return content.ends_with(['[', '{', ','])
+                || content.strip_suffix(':').is_some_and(is_behind_key);
+        }
+        let is_sign = |part: &str| ["-", "?", ":", "---"].contains(&part);
+        content.is_empty()
+            || has_blank
+                && (content.split_ascii_whitespace().all(is_sign)
+                    || content
+                        .strip_suffix(':')
+                        .is_some_and(|key| !key.contains(": ")))
     }
 
     /// Whether a whole value can begin here.
@@ -117,8 +146,15 @@ impl Yaml {
     }
 }
 
-fn indentation(line: &str) -> usize {
-    line.len() - line.trim_start_matches(' ').len()
+/// Inside of double quotes. Blanks at an end are folded away where the template breaks the line beside them.
+fn escape_folded(out: &mut Buffer, text: &str) {
+    let body = text.trim_start_matches(' ');
+    let before = text.len() - body.len();
+    let body = body.trim_end_matches(' ');
+    let behind = text.len() - before - body.len();
+    (0..before).for_each(|_| out.push_str("\\x20"));
+    escape_double(out, body);
+    (0..behind).for_each(|_| out.push_str("\\x20"));
 }
 
 impl Place for Yaml {
@@ -135,10 +171,14 @@ impl Place for Yaml {
             State::Escape => return Err(ESCAPED),
             State::Closing => return Err("a quote stands before it"),
             State::Double => {
-                escape_double(out, value.text);
+                escape_folded(out, value.text);
                 return Ok(());
             }
-            State::Single if value.text.contains(is_special) => {
+            State::Single
+                if value.text.contains(is_special)
+                    || value.text.starts_with(' ')
+                    || value.text.ends_with(' ') =>
+            {
                 return Err("single quotes cannot hold it: write double ones");
             }
             State::Single => {
