@@ -342,3 +342,26 @@ fn a_tutorials_project_is_taken_whole() {
     assert_eq!(of(&[]), "flower:swordfish");
     assert_eq!(of(&["--profile", "dev"]), "flower:swordfish");
 }
+
+/// References of other tools become ours, whichever store the rest goes to; one that has no equal is told.
+#[test]
+fn references_in_other_tools_words_are_kept_as_ours() {
+    let project = Project::empty()
+        .file("manage.py", MANAGE)
+        .file(
+            "shop/settings.py",
+            "import os\nfrom dotenv import load_dotenv\nload_dotenv()\n\
+             SECRET_KEY = os.environ['SECRET_KEY']\nMAIL = os.environ['MAIL']\nSMS = os.environ['SMS']\n\
+             PAY = os.environ['PAY']\nMAP = os.environ['MAP']\nOLD = os.environ['OLD']\n",
+        )
+        .file(
+            ".env",
+            "SECRET_KEY=op://shop/django/secret key\n\
+             MAIL=@Microsoft.KeyVault(VaultName=shop;SecretName=mail)\n\
+             SMS=arn:aws:secretsmanager:eu-west-1:123456789012:secret:sms-AbCdEf:key::\n\
+             PAY=ref+awsssm://shop/pay?region=eu-west-1\n\
+             AZURE_KEY_VAULT_URL=https://shop.vault.azure.net/\nMAP=azure:keyvault:map\n\
+             OLD=ref+vault://secret/old#/x\n",
+        );
+    unchanged("init_imports", &project, 0, &[]);
+}
