@@ -1,7 +1,6 @@
 //! `exec --from-env` with references in other tools' words, and 1Password through a program that stands in for its own.
 
-use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
+use std::process::Command;
 
 use crate::shot::shot;
 use crate::support::project::{Project, Run};
@@ -17,8 +16,13 @@ esac
 "#;
 
 fn project() -> Project {
-    let project = Project::empty().file("bin/op", OP);
-    fs::set_permissions(project.path("bin/op"), fs::Permissions::from_mode(0o755)).unwrap();
+    let project = Project::empty().file("program", OP);
+    // Not by this process: what it has open for writing while another test starts a program cannot be run.
+    let made = Command::new("sh")
+        .args(["-c", "mkdir bin && cp program bin/op && chmod 755 bin/op"])
+        .current_dir(project.root())
+        .status();
+    assert!(made.unwrap().success());
     project
 }
 

@@ -7,7 +7,12 @@
     reason = "tests compare values, and a failed unwrap is a failed test"
 )]
 
-use std::{fs, os::unix::fs::PermissionsExt as _};
+use std::{
+    fs,
+    os::unix::fs::{PermissionsExt as _, symlink},
+    path::{Path, PathBuf},
+    sync::LazyLock,
+};
 
 use nuages_provider::{
     Environment, Error, ErrorKind, Provider, Reference, Settings,
@@ -48,12 +53,22 @@ struct Program {
     directory: TempDir,
 }
 
+/// Written once, before any test starts a program: a process that is being made holds what is open for writing, and
+/// what is open for writing cannot be run.
+static SCRIPT: LazyLock<PathBuf> = LazyLock::new(|| {
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join("op-of-tests");
+    if fs::read(&path).is_ok_and(|there| there == OP.as_bytes()) {
+        return path;
+    }
+    fs::write(&path, OP).unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+    path
+});
+
 impl Program {
     fn new() -> Self {
         let directory = TempDir::new().unwrap();
-        let path = directory.path().join("op");
-        fs::write(&path, OP).unwrap();
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+        symlink(&*SCRIPT, directory.path().join("op")).unwrap();
         Self { directory }
     }
 

@@ -135,7 +135,9 @@ fn spawn(command: &Command, arguments: &[String], piped: bool) -> Result<Child> 
             io::ErrorKind::PermissionDenied => {
                 Error::invalid_settings(format!("`{name}` cannot be started: permission denied"))
             }
-            kind @ (io::ErrorKind::WouldBlock | io::ErrorKind::OutOfMemory) => Error::new(
+            kind @ (io::ErrorKind::WouldBlock
+            | io::ErrorKind::OutOfMemory
+            | io::ErrorKind::ExecutableFileBusy) => Error::new(
                 ErrorKind::Unavailable,
                 format!("`{name}` cannot be started: {kind}"),
             )
