@@ -14,7 +14,7 @@ use serde_json::json;
 use crate::documents::Random;
 use crate::support;
 
-const DOCUMENTS: usize = 2500;
+const DOCUMENTS: usize = 1000;
 const PASSWORDS: usize = 10_000;
 const PASSWORDS_A_DOCUMENT: usize = 50;
 
