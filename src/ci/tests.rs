@@ -1,4 +1,5 @@
 //! What each system is told, by hand: the cases that a generator does not hit, and a file that cannot be written.
+//! A little longer than a file ought to be: the cases of all systems are told by one `Case`.
 
 use std::{
     cell::Cell,

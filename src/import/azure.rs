@@ -51,8 +51,11 @@ pub(super) fn app_service(inner: &str) -> Result<Reference, ImportError> {
         };
         let name = name.trim().to_ascii_lowercase();
         if !["secreturi", "vaultname", "secretname", "secretversion"].contains(&name.as_str()) {
-            let message = format!("`{}` is no part of it", name.escape_debug());
-            return Err(ImportError::new(APP_SERVICE, message));
+            return Err(
+                ImportError::new(APP_SERVICE, "one of its parts is not known").hint(
+                    "the parts are `SecretUri`, or `VaultName`, `SecretName` and `SecretVersion`",
+                ),
+            );
         }
         if given.iter().any(|(have, _)| *have == name) {
             return Err(ImportError::new(

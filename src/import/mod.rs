@@ -19,6 +19,17 @@ pub struct ImportError {
     pub hint: Option<String>,
 }
 
+impl std::fmt::Display for ImportError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}: {}", self.spelling, self.message)
+    }
+}
+
+impl std::error::Error for ImportError {}
+
+/// The variable that says which vault secret-init's references mean.
+pub const VAULT_URL: &str = "AZURE_KEY_VAULT_URL";
+
 impl ImportError {
     fn new(spelling: &'static str, message: impl Into<String>) -> Self {
         Self {
@@ -36,7 +47,7 @@ impl ImportError {
 
 /// The reference that a whole text is in another tool's words; `None` for every other text.
 ///
-/// `vault_url` is what `AZURE_KEY_VAULT_URL` holds: secret-init's references to a vault leave it out.
+/// `vault_url` is what [`VAULT_URL`] holds: secret-init's references to a vault leave it out.
 ///
 /// # Errors
 /// Where it is one of these spellings and asks for something that a reference cannot say.
@@ -73,6 +84,12 @@ fn writable(reference: Reference) -> Result<Reference, ImportError> {
         return Err(ImportError::new("a reference", message));
     }
     Ok(reference)
+}
+
+/// Whether an error may say it again.
+fn is_word(text: &str) -> bool {
+    let is_of_word = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
+    (1..=32).contains(&text.len()) && text.bytes().all(is_of_word)
 }
 
 fn enclosed<'t>(text: &'t str, open: &str, close: &str) -> Option<&'t str> {

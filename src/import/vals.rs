@@ -4,7 +4,7 @@
 
 use nuages_provider::Reference;
 
-use super::{Filled as _, ImportError, decoded};
+use super::{Filled as _, ImportError, decoded, is_word};
 
 const SPELLING: &str = "a reference of vals";
 
@@ -13,8 +13,8 @@ pub(super) fn rest(text: &str) -> Option<&str> {
     let rest = text
         .strip_prefix("ref+")
         .or_else(|| text.strip_prefix("secretref+"))?;
-    rest.contains("://")
-        .then(|| rest.strip_suffix('+').unwrap_or(rest))
+    let (provider, _) = rest.split_once("://")?;
+    is_word(provider).then(|| rest.strip_suffix('+').unwrap_or(rest))
 }
 
 pub(super) fn translate(rest: &str) -> Result<Reference, ImportError> {
@@ -80,7 +80,12 @@ impl<'t> Expression<'t> {
         let Some((name, _)) = lost else {
             return Ok(());
         };
-        let message = format!("its parameter `{name}` is no option of a reference");
+        // The text of a variable may be anything: only what is a word is said again.
+        let message = if is_word(name) {
+            format!("its parameter `{name}` is no option of a reference")
+        } else {
+            "one of its parameters is no option of a reference".to_owned()
+        };
         Err(ImportError::new(SPELLING, message).hint(
             "an instance of the manifest, `[providers.NAME]`, has settings of its own: region, role, endpoint",
         ))
@@ -99,10 +104,7 @@ fn parameter(expression: &Expression<'_>) -> Result<Reference, ImportError> {
     let is_single = match expression.get("mode") {
         None | Some("") => false,
         Some("singleparam") => true,
-        Some(mode) => {
-            let message = format!("its mode `{mode}` is not known");
-            return Err(ImportError::new(SPELLING, message));
-        }
+        Some(_) => return Err(ImportError::new(SPELLING, "its `mode` is not known")),
     };
     let mut name = format!("/{}", expression.path.trim_start_matches('/'));
     let mut field = None;

@@ -75,7 +75,7 @@ impl Plan {
             if self.env.iter().any(|variable| variable.name == name) {
                 continue;
             }
-            match import::reference(value, environment.text("AZURE_KEY_VAULT_URL")) {
+            match import::reference(value, environment.text(import::VAULT_URL)) {
                 Some(Ok(reference)) => builder.inherited(name, &Template::of(reference)),
                 Some(Err(error)) => builder.untranslated(name, &error),
                 None => {}

@@ -82,7 +82,7 @@ pub(super) fn run(context: &Context, command: &Init) -> Outcome {
 fn imported(context: &Context, text: &str, vault: Option<&str>) -> Option<Result<String, String>> {
     if let Some(found) = import::reference(text, vault) {
         let spelled = found.map(|reference| reference.to_string());
-        return Some(spelled.map_err(|error| format!("{}: {}", error.spelling, error.message)));
+        return Some(spelled.map_err(|error| error.to_string()));
     }
     let (scheme, _) = text.split_once("://")?;
     let is_remote = |scheme: &str| {
@@ -94,12 +94,14 @@ fn imported(context: &Context, text: &str, vault: Option<&str>) -> Option<Result
 
 /// secret-init's references leave out the vault: it stands beside them.
 fn vault_url(context: &Context, found: &Found) -> Option<String> {
-    const NAME: &str = "AZURE_KEY_VAULT_URL";
     let of_file = found.env.iter().flat_map(|env| &env.file.variables);
-    let mut of_file = of_file.filter(|variable| variable.name == NAME);
+    let mut of_file = of_file.filter(|variable| variable.name == import::VAULT_URL);
     match of_file.next() {
         Some(variable) => variable.value.as_ref().map(|value| value.to_string()),
-        None => context.environment.text(NAME).map(str::to_owned),
+        None => context
+            .environment
+            .text(import::VAULT_URL)
+            .map(str::to_owned),
     }
 }
 
