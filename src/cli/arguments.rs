@@ -110,11 +110,13 @@ pub(super) enum Command {
   nuages --profile migrate exec -- python manage.py migrate
   nuages exec --pristine -- celery -A shop worker
   nuages exec --redact -- python manage.py migrate
+  nuages exec --supervise --kill-after 25 -- gunicorn shop.wsgi
 
 The command gets [env], DATABASES as JSON, and the paths of [files].
 nuages becomes the command: same process, same arguments. With --redact it
 stays as the command's parent: what the command writes is masked, signals
-are handed on, and a terminal stays one.
+are handed on, and a terminal stays one. With --supervise it stays as an init:
+for a container's first process, or where a command leaves processes behind.
 Credentials that log in to a cloud are kept from it unless [env] passes
 them on.")]
 pub(super) struct Exec {
@@ -127,6 +129,12 @@ pub(super) struct Exec {
     /// Mask the values in what the command writes, in every encoding
     #[arg(long)]
     pub(super) redact: bool,
+    /// Stay as the command's init: hand on every signal, wait for orphans, end with the command's exit code
+    #[arg(long)]
+    pub(super) supervise: bool,
+    /// Kill the command this long after it was told to end [default: wait, unless it is told again]
+    #[arg(long, value_name = "SECONDS", requires = "supervise", value_parser = seconds)]
+    pub(super) kill_after: Option<Duration>,
     /// Where [files] go [default: a private directory in memory, where there is such a place]
     #[arg(long, value_name = "DIR")]
     pub(super) files_dir: Option<PathBuf>,

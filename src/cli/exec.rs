@@ -1,9 +1,10 @@
-//! `nuages exec`: resolve, then become the command; or stay as its parent and mask what it writes.
+//! `nuages exec`: resolve, then become the command; or stay as its parent and mask what it writes, or as its init.
 
 use std::{
     ffi::{OsStr, OsString},
     io,
     path::PathBuf,
+    sync::Arc,
 };
 
 use super::{
@@ -14,12 +15,13 @@ use super::{
 };
 use crate::{
     diagnostic::{Class, Diagnostic},
-    exec::{self, child, files},
+    exec::{self, child, files, supervise},
     plan::Plan,
     redact::Secrets,
 };
 
 pub(super) fn run(context: &Context, command: &Exec) -> Outcome {
+    let early = supervise::Early::new().map_err(|error| cannot_catch(context, &error))?;
     let (loaded, plan) = plan(context, command.from_env)?;
     let directory = files_directory(context, command, &loaded, &plan)?;
     let (resolved, fetched) = if command.redact {
@@ -69,10 +71,13 @@ pub(super) fn run(context: &Context, command: &Exec) -> Outcome {
             crate::suggest::list(&names)
         ));
     }
-    if command.redact {
-        let secrets = redact::secrets(context, &resolved, &fetched)?;
+    if command.redact || command.supervise {
+        let secrets = command
+            .redact
+            .then(|| redact::secrets(context, &resolved, &fetched))
+            .transpose()?;
         drop((resolved, fetched));
-        return stay(context, command, child, secrets);
+        return stay(context, command, child, secrets, early);
     }
     drop(resolved);
     let (program, arguments) = program(context, command)?;
@@ -132,11 +137,30 @@ fn stay(
     context: &Context,
     command: &Exec,
     child: child::ChildEnvironment,
-    secrets: Secrets,
+    secrets: Option<Secrets>,
+    early: supervise::Early,
 ) -> Outcome {
     let (program, arguments) = program(context, command)?;
-    let ended = exec::parent::run_masked(program, arguments, child.variables, secrets)
-        .map_err(|error| not_started(context, program, &error))?;
+    let ended = match secrets {
+        Some(secrets) if !command.supervise => {
+            drop(early);
+            exec::parent::run_masked(program, arguments, child.variables, secrets)
+        }
+        secrets => {
+            let supervisor = supervise::Supervisor::new(command.kill_after)
+                .map_err(|error| cannot_catch(context, &error))?;
+            // Only now: what asks us to end in between is either obeyed or handed on.
+            drop(early);
+            let launch = supervise::Launch {
+                program,
+                arguments,
+                environment: child.variables,
+                secrets: secrets.map(Arc::new),
+            };
+            supervise::run(supervisor, launch)
+        }
+    };
+    let ended = ended.map_err(|error| not_started(context, program, &error))?;
     if let Some(error) = &ended.unwritten {
         redact::unwritten(context, error);
     }
@@ -144,6 +168,11 @@ fn stay(
         0 => Ok(()),
         code => Err(Exit(code)),
     }
+}
+
+fn cannot_catch(context: &Context, error: &io::Error) -> Exit {
+    let title = "cannot catch signals";
+    context.fail(Diagnostic::new(Class::Usage, title).cause(error.to_string()))
 }
 
 fn program<'a>(

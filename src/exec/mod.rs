@@ -1,5 +1,5 @@
 //! Handing over to the command: its environment, its files, and the process itself. As a rule we become the command; where
-//! its output is to be masked we stay, as its parent.
+//! its output is to be masked we stay, as its parent; and where it is to be supervised, as its init.
 
 pub mod child;
 pub mod files;
@@ -7,6 +7,7 @@ pub mod harden;
 pub mod parent;
 pub(crate) mod pump;
 mod signals;
+pub mod supervise;
 mod terminal;
 
 use std::{

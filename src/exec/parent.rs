@@ -8,7 +8,10 @@ use std::{
     io::{self, PipeReader, PipeWriter},
     os::{
         fd::{AsFd, OwnedFd},
-        unix::{ffi::OsStringExt as _, process::ExitStatusExt as _},
+        unix::{
+            ffi::OsStringExt as _,
+            process::{CommandExt as _, ExitStatusExt as _},
+        },
     },
     process::{Child, Command, ExitStatus, Stdio},
     sync::{Arc, mpsc},
@@ -57,10 +60,8 @@ pub fn run_masked(
         .args(arguments)
         .env_clear()
         .envs(environment.iter().map(|(name, value)| (name, value)));
-    let streams = start(command);
-    for (_, value) in environment {
-        value.into_vec().zeroize();
-    }
+    let streams = start(command, false);
+    wipe(environment);
     let mut running = streams?;
     let (done, all_done) = io::pipe()?;
     let failures = running.start_pumps(&Arc::new(secrets), &all_done)?;
@@ -73,10 +74,17 @@ pub fn run_masked(
     })
 }
 
+/// Overwrites the values that a command has been handed.
+pub(super) fn wipe(environment: Vec<(OsString, OsString)>) {
+    for (_, value) in environment {
+        value.into_vec().zeroize();
+    }
+}
+
 /// The command, and where its output comes from.
-struct Running {
-    child: Child,
-    terminal: Option<Terminal>,
+pub(super) struct Running {
+    pub(super) child: Child,
+    pub(super) terminal: Option<Terminal>,
     streams: Vec<Stream>,
     /// Closed at the child's end: the pumps stop then.
     alive: Option<PipeWriter>,
@@ -90,8 +98,9 @@ struct Stream {
     is_terminal: bool,
 }
 
-/// Starts the command on pipes, or on a terminal of its own for those of our streams that are one.
-fn start(mut command: Command) -> io::Result<Running> {
+/// Starts the command on pipes, or on a terminal of its own for those of our streams that are one; there it leads a session
+/// of its own, else with `own_group` a process group.
+pub(super) fn start(mut command: Command, own_group: bool) -> io::Result<Running> {
     let (input, output, error) = (
         rustix::stdio::stdin(),
         rustix::stdio::stdout(),
@@ -126,6 +135,9 @@ fn start(mut command: Command) -> io::Result<Running> {
         }
         (child, Some(terminal))
     } else {
+        if own_group {
+            command.process_group(0);
+        }
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
         (command.spawn()?, None)
     };
@@ -165,7 +177,7 @@ impl Running {
     }
 
     /// A thread for each stream. `done` hangs up when the last of them has ended.
-    fn start_pumps(
+    pub(super) fn start_pumps(
         &mut self,
         secrets: &Arc<Secrets>,
         done: &PipeWriter,
@@ -230,7 +242,7 @@ impl Running {
 
     /// Lets the pumps pass on what is left. A reader that takes nothing is waited for, as the command would have waited; a
     /// signal to end is obeyed.
-    fn drain(
+    pub(super) fn drain(
         mut self,
         signals: &mut Signals,
         done: &PipeReader,

@@ -5,7 +5,9 @@
 
 use std::{io, os::unix::net::UnixStream};
 
-use rustix::process::{Pid, Signal, kill_process};
+use nix::sys::signal::SigSet;
+use rustix::process::{Pid, Signal, getpid, kill_process};
+use rustix_libc_wrappers::process::SignalExt as _;
 use signal_hook::{
     consts::signal,
     iterator::{backend::SignalDelivery, exfiltrator::WithOrigin},
@@ -13,18 +15,35 @@ use signal_hook::{
 };
 
 /// What is handed on to the command. The rest is either about ourselves or cannot be caught.
-const FORWARDED: [(i32, Signal); 10] = [
-    (signal::SIGTERM, Signal::TERM),
-    (signal::SIGINT, Signal::INT),
-    (signal::SIGHUP, Signal::HUP),
-    (signal::SIGQUIT, Signal::QUIT),
-    (signal::SIGUSR1, Signal::USR1),
-    (signal::SIGUSR2, Signal::USR2),
-    (signal::SIGWINCH, Signal::WINCH),
-    (signal::SIGTTIN, Signal::TTIN),
-    (signal::SIGTTOU, Signal::TTOU),
-    (signal::SIGCONT, Signal::CONT),
+const FORWARDED: [i32; 10] = [
+    signal::SIGTERM,
+    signal::SIGINT,
+    signal::SIGHUP,
+    signal::SIGQUIT,
+    signal::SIGUSR1,
+    signal::SIGUSR2,
+    signal::SIGWINCH,
+    signal::SIGTTIN,
+    signal::SIGTTOU,
+    signal::SIGCONT,
 ];
+
+/// What an init hands on besides: whatever a process may send to it and the command could wait for. Not the signals that
+/// tell a process of its own faults and limits.
+const ALSO_FORWARDED: [i32; 6] = [
+    signal::SIGTSTP,
+    signal::SIGALRM,
+    signal::SIGVTALRM,
+    signal::SIGPROF,
+    signal::SIGURG,
+    signal::SIGIO,
+];
+
+/// The same, of Linux alone.
+#[cfg(target_os = "linux")]
+const OF_LINUX: [i32; 1] = [Signal::POWER.as_raw()];
+#[cfg(not(target_os = "linux"))]
+const OF_LINUX: [i32; 0] = [];
 
 /// Signals that end a parent whose command has ended already.
 const ENDING: [Signal; 4] = [Signal::TERM, Signal::INT, Signal::HUP, Signal::QUIT];
@@ -43,15 +62,27 @@ pub(super) enum Arrived {
 impl Signals {
     /// Catches them from now on: before the command starts, or one that comes at once is lost. What we were started to
     /// ignore (`nohup`) stays ignored, for us and for the command.
+    ///
+    /// A mask that we were started with would keep them from us for ever: it is lifted.
     pub(super) fn catch() -> io::Result<Self> {
+        Self::catch_these(FORWARDED.into_iter())
+    }
+
+    /// The same for every signal that an init is to hand on, real-time ones among them.
+    pub(super) fn catch_all() -> io::Result<Self> {
+        let more = ALSO_FORWARDED.into_iter().chain(OF_LINUX);
+        Self::catch_these(FORWARDED.into_iter().chain(more).chain(real_time()))
+    }
+
+    fn catch_these(numbers: impl Iterator<Item = i32>) -> io::Result<Self> {
         let (read, write) = UnixStream::pair()?;
         let ignored = ignored();
-        let caught = FORWARDED
-            .iter()
-            .map(|(number, _)| *number)
+        let caught = numbers
             .filter(|number| ignored >> (number - 1) & 1 == 0)
             .chain([signal::SIGCHLD]);
-        SignalDelivery::with_pipe(read, write, WithOrigin::default(), caught).map(Self)
+        let caught = SignalDelivery::with_pipe(read, write, WithOrigin::default(), caught)?;
+        SigSet::all().thread_unblock()?;
+        Ok(Self(caught))
     }
 
     /// Becomes readable when something has arrived.
@@ -66,11 +97,13 @@ impl Signals {
                 if origin.signal == signal::SIGCHLD {
                     return Some(Arrived::Child);
                 }
-                let known = FORWARDED
-                    .iter()
-                    .find(|(number, _)| *number == origin.signal);
+                let sender = origin.process.map(|process| process.pid);
+                if sender == Some(getpid().as_raw_nonzero().get()) {
+                    // What we told our whole group is no news to us.
+                    return None;
+                }
                 let is_sent = matches!(origin.cause, Cause::Sent(_));
-                known.map(|(_, signal)| Arrived::Signal(*signal, is_sent))
+                Signal::from_raw(origin.signal).map(|signal| Arrived::Signal(signal, is_sent))
             })
             .collect()
     }
@@ -86,6 +119,16 @@ pub(super) fn send(child: &std::process::Child, signal: Signal) {
         // A child that has just ended is no failure.
         let _ = kill_process(pid, signal);
     }
+}
+
+#[cfg(target_os = "linux")]
+fn real_time() -> impl Iterator<Item = i32> {
+    Signal::rt_min().as_raw()..=Signal::rt_max().as_raw()
+}
+
+#[cfg(not(target_os = "linux"))]
+fn real_time() -> impl Iterator<Item = i32> {
+    std::iter::empty()
 }
 
 /// The signals that are ignored, one bit each, the lowest for signal 1. Only Linux tells; elsewhere none counts as ignored.

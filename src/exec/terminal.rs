@@ -7,13 +7,13 @@ use std::{
     os::fd::{AsFd, OwnedFd},
 };
 
+use nix::unistd::{getpgrp, tcgetpgrp};
 use pty_process::blocking::{Pts, Pty, open};
 use rustix::{
     event::{PollFd, PollFlags, poll},
-    process::getpgrp,
     termios::{
-        OptionalActions, OutputModes, Termios, isatty, tcgetattr, tcgetpgrp, tcgetwinsize,
-        tcsetattr, tcsetwinsize,
+        OptionalActions, OutputModes, Termios, isatty, tcgetattr, tcgetwinsize, tcsetattr,
+        tcsetwinsize,
     },
 };
 use zeroize::Zeroizing;
@@ -84,7 +84,7 @@ impl Drop for Terminal {
 
 /// Whether we may read from this terminal: in the background that would stop us.
 pub(super) fn is_ours(terminal: impl AsFd) -> bool {
-    isatty(&terminal) && tcgetpgrp(&terminal).is_ok_and(|group| group == getpgrp())
+    isatty(&terminal) && tcgetpgrp(terminal).is_ok_and(|group| group == getpgrp())
 }
 
 /// Hands on what is typed, until one of the two is gone.

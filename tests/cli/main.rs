@@ -27,6 +27,7 @@ mod redact;
 mod render;
 mod secrecy;
 mod shot;
+mod supervise;
 mod template;
 
 #[path = "../support/mod.rs"]

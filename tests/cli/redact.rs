@@ -275,7 +275,7 @@ fn input_and_much_output_arrive_whole() {
 }
 
 /// A run at a terminal: what a person would see, and type.
-struct AtTerminal {
+pub(crate) struct AtTerminal {
     child: Child,
     terminal: pty_process::blocking::Pty,
     end: File,
@@ -288,7 +288,7 @@ impl AtTerminal {
         Self::with(project.nuages(arguments))
     }
 
-    fn with(run: Run) -> Self {
+    pub(crate) fn with(run: Run) -> Self {
         let command = run.into_command();
         let (terminal, end) = pty_process::blocking::open().expect("a terminal");
         terminal
@@ -311,16 +311,23 @@ impl AtTerminal {
         }
     }
 
-    fn type_in(&mut self, text: &str) {
+    pub(crate) fn type_in(&mut self, text: &str) {
         self.terminal.write_all(text.as_bytes()).expect("a key");
     }
 
-    fn wait_for(&mut self, text: &str) {
+    pub(crate) fn wait_for(&mut self, text: &str) {
         let start = Instant::now();
         while !self.seen.contains(text) {
             assert!(start.elapsed() < PATIENCE, "no {text:?} in {:?}", self.seen);
             self.read(100);
         }
+    }
+
+    /// Waits for the text, and shows what came until then; the next wait is for what comes after.
+    pub(crate) fn next(&mut self, text: &str) -> String {
+        self.wait_for(text);
+        let end = self.seen.find(text).map_or(0, |at| at + text.len());
+        self.seen.drain(..end).collect()
     }
 
     fn read(&mut self, milliseconds: i64) {
@@ -342,7 +349,7 @@ impl AtTerminal {
     }
 
     /// The exit code, and all that was seen.
-    fn finish(mut self) -> (Option<i32>, String) {
+    pub(crate) fn finish(mut self) -> (Option<i32>, String) {
         let start = Instant::now();
         let status = loop {
             if let Some(status) = self.child.try_wait().expect("the state of a child") {

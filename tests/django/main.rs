@@ -20,4 +20,5 @@ mod init;
 mod mssql;
 mod serve;
 mod shop;
+mod supervise;
 mod url_cases;
