@@ -100,12 +100,7 @@ pub(super) fn items(plan: &Plan, errors: &mut Errors) -> Vec<Item> {
     for file in &plan.files {
         let reason = "files are made by `nuages exec` alone";
         let hint = "`--only databases,env` leaves them out; mount a Secret for them";
-        errors.add(
-            &file.entry.key,
-            Some(file.entry.span.clone()),
-            reason,
-            Some(hint),
-        );
+        errors.add(&file.key, Some(file.span.clone()), reason, Some(hint));
     }
     items
 }

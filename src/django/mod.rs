@@ -5,6 +5,7 @@ pub mod database;
 pub mod engine;
 pub(crate) mod entra;
 pub mod keys;
+pub(crate) mod live;
 pub(crate) mod managed;
 pub(crate) mod mssql;
 pub(crate) mod seen;

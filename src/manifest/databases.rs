@@ -1,4 +1,5 @@
-//! `[databases.ALIAS]`: Django's own keys, under Django's own names, and `url`, `from` or `auth`.
+//! `[databases.ALIAS]`: Django's own keys, under Django's own names, and `url`, `from` or `auth`; and how it is
+//! kept fresh.
 
 use toml::{
     Spanned,
@@ -41,6 +42,8 @@ impl Reader<'_> {
             from: None,
             url_style: None,
             auth: None,
+            live: None,
+            verify: None,
         };
         let is_custom = literal_engine(table).is_some_and(|name| engine::find(name).is_none());
         for (key, value) in table {
@@ -50,6 +53,8 @@ impl Reader<'_> {
                 "from" => entry.from = Some(self.from(value)),
                 "url_style" => entry.url_style = self.url_style(value),
                 "auth" => entry.auth = Some(self.auth(value)),
+                "live" => entry.live = self.live(value).map(|live| (live, value.span())),
+                "verify" => entry.verify = self.verify(value).map(|verify| (verify, value.span())),
                 _ => {
                     if let Some(slot) = self.database_key(&alias, &key, value, is_custom) {
                         entry.keys.push((key, slot));
@@ -144,7 +149,7 @@ impl Reader<'_> {
             let names: Vec<&str> = keys::KEYS
                 .iter()
                 .map(|key| key.name)
-                .chain(["url", "from", "url_style", "auth"])
+                .chain(["url", "from", "url_style", "auth", "live", "verify"])
                 .collect();
             let is_slip = suggest::nearest(&key.text, names.iter().copied()).is_some();
             if is_custom && !is_slip && key.text.chars().all(|c| c.is_ascii_uppercase() || c == '_')

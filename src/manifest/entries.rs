@@ -6,7 +6,7 @@ use toml::{
 };
 
 use super::{
-    Cast, Entries, EnvEntry, FileEntry, Item, Name, Node, Slot,
+    Cast, Entries, EnvEntry, FileContent, FileEntry, Item, Name, Node, Slot,
     document::{Pair, Reader, name},
 };
 use crate::suggest;
@@ -142,22 +142,77 @@ impl Reader<'_> {
                 Some("the file is made in a private directory: write a relative path such as `tls/client.key`".to_owned());
         }
         let table = self.table(&what, value)?;
-        let content = self.slot_table(
-            &what,
-            table,
-            value,
-            &["content", "env", "optional", "description"],
-        );
-        if !matches!(content.item.node, Node::Text(_) | Node::Invalid) {
-            self.error("`content` must be a string", content.item.span.clone());
-        }
+        let content = match table.get("render") {
+            Some(format) => self.rendered(&what, table, format)?,
+            None => FileContent::Value(self.content(&what, table, value)),
+        };
         let env = table
             .get("env")
             .and_then(|value| self.plain("`env`", value));
         if let Some(env) = &env {
             self.check_variable_name(env)?;
         }
-        Some((path, FileEntry { content, env }))
+        let on_change = table
+            .get("on_change")
+            .and_then(|value| self.on_change(value));
+        Some((
+            path,
+            FileEntry {
+                content,
+                env,
+                on_change,
+            },
+        ))
+    }
+
+    fn content(&mut self, what: &str, table: &DeTable<'_>, whole: &Spanned<DeValue<'_>>) -> Slot {
+        let known = &[
+            "content",
+            "env",
+            "optional",
+            "description",
+            "on_change",
+            "render",
+        ];
+        let content = self.slot_table(what, table, whole, known);
+        if !matches!(content.item.node, Node::Text(_) | Node::Invalid) {
+            self.error("`content` must be a string", content.item.span.clone());
+        }
+        content
+    }
+
+    /// `render = FORMAT` in place of `content`.
+    fn rendered(
+        &mut self,
+        what: &str,
+        table: &DeTable<'_>,
+        format: &Spanned<DeValue<'_>>,
+    ) -> Option<FileContent> {
+        const KNOWN: &[&str] = &["render", "env", "description", "on_change"];
+        for (key, value) in table {
+            let key = name(key);
+            if key.text == "content" {
+                let title = "`content` and `render` cannot stand together";
+                self.error(title, value.span());
+            } else if !KNOWN.contains(&key.text.as_str()) {
+                self.unknown_key(what, &key, KNOWN);
+            }
+        }
+        if let Some(description) = table.get("description") {
+            self.plain("`description`", description);
+        }
+        let format = self.plain("`render`", format)?;
+        if crate::render::format(&format.text).is_none() {
+            let known = crate::render::FORMATS.iter().map(|format| format.name());
+            let hint = suggest::hint(&format.text, known);
+            self.error(
+                format!("there is no format `{}`", format.text),
+                format.span.clone(),
+            )
+            .hint = hint;
+            return None;
+        }
+        Some(FileContent::Format(format))
     }
 }
 

@@ -59,6 +59,8 @@ impl Layer {
         merge(&mut self.databases, &upper.databases, DatabaseEntry::put_on);
         merge(&mut self.env, &upper.env, Clone::clone_from);
         merge(&mut self.files, &upper.files, Clone::clone_from);
+        self.supervise.put_on(&upper.supervise);
+        self.audit.put_on(&upper.audit);
     }
 }
 
@@ -69,6 +71,7 @@ impl InstanceEntry {
             self.clone_from(upper);
         } else {
             merge(&mut self.settings, &upper.settings, Clone::clone_from);
+            self.refresh = upper.refresh.or(self.refresh);
         }
     }
 }
@@ -88,6 +91,12 @@ impl DatabaseEntry {
             return;
         }
         self.url_style = upper.url_style.or(self.url_style);
+        if upper.live.is_some() {
+            self.live.clone_from(&upper.live);
+        }
+        if upper.verify.is_some() {
+            self.verify.clone_from(&upper.verify);
+        }
         self.put_login(upper);
         merge(&mut self.keys, &upper.keys, |mine, theirs| {
             mine.optional = theirs.optional;

@@ -10,6 +10,7 @@ mod profiles;
 mod providers;
 mod scan;
 pub mod schema;
+mod supervise;
 
 use std::ops::Range;
 
@@ -21,6 +22,7 @@ pub(crate) use auth::AuthEntry;
 pub use cast::Cast;
 pub(crate) use providers::check_settings;
 pub(crate) use scan::{ScanAllow, ScanEntry, ScanRule};
+pub(crate) use supervise::{AuditEntry, Live, OnChange, SuperviseEntry, Verify};
 
 /// A place in the manifest, in bytes.
 pub type Span = Range<usize>;
@@ -62,6 +64,8 @@ pub(crate) struct Layer {
     pub(crate) databases: Entries<DatabaseEntry>,
     pub(crate) env: Entries<EnvEntry>,
     pub(crate) files: Entries<FileEntry>,
+    pub(crate) supervise: SuperviseEntry,
+    pub(crate) audit: AuditEntry,
 }
 
 /// `[profiles.NAME]`.
@@ -76,6 +80,8 @@ pub(crate) struct Profile {
 pub(crate) struct InstanceEntry {
     pub(crate) kind: Option<Name>,
     pub(crate) settings: Entries<Item>,
+    /// How often what comes from it is looked at again, under `--supervise`.
+    pub(crate) refresh: Option<std::time::Duration>,
 }
 
 /// `[databases.ALIAS]`.
@@ -88,6 +94,10 @@ pub(crate) struct DatabaseEntry {
     pub(crate) url_style: Option<UrlStyle>,
     /// A login that is no user and password.
     pub(crate) auth: Option<AuthEntry>,
+    /// Whether its driver is to read the password afresh, and which does.
+    pub(crate) live: Option<(Live, Span)>,
+    /// How new values are tried before they take the place of the old.
+    pub(crate) verify: Option<(Verify, Span)>,
 }
 
 /// A value that may be absent.
@@ -107,8 +117,19 @@ pub(crate) struct EnvEntry {
 /// `[files."PATH"]`.
 #[derive(Clone, Debug)]
 pub(crate) struct FileEntry {
-    pub(crate) content: Slot,
+    pub(crate) content: FileContent,
     pub(crate) env: Option<Name>,
+    /// What the command is told when it has changed.
+    pub(crate) on_change: Option<OnChange>,
+}
+
+/// What is in a file.
+#[derive(Clone, Debug)]
+pub(crate) enum FileContent {
+    /// A value.
+    Value(Slot),
+    /// All values, in a format of `nuages render`.
+    Format(Name),
 }
 
 /// A value as written, and its place.

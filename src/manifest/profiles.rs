@@ -15,7 +15,14 @@ use super::{
 use crate::{registry::Registry, suggest};
 
 /// The keys of a layer.
-const LAYER: &[&str] = &["providers", "databases", "env", "files"];
+const LAYER: &[&str] = &[
+    "providers",
+    "databases",
+    "env",
+    "files",
+    "supervise",
+    "audit",
+];
 
 pub(super) fn read(source: Source, registry: &Registry) -> Manifest {
     let mut manifest = Manifest {
@@ -80,6 +87,8 @@ impl Reader<'_> {
             "databases" => layer.databases = self.databases(value),
             "env" => layer.env = self.env(value),
             "files" => layer.files = self.files(value),
+            "supervise" => layer.supervise = self.supervise(value),
+            "audit" => layer.audit = self.audit(value),
             _ => return false,
         }
         true

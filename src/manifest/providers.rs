@@ -1,5 +1,7 @@
 //! `[providers.NAME]`: instances and their settings.
 
+use std::time::Duration;
+
 use nuages_provider::{Descriptor, Setting, SettingKind, Settings};
 use toml::{Spanned, de::DeValue};
 
@@ -8,6 +10,12 @@ use super::{
     document::{Pair, Reader, name},
 };
 use crate::{diagnostic::Diagnostic, reference::is_scheme, registry::FILES_SCHEME, suggest};
+
+/// How often an instance's values are looked at again: a key of every instance, whatever its kind.
+const REFRESH: &str = "refresh";
+
+/// A store is not a message queue.
+const SHORTEST_REFRESH: Duration = Duration::from_secs(1);
 
 impl Reader<'_> {
     pub(super) fn providers(&mut self, value: &Spanned<DeValue<'_>>) -> Entries<InstanceEntry> {
@@ -39,6 +47,7 @@ impl Reader<'_> {
         let mut entry = InstanceEntry {
             kind: None,
             settings: Vec::new(),
+            refresh: None,
         };
         for (key, value) in table {
             let setting = name(key);
@@ -46,6 +55,8 @@ impl Reader<'_> {
                 entry.kind = self
                     .plain("`kind`", value)
                     .and_then(|kind| self.kind(&instance, kind));
+            } else if setting.text == REFRESH {
+                entry.refresh = self.period("`refresh`", value, SHORTEST_REFRESH);
             } else {
                 let item = Item {
                     node: self.setting(value),
@@ -119,7 +130,7 @@ pub(crate) fn check_settings(
                 .settings
                 .iter()
                 .map(|spec| spec.name)
-                .chain(["kind"]);
+                .chain(["kind", REFRESH]);
             let title = format!("`{}` has no setting `{}`", descriptor.scheme, key.text);
             errors.push(
                 Diagnostic::manifest(title, key.span.clone())

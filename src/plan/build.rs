@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use nuages_provider::Locator;
 
-use super::{Database, Entry, File, Node, Plan, Selection, Text, Variable};
+use super::{Database, Entry, File, FileContent, Node, Plan, Selection, Text, Upkeep, Variable};
 use crate::{
     diagnostic::Diagnostic,
     django::{engine, url::UrlStyle},
@@ -12,7 +12,7 @@ use crate::{
         self, DatabaseEntry, EnvEntry, FileEntry, Item, Layer, Manifest, Name, Slot, entry,
     },
     registry::Registry,
-    suggest,
+    render, suggest,
     template::Template,
 };
 
@@ -59,6 +59,8 @@ impl<'a> Builder<'a> {
                 single: None,
                 asked: Vec::new(),
                 asked_in: None,
+                upkeep: upkeep(layer),
+                audit: layer.audit.path.as_ref().map(|path| path.text.clone()),
             },
             layer,
             manifest,
@@ -188,6 +190,11 @@ impl<'a> Builder<'a> {
             login: None,
             auth: None,
             is_whole: true,
+            live: database
+                .live
+                .clone()
+                .filter(|(live, _)| *live != manifest::Live::Not),
+            verify: database.verify.as_ref().map(|(verify, _)| verify.clone()),
         };
         if let Some(url) = &database.url {
             let key = format!("{path}.url");
@@ -273,12 +280,22 @@ impl<'a> Builder<'a> {
             .env
             .as_ref()
             .map_or_else(|| file_variable(&path.text), |env| env.text.clone());
-        let planned = self.entry(key, &file.content).map(|entry| File {
+        let content = match &file.content {
+            manifest::FileContent::Value(slot) => {
+                self.entry(key.clone(), slot).map(FileContent::Value)
+            }
+            manifest::FileContent::Format(format) => {
+                render::format(&format.text).map(FileContent::Format)
+            }
+        };
+        self.plan.files.extend(content.map(|content| File {
             path: path.text.clone(),
             env,
-            entry,
-        });
-        self.plan.files.extend(planned);
+            key,
+            span: path.span.clone(),
+            content,
+            on_change: file.on_change,
+        }));
     }
 
     /// Two entries that would set one variable or one file.
@@ -377,6 +394,17 @@ impl<'a> Builder<'a> {
             }
             manifest::Node::Invalid => return None,
         })
+    }
+}
+
+/// What `[supervise]` says, and what holds where it says nothing.
+fn upkeep(layer: &Layer) -> Upkeep {
+    let default = Upkeep::default();
+    let said = &layer.supervise;
+    Upkeep {
+        on_change: said.on_change.unwrap_or(default.on_change),
+        settle: said.settle.unwrap_or(default.settle),
+        jitter: said.jitter.unwrap_or(default.jitter),
     }
 }
 

@@ -7,7 +7,7 @@ mod describe;
 mod more;
 mod slots;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use nuages_provider::{Descriptor, Locator, Settings};
 
@@ -15,8 +15,9 @@ use crate::{
     diagnostic::{Class, Diagnostic},
     django::{engine::Family, entra::Login, url::UrlStyle},
     filter::Filter,
-    manifest::{Cast, Manifest, Source, Span},
+    manifest::{Cast, Live, Manifest, OnChange, Source, Span, Verify},
     registry::Registry,
+    render::Format,
     template::Template,
 };
 
@@ -42,6 +43,10 @@ pub struct Plan {
     pub(crate) asked: Vec<Asked>,
     /// That file, which the places of `asked` lie in.
     pub(crate) asked_in: Option<Arc<Source>>,
+    /// What holds while the command is supervised.
+    pub(crate) upkeep: Upkeep,
+    /// The file that tells what was read and when, as the manifest writes it.
+    pub(crate) audit: Option<String>,
 }
 
 /// An instance and what is fetched from it.
@@ -57,6 +62,8 @@ pub struct Instance {
     pub fetches: Vec<Fetch>,
     /// Where the manifest names it.
     pub span: Option<Span>,
+    /// How often what comes from it is looked at again while a command is supervised.
+    pub refresh: Option<Duration>,
 }
 
 /// One secret, and everything that wants it.
@@ -150,6 +157,10 @@ pub(crate) struct Database {
     pub(crate) auth: Option<Span>,
     /// Whether all of it is kept.
     pub(crate) is_whole: bool,
+    /// Whether its driver is to read the password afresh.
+    pub(crate) live: Option<(Live, Span)>,
+    /// How new values are tried.
+    pub(crate) verify: Option<Verify>,
 }
 
 #[derive(Clone, Debug)]
@@ -165,7 +176,40 @@ pub(crate) struct File {
     pub(crate) path: String,
     /// The variable that holds the path.
     pub(crate) env: String,
-    pub(crate) entry: Entry,
+    pub(crate) key: String,
+    pub(crate) span: Span,
+    pub(crate) content: FileContent,
+    /// What the command is told when it has changed; what holds for all where there is none.
+    pub(crate) on_change: Option<OnChange>,
+}
+
+/// What is in a file.
+#[derive(Clone, Debug)]
+pub(crate) enum FileContent {
+    Value(Entry),
+    /// All values, in a format.
+    Format(&'static dyn Format),
+}
+
+/// How values are kept fresh under a command that runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Upkeep {
+    /// What the command is told of a change that has not reached it.
+    pub(crate) on_change: OnChange,
+    /// How long a change waits for others, so that they make one restart.
+    pub(crate) settle: Duration,
+    /// A restart waits up to this long besides, so that a fleet does not restart at once.
+    pub(crate) jitter: Duration,
+}
+
+impl Default for Upkeep {
+    fn default() -> Self {
+        Self {
+            on_change: OnChange::None,
+            settle: Duration::from_secs(2),
+            jitter: Duration::from_secs(30),
+        }
+    }
 }
 
 /// A reference of a template file.
@@ -279,7 +323,9 @@ impl Plan {
             variable.entry.node.texts(&mut texts);
         }
         for file in &self.files {
-            file.entry.node.texts(&mut texts);
+            if let FileContent::Value(entry) = &file.content {
+                entry.node.texts(&mut texts);
+            }
         }
         texts
     }

@@ -232,6 +232,7 @@ fn named(
         settings: check_settings(name, descriptor, &body.settings, true)?,
         fetches: Vec::new(),
         span: Some(name.span.clone()),
+        refresh: body.refresh,
     })
 }
 
@@ -268,6 +269,7 @@ fn unnamed(
         settings: Settings::new(),
         fetches: Vec::new(),
         span: None,
+        refresh: None,
     })
 }
 

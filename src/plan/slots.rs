@@ -153,6 +153,7 @@ impl Builder<'_> {
                     settings,
                     fetches: Vec::new(),
                     span: Some(have.span.clone()),
+                    refresh: body.refresh,
                 }
             }
             None => Instance {
@@ -163,6 +164,7 @@ impl Builder<'_> {
                 settings: nuages_provider::Settings::new(),
                 fetches: Vec::new(),
                 span: None,
+                refresh: None,
             },
         };
         self.plan.instances.push(instance);

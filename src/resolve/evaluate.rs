@@ -10,7 +10,7 @@ use crate::{
     diagnostic::Diagnostic,
     django::{database, engine, entra, keys::Kind, managed},
     manifest::Cast,
-    plan::{Database, Entry, Node, Piece, Plan, Secret, SlotId, Text},
+    plan::{Database, Entry, FileContent, Node, Piece, Plan, Secret, SlotId, Text},
     render::Document,
     value::{self, Table, Value},
 };
@@ -205,12 +205,16 @@ impl Evaluation<'_> {
     fn files(&mut self) -> Vec<ResolvedFile> {
         let mut files = Vec::new();
         for file in &self.plan.files {
-            let Node::Text(text) = &file.entry.node else {
+            // What is rendered is made once all values are here.
+            let FileContent::Value(entry) = &file.content else {
                 continue;
             };
-            if let Some((content, _)) = self.bytes(text, &file.entry.key, file.entry.optional) {
+            let Node::Text(text) = &entry.node else {
+                continue;
+            };
+            if let Some((content, _)) = self.bytes(text, &entry.key, entry.optional) {
                 files.push(ResolvedFile {
-                    key: file.entry.key.clone(),
+                    key: entry.key.clone(),
                     path: file.path.clone(),
                     env: file.env.clone(),
                     content: Bytes::new(content),
