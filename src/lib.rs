@@ -53,6 +53,7 @@
 //! | expose | the one verb for reading a secret's bytes; only sinks do |
 #![deny(missing_docs)]
 
+mod audit;
 pub mod ci;
 pub mod cli;
 pub mod cluster;
@@ -64,6 +65,7 @@ pub mod finding;
 pub mod hook;
 pub mod import;
 pub mod init;
+mod keep;
 pub mod manifest;
 pub mod plan;
 pub mod redact;
@@ -76,4 +78,5 @@ pub mod scan;
 mod suggest;
 mod template;
 pub mod templating;
+mod timestamp;
 pub mod value;

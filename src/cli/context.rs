@@ -211,7 +211,21 @@ impl Context {
         Ok((resolved, fetched))
     }
 
-    fn resolve_options(&self, files: Option<PathBuf>) -> Result<resolve::Options, Exit> {
+    /// As [`Self::resolve_with_secrets`], with what tells later whether a value is the same.
+    pub(super) fn resolve_noted(
+        &self,
+        plan: &Plan,
+        loaded: &Loaded,
+        options: &resolve::Options,
+        prints: &resolve::Prints,
+    ) -> Result<resolve::Kept, Exit> {
+        let resolving = resolve::resolve_noted(plan, &loaded.environment, options, prints);
+        let kept = self.wait_for(plan, resolving)?;
+        self.tell(plan, &kept.resolved);
+        Ok(kept)
+    }
+
+    pub(super) fn resolve_options(&self, files: Option<PathBuf>) -> Result<resolve::Options, Exit> {
         Ok(resolve::Options {
             deadline: self.deadline()?,
             files,

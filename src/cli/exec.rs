@@ -1,42 +1,44 @@
-//! `nuages exec`: resolve, then become the command; or stay as its parent and mask what it writes, or as its init.
+//! `nuages exec`: resolve, then become the command; or stay as its parent and mask what it writes.
 
 use std::{
     ffi::{OsStr, OsString},
     io,
     path::PathBuf,
-    sync::Arc,
 };
 
 use super::{
     Exit, Outcome,
     arguments::Exec,
     context::{Context, Loaded, NUAGES_SCAN_KEY},
-    redact,
+    redact, supervise,
 };
 use crate::{
     diagnostic::{Class, Diagnostic},
-    exec::{self, child, files, supervise},
+    exec::{self, child, files},
+    keep,
     plan::Plan,
-    redact::Secrets,
 };
 
 pub(super) fn run(context: &Context, command: &Exec) -> Outcome {
-    let early = supervise::Early::new().map_err(|error| cannot_catch(context, &error))?;
+    if command.supervise {
+        return supervise::run(context, command);
+    }
     let (loaded, plan) = plan(context, command.from_env)?;
+    if plan.is_live() {
+        context
+            .note("`live` is for `exec --supervise`: the command gets the password as it is now");
+    }
     let directory = files_directory(context, command, &loaded, &plan)?;
-    let (resolved, fetched) = if command.redact {
+    let (mut resolved, fetched) = if command.redact {
         context.resolve_with_secrets(&plan, &loaded, directory.clone())?
     } else {
         let resolved = context.resolve(&plan, &loaded, directory.clone())?;
         (resolved, Vec::new())
     };
-    let bootstrap: Vec<&str> = context
-        .registry
-        .iter()
-        .flat_map(|descriptor| descriptor.bootstrap)
-        .copied()
-        .chain([NUAGES_SCAN_KEY])
-        .collect();
+    let rendered = keep::handover::rendered(&plan, &resolved.document)
+        .map_err(|errors| context.fail_all(&errors, Some(&plan.source)))?;
+    resolved.files.extend(rendered);
+    let bootstrap = bootstrap(context);
     let child = child::child_environment(
         context.environment.variables(),
         &bootstrap,
@@ -48,39 +50,16 @@ pub(super) fn run(context: &Context, command: &Exec) -> Outcome {
     if let Some(directory) = directory.filter(|_| !resolved.files.is_empty()) {
         files::write(&directory, &resolved.files).map_err(|error| context.fail(*error))?;
     }
-    // A command may have wanted a cloud's login; nobody but us wants our own variables.
-    let missed: Vec<&String> = child
-        .stripped
-        .iter()
-        .filter(|name| !name.starts_with("NUAGES_"))
-        .collect();
-    if !missed.is_empty() {
-        context.note(&format!(
-            "kept from the command: {} (pass one on with `[env] NAME = \"${{env://NAME}}\"`)",
-            crate::suggest::list(&missed)
-        ));
-    }
-    if context.global.verbose >= 3 {
-        let names: Vec<String> = child
-            .variables
-            .iter()
-            .map(|(name, _)| name.to_string_lossy().into_owned())
-            .collect();
-        context.note(&format!(
-            "the command gets {}",
-            crate::suggest::list(&names)
-        ));
-    }
-    if command.redact || command.supervise {
-        let secrets = command
-            .redact
-            .then(|| redact::secrets(context, &resolved, &fetched))
-            .transpose()?;
+    tell_environment(context, &child);
+    let (program, arguments) = program(context, command)?;
+    if command.redact {
+        let secrets = redact::secrets(context, &resolved, &fetched)?;
         drop((resolved, fetched));
-        return stay(context, command, child, secrets, early);
+        let ended = exec::parent::run_masked(program, arguments, child.variables, secrets)
+            .map_err(|error| not_started(context, program, &error))?;
+        return end(context, &ended);
     }
     drop(resolved);
-    let (program, arguments) = program(context, command)?;
     let error = exec::replace(program, arguments, &child.variables);
     Err(not_started(context, program, &error))
 }
@@ -106,13 +85,13 @@ pub(super) fn plan(context: &Context, from_env: bool) -> Result<(Loaded, Plan), 
 }
 
 /// Where `[files]` go, where there are any.
-fn files_directory(
+pub(super) fn files_directory(
     context: &Context,
     command: &Exec,
     loaded: &Loaded,
     plan: &Plan,
 ) -> Result<Option<PathBuf>, Exit> {
-    if !plan.has_files() {
+    if !plan.has_files() && !command.supervise {
         return Ok(None);
     }
     if let Some(directory) = &command.files_dir {
@@ -123,44 +102,17 @@ fn files_directory(
     }
     let (directory, is_memory) =
         files::directory(&loaded.environment, &loaded.path, &plan.profiles);
-    if !is_memory {
+    if !is_memory && (plan.has_files() || plan.is_live()) {
         context.note(&format!(
-            "warning: no place in memory for `[files]`: they go to `{}`, which may be a disk",
+            "warning: no place in memory for files: they go to `{}`, which may be a disk",
             directory.display()
         ));
     }
     Ok(Some(directory))
 }
 
-/// Runs the command as a child, and ends as it ends.
-fn stay(
-    context: &Context,
-    command: &Exec,
-    child: child::ChildEnvironment,
-    secrets: Option<Secrets>,
-    early: supervise::Early,
-) -> Outcome {
-    let (program, arguments) = program(context, command)?;
-    let ended = match secrets {
-        Some(secrets) if !command.supervise => {
-            drop(early);
-            exec::parent::run_masked(program, arguments, child.variables, secrets)
-        }
-        secrets => {
-            let supervisor = supervise::Supervisor::new(command.kill_after)
-                .map_err(|error| cannot_catch(context, &error))?;
-            // Only now: what asks us to end in between is either obeyed or handed on.
-            drop(early);
-            let launch = supervise::Launch {
-                program,
-                arguments,
-                environment: child.variables,
-                secrets: secrets.map(Arc::new),
-            };
-            supervise::run(supervisor, launch)
-        }
-    };
-    let ended = ended.map_err(|error| not_started(context, program, &error))?;
+/// Ends as the command has ended.
+pub(super) fn end(context: &Context, ended: &exec::parent::Ended) -> Outcome {
     if let Some(error) = &ended.unwritten {
         redact::unwritten(context, error);
     }
@@ -170,12 +122,45 @@ fn stay(
     }
 }
 
-fn cannot_catch(context: &Context, error: &io::Error) -> Exit {
-    let title = "cannot catch signals";
-    context.fail(Diagnostic::new(Class::Usage, title).cause(error.to_string()))
+/// The names of our own logins, which the command does not get.
+pub(super) fn bootstrap(context: &Context) -> Vec<&'static str> {
+    context
+        .registry
+        .iter()
+        .flat_map(|descriptor| descriptor.bootstrap)
+        .copied()
+        .chain([NUAGES_SCAN_KEY])
+        .collect()
 }
 
-fn program<'a>(
+/// What the command does not get, and for who asks what it does.
+pub(super) fn tell_environment(context: &Context, child: &child::ChildEnvironment) {
+    // A command may have wanted a cloud's login; nobody but us wants our own variables.
+    let missed: Vec<&String> = child
+        .stripped
+        .iter()
+        .filter(|name| !name.starts_with("NUAGES_"))
+        .collect();
+    if !missed.is_empty() {
+        context.note(&format!(
+            "kept from the command: {} (pass one on with `[env] NAME = \"${{env://NAME}}\"`)",
+            crate::suggest::list(&missed)
+        ));
+    }
+    if context.global.verbose >= 3 {
+        let names: Vec<String> = child
+            .variables
+            .iter()
+            .map(|(name, _)| name.to_string_lossy().into_owned())
+            .collect();
+        context.note(&format!(
+            "the command gets {}",
+            crate::suggest::list(&names)
+        ));
+    }
+}
+
+pub(super) fn program<'a>(
     context: &Context,
     command: &'a Exec,
 ) -> Result<(&'a OsString, &'a [OsString]), Exit> {
@@ -186,7 +171,7 @@ fn program<'a>(
 }
 
 /// Says why the command does not run.
-fn not_started(context: &Context, program: &OsStr, error: &io::Error) -> Exit {
+pub(super) fn not_started(context: &Context, program: &OsStr, error: &io::Error) -> Exit {
     let mut diagnostic = Diagnostic::new(
         Class::Usage,
         format!("cannot run `{}`", program.to_string_lossy()),

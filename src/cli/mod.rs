@@ -21,6 +21,7 @@ mod redact;
 mod render;
 mod scan;
 mod schema;
+mod supervise;
 mod template;
 
 use std::{ffi::OsString, process::ExitCode};

@@ -81,7 +81,8 @@ fn is_private(path: &Path) -> bool {
 /// # Errors
 /// Where the directory is somebody else's, or a file cannot be written.
 pub fn write(directory: &Path, files: &[ResolvedFile]) -> Result<(), Box<Diagnostic>> {
-    make(directory).map_err(|error| failure("the directory of `[files]`", directory, &error))?;
+    make_private(directory)
+        .map_err(|error| failure("the directory of `[files]`", directory, &error))?;
     for file in files {
         let path = directory.join(&file.path);
         let parents = Path::new(&file.path)
@@ -90,7 +91,8 @@ pub fn write(directory: &Path, files: &[ResolvedFile]) -> Result<(), Box<Diagnos
             .filter(|part| !part.as_os_str().is_empty());
         for parent in parents.collect::<Vec<_>>().into_iter().rev() {
             let parent = directory.join(parent);
-            make(&parent).map_err(|error| failure(&format!("`{}`", file.key), &parent, &error))?;
+            make_private(&parent)
+                .map_err(|error| failure(&format!("`{}`", file.key), &parent, &error))?;
         }
         write_atomically(&path, file.content.expose(), 0o600)
             .map_err(|error| failure(&format!("`{}`", file.key), &path, &error))?;
@@ -99,7 +101,7 @@ pub fn write(directory: &Path, files: &[ResolvedFile]) -> Result<(), Box<Diagnos
 }
 
 /// Makes a directory for us alone, or accepts one that is.
-fn make(path: &Path) -> io::Result<()> {
+pub(crate) fn make_private(path: &Path) -> io::Result<()> {
     match DirBuilder::new().mode(0o700).create(path) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists && is_private(path) => Ok(()),
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(io::Error::new(

@@ -75,7 +75,7 @@ pub fn run_masked(
 }
 
 /// Overwrites the values that a command has been handed.
-pub(super) fn wipe(environment: Vec<(OsString, OsString)>) {
+pub(crate) fn wipe(environment: Vec<(OsString, OsString)>) {
     for (_, value) in environment {
         value.into_vec().zeroize();
     }

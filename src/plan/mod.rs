@@ -332,6 +332,14 @@ impl Plan {
 }
 
 impl Node {
+    /// Whether no store is asked for any of it.
+    pub(crate) fn is_literal(&self) -> bool {
+        let mut texts = Vec::new();
+        self.texts(&mut texts);
+        let mut pieces = texts.iter().flat_map(|text| &text.pieces);
+        pieces.all(|piece| matches!(piece, Piece::Literal(_)))
+    }
+
     fn texts<'a>(&'a self, texts: &mut Vec<&'a Text>) {
         match self {
             Self::Text(text) => texts.push(text),

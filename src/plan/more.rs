@@ -26,6 +26,14 @@ impl Plan {
         usage.map_or_else(String::new, |usage| usage.key.clone())
     }
 
+    /// Whether there is a database whose driver is to read its password afresh.
+    #[must_use]
+    pub fn is_live(&self) -> bool {
+        self.databases
+            .iter()
+            .any(|database| database.live.is_some())
+    }
+
     /// Whether there are `[files]`.
     #[must_use]
     pub fn has_files(&self) -> bool {

@@ -9,6 +9,7 @@ mod failures;
 mod fetch;
 mod field;
 mod secrets;
+mod session;
 
 use std::{
     collections::BTreeMap,
@@ -29,6 +30,8 @@ use crate::{
 pub use doctor::{Checkup, Setback, doctor};
 pub(crate) use fetch::Fetcher;
 pub use secrets::{Fetched, resolve_with_secrets, secrets};
+pub(crate) use secrets::{Kept, resolve_noted};
+pub(crate) use session::{Noted, Print, Prints, Session};
 
 /// What bounds a run and where it puts files.
 #[derive(Clone, Debug)]
@@ -55,7 +58,7 @@ pub struct Resolved {
 }
 
 /// A secret that must be a file.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct ResolvedFile {
     /// The key in the manifest.
     pub key: String,

@@ -4,8 +4,11 @@ use nuages_provider::{Environment, Secret};
 use serde_json::Value;
 use zeroize::Zeroizing;
 
-use super::{Answers, Bytes, Options, Resolved, evaluate, fetch_all};
-use crate::{diagnostic::Diagnostic, plan::Plan};
+use super::{Answers, Bytes, Noted, Options, Prints, Resolved, Session, evaluate, fetch_all};
+use crate::{
+    diagnostic::Diagnostic,
+    plan::{Plan, SlotId},
+};
 
 /// A secret, or one of the texts in a structured one.
 #[derive(Debug)]
@@ -44,6 +47,32 @@ pub async fn resolve_with_secrets(
     let answers = fetch_all(plan, environment, options).await;
     let resolved = evaluate::evaluate(plan, &answers, options)?;
     Ok((resolved, fetched(plan, &answers, |_| true)))
+}
+
+/// The outcome of a run, for one who asks again.
+pub(crate) struct Kept {
+    pub(crate) resolved: Resolved,
+    pub(crate) fetched: Vec<Fetched>,
+    pub(crate) noted: Vec<(SlotId, Noted)>,
+}
+
+/// As [`resolve_with_secrets`], with what tells later whether a secret is the same.
+///
+/// # Errors
+/// As [`super::resolve`].
+pub(crate) async fn resolve_noted(
+    plan: &Plan,
+    environment: &Environment,
+    options: &Options,
+    prints: &Prints,
+) -> Result<Kept, Vec<Diagnostic>> {
+    let mut session = Session::new(plan, environment, options, prints);
+    let resolved = session.resolve(plan, options).await?;
+    Ok(Kept {
+        resolved,
+        fetched: fetched(plan, session.answers(), |_| true),
+        noted: session.noted(),
+    })
 }
 
 fn fetched(plan: &Plan, answers: &Answers, is_wanted: impl Fn(&Secret) -> bool) -> Vec<Fetched> {

@@ -21,6 +21,7 @@ mod from;
 mod import;
 #[cfg(feature = "provider-local")]
 mod init;
+mod keep;
 mod memory;
 mod profiles;
 mod redact;

@@ -24,7 +24,7 @@ use std::{
 
 use rustix::{
     event::{PollFd, PollFlags, Timespec, poll},
-    process::{Signal, getpid, kill_current_process_group, kill_process},
+    process::{Pid, Signal, getpid, kill_current_process_group, kill_process},
 };
 use signal_hook::{consts::signal::SIGSTOP, low_level};
 
@@ -77,6 +77,8 @@ pub struct Supervisor {
     is_leader: bool,
     /// We have stopped with the command, and not been woken since.
     has_stopped: bool,
+    /// Somebody else has told the command to end.
+    was_told: bool,
 }
 
 impl Supervisor {
@@ -97,6 +99,7 @@ impl Supervisor {
             kept: None,
             is_leader: process::leads_session(),
             has_stopped: false,
+            was_told: false,
         })
     }
 
@@ -121,6 +124,18 @@ impl Supervisor {
     #[must_use]
     pub fn is_ending(&self) -> bool {
         self.life.is_ending()
+    }
+
+    /// Whether somebody else has told the command to end: then it is not started again.
+    #[must_use]
+    pub fn was_told(&self) -> bool {
+        self.was_told
+    }
+
+    /// The command's process, while it runs.
+    #[must_use]
+    pub fn pid(&self) -> Option<Pid> {
+        self.kept.as_ref().and_then(Kept::living)
     }
 
     /// Sends the command a signal, as if it had come from outside: after TERM its time runs.
@@ -252,6 +267,7 @@ impl Supervisor {
     /// What a terminal has sent to our group, the command in it has already; but a terminal that hangs up tells the
     /// leader of its session alone.
     fn hand_on(&mut self, signal: Signal, is_sent: bool) {
+        self.was_told |= [Signal::TERM, Signal::INT, Signal::QUIT].contains(&signal);
         let Some(kept) = &mut self.kept else {
             return;
         };

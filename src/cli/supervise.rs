@@ -1,0 +1,268 @@
+//! `nuages exec --supervise`: resolve, start the command as its init, keep its values fresh, and end as it ends.
+
+use std::{ffi::OsString, io, os::fd::AsFd as _, path::Path, sync::Arc};
+
+use rustix::process::Signal;
+
+use super::{Exit, Outcome, arguments::Exec, context::Context, exec, output, redact};
+use crate::{
+    diagnostic::{Class, Diagnostic},
+    exec::{
+        files,
+        parent::Ended,
+        supervise::{Early, Event, Launch, Supervisor},
+    },
+    keep::{
+        self, Desk, Inbox, Order, Request, Setup, Start,
+        handover::{Handover, Surroundings},
+        place::Place,
+    },
+    plan::Plan,
+    redact::Secrets,
+    resolve::Prints,
+};
+
+pub(super) fn run(context: &Context, command: &Exec) -> Outcome {
+    let early = Early::new().map_err(|error| cannot_catch(context, &error))?;
+    let (loaded, plan) = exec::plan(context, command.from_env)?;
+    let (program, arguments) = exec::program(context, command)?;
+    let directory = exec::files_directory(context, command, &loaded, &plan)?;
+    let options = context.resolve_options(directory.clone().filter(|_| plan.has_files()))?;
+    let prints = Prints::new().map_err(|_| {
+        context.fail(Diagnostic::new(
+            Class::Provider,
+            "the system has no random numbers",
+        ))
+    })?;
+    let kept = context.resolve_noted(&plan, &loaded, &options, &prints)?;
+    let place = match &directory {
+        Some(directory) => place(context, &plan, directory)?,
+        None => None,
+    };
+    let surroundings = Surroundings {
+        inherited: context.environment.clone(),
+        bootstrap: exec::bootstrap(context),
+        pristine: command.pristine,
+        files: directory,
+        place: place.as_ref().map(|place| place.path().to_owned()),
+    };
+    let handover = Handover::new(&plan, &kept.resolved, &surroundings, &prints)
+        .map_err(|errors| context.fail_all(&errors, Some(&plan.source)))?;
+    exec::tell_environment(context, &handover.environment);
+    write(context, &handover, &surroundings, place.as_ref())?;
+    let secrets = command
+        .redact
+        .then(|| redact::secrets(context, &kept.resolved, &kept.fetched))
+        .transpose()?
+        .map(Arc::new);
+    let (resolved, fetched, noted) = (kept.resolved, kept.fetched, kept.noted);
+    drop((resolved, fetched));
+    let plan = Arc::new(plan);
+    let (desk, inbox) = Desk::new(Setup {
+        plan: Arc::clone(&plan),
+        noted: &noted,
+        place,
+        audit: None,
+        tell: tell(context),
+        manifest: loaded.path.clone(),
+        program: program.clone(),
+    })
+    .map_err(|error| cannot_catch(context, &error))?;
+    tell_what_stays(context, &desk);
+    let supervisor =
+        Supervisor::new(command.kill_after).map_err(|error| cannot_catch(context, &error))?;
+    // Only now: what asks us to end in between is either obeyed or handed on.
+    drop(early);
+    let marks = handover.marks.clone();
+    let mut kept = Kept {
+        supervisor,
+        desk,
+        program,
+        arguments,
+        secrets,
+        surroundings,
+    };
+    kept.launch(handover.environment.variables, false)
+        .map_err(|error| {
+            kept.desk.close();
+            exec::not_started(context, program, &error)
+        })?;
+    let start = Start {
+        environment: loaded.environment,
+        options,
+        surroundings: kept.surroundings.clone(),
+        prints,
+        marks,
+        guests: kept.supervisor.guests(),
+        program: program.clone(),
+        arguments: arguments.to_vec(),
+    };
+    if let Err(error) = keep::start(&kept.desk, start) {
+        context.note(&format!("warning: nothing is kept fresh: {error}"));
+    }
+    let desk = Arc::clone(&kept.desk);
+    let ended = kept.run(&inbox);
+    desk.close();
+    let ended = ended.map_err(|error| exec::not_started(context, program, &error))?;
+    exec::end(context, &ended)
+}
+
+/// The command and all that belongs to it.
+struct Kept<'a> {
+    supervisor: Supervisor,
+    desk: Arc<Desk>,
+    program: &'a OsString,
+    arguments: &'a [OsString],
+    secrets: Option<Arc<Secrets>>,
+    surroundings: Surroundings,
+}
+
+impl Kept<'_> {
+    fn launch(&mut self, environment: Vec<(OsString, OsString)>, is_again: bool) -> io::Result<()> {
+        self.supervisor.start(Launch {
+            program: self.program,
+            arguments: self.arguments,
+            environment,
+            secrets: self.secrets.clone(),
+        })?;
+        let pid = self.supervisor.pid();
+        let pid = pid.and_then(|pid| u32::try_from(pid.as_raw_pid()).ok());
+        self.desk.started(pid, is_again);
+        Ok(())
+    }
+
+    /// Keeps the command until it ends, and starts it again where that is asked for.
+    fn run(mut self, inbox: &Inbox) -> io::Result<Ended> {
+        let mut again: Option<Box<Order>> = None;
+        loop {
+            match self.supervisor.wait(None, Some(inbox.wake.as_fd()))? {
+                Event::Ended(code) => {
+                    let unwritten = self.supervisor.finish();
+                    match again.take().filter(|_| !self.supervisor.was_told()) {
+                        Some(order) => self.start_again(*order)?,
+                        None => return Ok(Ended { code, unwritten }),
+                    }
+                }
+                Event::Readable => {
+                    if !drain(inbox) {
+                        continue;
+                    }
+                    for request in inbox.requests.try_iter() {
+                        match request {
+                            Request::Signal(signal) => self.supervisor.send(signal),
+                            Request::Restart(_) if self.supervisor.was_told() => {}
+                            Request::Restart(order) => {
+                                if again.replace(order).is_none() {
+                                    self.supervisor.send(Signal::TERM);
+                                }
+                            }
+                        }
+                    }
+                }
+                Event::Due => {}
+            }
+        }
+    }
+
+    /// Files first: the old command is gone, and the new one is to find its own.
+    fn start_again(&mut self, order: Order) -> io::Result<()> {
+        if let Some(directory) = &self.surroundings.files
+            && let Err(error) = files::write(directory, &order.files)
+        {
+            let cause = error.causes.first().unwrap_or(&error.title);
+            return Err(io::Error::other(cause.clone()));
+        }
+        for (name, content) in &order.live {
+            self.desk.write(name, content.expose())?;
+        }
+        self.launch(order.environment.variables, true)
+    }
+}
+
+/// Takes what wakes us out of the pipe. Whether there was something.
+fn drain(inbox: &Inbox) -> bool {
+    let mut bytes = [0_u8; 64];
+    // One read: what is left wakes us again.
+    rustix::io::read(&inbox.wake, &mut bytes).is_ok_and(|count| count > 0)
+}
+
+/// The private directory. Only where something is live is there no going on without it.
+fn place(context: &Context, plan: &Plan, directory: &Path) -> Result<Option<Place>, Exit> {
+    match Place::make(directory) {
+        Ok(place) => Ok(Some(place)),
+        Err(error) if plan.is_live() => {
+            let title = format!(
+                "cannot make a private directory in `{}`",
+                directory.display()
+            );
+            let diagnostic = Diagnostic::new(Class::Provider, title)
+                .cause(error.to_string())
+                .hint("`--files-dir DIR` chooses another place");
+            Err(context.fail(diagnostic))
+        }
+        Err(error) => {
+            if context.global.verbose > 0 {
+                context.note(&format!(
+                    "warning: `nuages status` will know nothing of this: `{}`: {error}",
+                    directory.display()
+                ));
+            }
+            Ok(None)
+        }
+    }
+}
+
+/// Writes all files, before the command starts.
+fn write(
+    context: &Context,
+    handover: &Handover,
+    surroundings: &Surroundings,
+    place: Option<&Place>,
+) -> Outcome {
+    if let Some(directory) = surroundings
+        .files
+        .as_ref()
+        .filter(|_| !handover.files.is_empty())
+    {
+        files::write(directory, &handover.files).map_err(|error| context.fail(*error))?;
+    }
+    let Some(place) = place else { return Ok(()) };
+    let modules = handover.modules();
+    let modules = modules.map(|(name, text)| place.write(&name, text.as_bytes()));
+    let files = handover.live.iter().flat_map(|live| &live.files);
+    let files = files.map(|(name, content)| place.write(name, content.expose()));
+    let written: io::Result<()> = modules.chain(files).collect();
+    written.map_err(|error| {
+        let title = format!(
+            "cannot write what drivers read to `{}`",
+            place.path().display()
+        );
+        context.fail(
+            Diagnostic::new(Class::Provider, title)
+                .cause(error.to_string())
+                .hint("`--files-dir DIR` chooses another place"),
+        )
+    })
+}
+
+/// Lines for who reads the log, unless `--quiet`.
+fn tell(context: &Context) -> keep::Tell {
+    let is_quiet = context.global.quiet;
+    Box::new(move |text| {
+        if !is_quiet {
+            output::error_line(&format!("nuages: {text}"));
+        }
+    })
+}
+
+/// Values that nothing will bring to the command when they change.
+fn tell_what_stays(context: &Context, desk: &Desk) {
+    for line in desk.stale_ahead() {
+        context.note(&line);
+    }
+}
+
+fn cannot_catch(context: &Context, error: &io::Error) -> Exit {
+    let title = "cannot supervise";
+    context.fail(Diagnostic::new(Class::Usage, title).cause(error.to_string()))
+}

@@ -1,0 +1,129 @@
+//! The state of what is kept, as JSON over a Unix socket that our own user alone can reach. No value is in it.
+
+use std::{
+    io::{self, Write as _},
+    os::unix::net::{UnixListener, UnixStream},
+    sync::Arc,
+    thread,
+    time::{Duration, SystemTime},
+};
+
+use serde_json::{Value, json};
+
+use super::{
+    Desk,
+    ledger::Entry,
+    lock,
+    place::{SOCKET, close_to_others},
+};
+use crate::plan::Plan;
+
+/// Whoever asks and does not read is not waited for.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// Answers whoever connects, on a thread of its own.
+pub(super) fn serve(desk: &Arc<Desk>) -> io::Result<()> {
+    let Some(place) = &desk.place else {
+        return Ok(());
+    };
+    let path = place.path().join(SOCKET);
+    let listener = UnixListener::bind(&path)?;
+    close_to_others(&path)?;
+    let desk = Arc::clone(desk);
+    thread::Builder::new()
+        .name("nuages-status".to_owned())
+        .spawn(move || {
+            for stream in listener.incoming() {
+                match stream {
+                    // Whoever has gone away needs no answer.
+                    Ok(stream) => drop(answer(&desk, stream)),
+                    Err(_) => thread::sleep(PATIENCE),
+                }
+            }
+        })?;
+    Ok(())
+}
+
+fn answer(desk: &Desk, mut stream: UnixStream) -> io::Result<()> {
+    stream.set_write_timeout(Some(PATIENCE))?;
+    let mut text = report(desk).to_string();
+    text.push('\n');
+    stream.write_all(text.as_bytes())
+}
+
+/// The whole state.
+fn report(desk: &Desk) -> Value {
+    let now = SystemTime::now();
+    let running = lock(&desk.running).clone();
+    let ledger = desk.ledger();
+    let values: Vec<Value> = ledger
+        .entries
+        .iter()
+        .map(|entry| value(desk, entry, now))
+        .collect();
+    let restart = ledger.restart();
+    drop(ledger);
+    json!({
+        "nuages": env!("CARGO_PKG_VERSION"),
+        "pid": std::process::id(),
+        "manifest": desk.manifest.to_string_lossy(),
+        "profiles": desk.profiles,
+        "started": time(desk.started),
+        "now": time(now),
+        "command": {
+            "program": running.program.to_string_lossy(),
+            "pid": running.pid,
+            "started": time(running.started),
+            "restarts": running.restarts,
+        },
+        "restart": restart.map(time),
+        "values": values,
+    })
+}
+
+fn value(desk: &Desk, entry: &Entry, now: SystemTime) -> Value {
+    let state = if entry.is_expired(now) {
+        "expired"
+    } else if entry.is_waiting {
+        "waiting"
+    } else if entry.error.is_some() {
+        "failing"
+    } else if entry.is_outdated {
+        "outdated"
+    } else {
+        "fresh"
+    };
+    let error = entry.error.as_ref();
+    json!({
+        "keys": entry.keys,
+        "instance": entry.instance,
+        "provider": entry.provider,
+        "locator": entry.locator,
+        "version": entry.version,
+        "state": state,
+        "read": time(entry.read),
+        "changed": time(entry.changed),
+        "expires": entry.expires.map(time),
+        "next": entry.next().map(time),
+        "delivery": delivery(&desk.plan, entry),
+        "failures": entry.failures,
+        "error": error.map(|(_, phrase)| phrase),
+    })
+}
+
+/// How the command has it: a secret that goes several ways is told by the one that takes longest to follow.
+fn delivery(plan: &Plan, entry: &Entry) -> &'static str {
+    use super::parts::{Part, reached};
+    let parts = reached(plan, &[entry.slot]);
+    if parts.contains(&Part::Environment) {
+        "environment"
+    } else if parts.iter().any(|part| matches!(part, Part::File(_))) {
+        "file"
+    } else {
+        "live"
+    }
+}
+
+fn time(time: SystemTime) -> String {
+    crate::timestamp::rfc3339(time)
+}

@@ -1,0 +1,230 @@
+//! Trying new values before they take the place of the old: by a command of the manifest, or by Django itself, which opens
+//! a connection in a process of its own.
+
+use std::{
+    ffi::{OsStr, OsString},
+    fs::File,
+    io::{self, BufRead as _, BufReader, Read as _, Write as _},
+    os::unix::ffi::OsStrExt as _,
+    path::Path,
+    process::{Child, Command, Stdio},
+    thread,
+    time::{Duration, Instant},
+};
+
+use crate::render::env_text;
+use crate::value::{Table, Value};
+
+/// What connects: Django with one database and nothing of the project. It reads the database from its input and tells in
+/// one word of ours what went wrong, since a driver's message may quote what it was given.
+const CONNECT: &str = include_str!("connect.py");
+
+/// How often a process that runs is looked at.
+const GLANCE: Duration = Duration::from_millis(10);
+
+/// The longest answer that is read of a process.
+const LONGEST_ANSWER: u64 = 256;
+
+/// Why new values were not accepted. Holds none of them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Refusal {
+    /// They do not work.
+    Refused(String),
+    /// It could not be tried.
+    Untried(String),
+}
+
+/// Lets Django connect. `database` is a database as Django is to have it.
+pub(super) fn connect(
+    python: &OsStr,
+    alias: &str,
+    database: &Table,
+    environment: &[(OsString, OsString)],
+    within: Duration,
+) -> Result<(), Refusal> {
+    let mut command = Command::new(python);
+    command.args(["-c", CONNECT]);
+    let mut databases = Table::new();
+    databases.insert(alias.to_owned(), Value::Table(database.clone()));
+    let input = env_text(&Value::Table(databases));
+    let (code, said) = run(command, environment, input.as_bytes(), within)
+        .map_err(|error| untried(python, &error))?;
+    match code {
+        Some(0) => Ok(()),
+        Some(3) => Err(Refusal::Refused(format!(
+            "Django cannot connect with it: {}",
+            words(&said)
+        ))),
+        Some(4) => Err(Refusal::Untried(format!(
+            "`{}` has no Django or no driver for it: `verify = {{ command = […] }}` names a command of your own",
+            python.to_string_lossy()
+        ))),
+        None => Err(Refusal::Refused(format!(
+            "Django has not connected within {} s",
+            within.as_secs()
+        ))),
+        Some(code) => Err(Refusal::Untried(format!(
+            "`{}` has ended with exit code {code}",
+            python.to_string_lossy()
+        ))),
+    }
+}
+
+/// Lets a command try.
+pub(super) fn by_command(
+    words: &[String],
+    environment: &[(OsString, OsString)],
+    within: Duration,
+) -> Result<(), Refusal> {
+    let Some((program, arguments)) = words.split_first() else {
+        return Err(Refusal::Untried("it names no program".to_owned()));
+    };
+    let mut command = Command::new(program);
+    command.args(arguments);
+    let (code, _) = run(command, environment, b"", within)
+        .map_err(|error| untried(OsStr::new(program), &error))?;
+    match code {
+        Some(0) => Ok(()),
+        Some(code) => Err(Refusal::Refused(format!(
+            "`{program}` has ended with exit code {code}"
+        ))),
+        None => Err(Refusal::Refused(format!(
+            "`{program}` has not ended within {} s",
+            within.as_secs()
+        ))),
+    }
+}
+
+fn untried(program: &OsStr, error: &io::Error) -> Refusal {
+    Refusal::Untried(format!(
+        "cannot run `{}`: {error}",
+        program.to_string_lossy()
+    ))
+}
+
+/// The exit code and the begin of what it says; no code where its time was over.
+fn run(
+    mut command: Command,
+    environment: &[(OsString, OsString)],
+    input: &[u8],
+    within: Duration,
+) -> io::Result<(Option<i32>, Vec<u8>)> {
+    let end = Instant::now() + within;
+    let mut child = command
+        .env_clear()
+        .envs(environment.iter().map(|(name, value)| (name, value)))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()?;
+    let said = child.stdout.take().map(|output| {
+        thread::spawn(move || {
+            let mut said = Vec::new();
+            let mut begin = output.take(LONGEST_ANSWER);
+            let _ = begin.read_to_end(&mut said);
+            // It is to be able to say more.
+            let _ = io::copy(&mut begin.into_inner(), &mut io::sink());
+            said
+        })
+    });
+    if let Some(mut pipe) = child.stdin.take() {
+        // One that does not read it may still say something.
+        let _ = pipe.write_all(input);
+    }
+    let code = wait(&mut child, end)?;
+    let said = match (code, said) {
+        // What it has started may keep the pipe open for as long as it likes.
+        (Some(_), Some(said)) if said.is_finished() || has_finished(&said, end) => {
+            said.join().unwrap_or_default()
+        }
+        _ => Vec::new(),
+    };
+    Ok((code, said))
+}
+
+fn has_finished<T>(thread: &thread::JoinHandle<T>, end: Instant) -> bool {
+    let end = end.min(Instant::now() + Duration::from_secs(1));
+    while !thread.is_finished() && Instant::now() < end {
+        thread::sleep(GLANCE);
+    }
+    thread.is_finished()
+}
+
+fn wait(child: &mut Child, end: Instant) -> io::Result<Option<i32>> {
+    loop {
+        if let Some(status) = child.try_wait()? {
+            // Ended by a signal: as a shell has it.
+            return Ok(Some(status.code().unwrap_or(128)));
+        }
+        if Instant::now() >= end {
+            child.kill()?;
+            child.wait()?;
+            return Ok(None);
+        }
+        thread::sleep(GLANCE);
+    }
+}
+
+/// A word of ours, and an error code of a driver: nothing else passes.
+fn words(said: &[u8]) -> String {
+    let text = String::from_utf8_lossy(said);
+    let line = text.lines().next().unwrap_or_default().trim();
+    let is_sound = |c: char| c.is_ascii_alphanumeric() || " ,.-_()".contains(c);
+    if line.is_empty() || !line.chars().all(is_sound) {
+        return "it does not say why".to_owned();
+    }
+    line.to_owned()
+}
+
+/// The Python that the command runs with: the command itself, the one that its script names, or the one on the `PATH`.
+pub(super) fn python(program: &OsStr, environment: &[(OsString, OsString)]) -> OsString {
+    let is_python = |path: &Path| {
+        let name = path.file_name().unwrap_or_default().as_bytes();
+        name.starts_with(b"python") || name.starts_with(b"pypy")
+    };
+    let path = environment.iter().find(|(name, _)| name == "PATH");
+    let path = path.map_or(OsStr::new("/usr/local/bin:/usr/bin:/bin"), |(_, path)| path);
+    let find = |name: &OsStr| {
+        if name.as_bytes().contains(&b'/') {
+            return Some(Path::new(name).to_owned()).filter(|file| file.is_file());
+        }
+        std::env::split_paths(path)
+            .map(|directory| directory.join(name))
+            .find(|file| file.is_file())
+    };
+    let Some(found) = find(program) else {
+        return OsString::from("python3");
+    };
+    if is_python(&found) {
+        return found.into_os_string();
+    }
+    if let Some(python) = interpreter(&found).filter(|python| is_python(Path::new(python))) {
+        return python;
+    }
+    ["python", "python3"]
+        .iter()
+        .find_map(|name| find(OsStr::new(name)))
+        .map_or_else(
+            || OsString::from("python3"),
+            std::path::PathBuf::into_os_string,
+        )
+}
+
+/// What a script's first line names.
+fn interpreter(file: &Path) -> Option<OsString> {
+    let mut line = Vec::new();
+    let file = File::open(file).ok()?;
+    BufReader::new(file)
+        .take(1024)
+        .read_until(b'\n', &mut line)
+        .ok()?;
+    let line = line.strip_prefix(b"#!")?.trim_ascii();
+    let mut words = line.split(u8::is_ascii_whitespace);
+    let first = words.next()?;
+    let word = if first.ends_with(b"/env") {
+        words.next()?
+    } else {
+        first
+    };
+    Some(OsStr::from_bytes(word).to_owned())
+}

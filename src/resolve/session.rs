@@ -1,0 +1,172 @@
+//! Asking again: single slots of a plan, and values put together from a part of it, for a command that goes on running.
+
+use std::{sync::Arc, time::SystemTime};
+
+use nuages_provider::{Environment, ErrorKind};
+use ring::{
+    hmac,
+    rand::{SecureRandom as _, SystemRandom},
+};
+use tokio::time::Instant;
+
+use super::{Answers, Failure, Fetcher, Options, Resolved, evaluate};
+use crate::{
+    diagnostic::Diagnostic,
+    plan::{Plan, SlotId},
+};
+
+/// Tells whether bytes are the same as before, without keeping them.
+#[derive(Clone, Debug)]
+pub(crate) struct Prints(hmac::Key);
+
+/// What bytes leave behind: of no use without the key, which lives in this process alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Print([u8; 32]);
+
+/// What a store said of a slot. Holds no value.
+#[derive(Clone, Debug)]
+pub(crate) enum Noted {
+    /// It is there.
+    Present {
+        print: Print,
+        version: Option<String>,
+        expires: Option<SystemTime>,
+    },
+    /// It does not exist.
+    Absent,
+    /// It is not known whether it does.
+    Failed {
+        /// A stable name for machines.
+        name: &'static str,
+        /// For people: "is unavailable: connection refused".
+        phrase: String,
+    },
+}
+
+impl Prints {
+    /// With a key of its own.
+    ///
+    /// # Errors
+    /// Where the system has no random numbers.
+    pub(crate) fn new() -> Result<Self, ring::error::Unspecified> {
+        let mut key = zeroize::Zeroizing::new([0_u8; 32]);
+        SystemRandom::new().fill(&mut *key)?;
+        Ok(Self(hmac::Key::new(hmac::HMAC_SHA256, &*key)))
+    }
+
+    /// The print of these bytes.
+    pub(crate) fn of(&self, bytes: &[u8]) -> Print {
+        self.of_all([bytes])
+    }
+
+    /// The print of several texts, in this order.
+    pub(crate) fn of_all<'b>(&self, parts: impl IntoIterator<Item = &'b [u8]>) -> Print {
+        let mut context = hmac::Context::with_key(&self.0);
+        for part in parts {
+            // With its length before it, no part can pass for the end of another.
+            context.update(&part.len().to_le_bytes());
+            context.update(part);
+        }
+        let mut print = [0; 32];
+        print.copy_from_slice(context.sign().as_ref());
+        Print(print)
+    }
+}
+
+/// One round of asking: what was fetched in it is not fetched again.
+pub(crate) struct Session<'a> {
+    fetcher: Fetcher<'a>,
+    answers: Answers,
+    prints: &'a Prints,
+}
+
+impl<'a> Session<'a> {
+    /// A round that has `options.deadline` from now. Instances are opened afresh: a login that failed once may work now.
+    pub(crate) fn new(
+        plan: &'a Plan,
+        environment: &'a Environment,
+        options: &Options,
+        prints: &'a Prints,
+    ) -> Self {
+        let until = Instant::now() + options.deadline;
+        Self {
+            fetcher: Fetcher::new(plan, environment, options.deadline, until),
+            answers: Answers::new(),
+            prints,
+        }
+    }
+
+    /// Asks for these slots.
+    pub(crate) async fn fetch(&mut self, slots: &[SlotId]) {
+        let wanted: Vec<SlotId> = slots
+            .iter()
+            .filter(|slot| !self.answers.contains_key(slot))
+            .copied()
+            .collect();
+        if !wanted.is_empty() {
+            self.answers.extend(self.fetcher.fetch(&wanted).await);
+        }
+    }
+
+    /// Puts together what `part` wants: a plan with fewer values and the same instances as the whole. What is not here yet
+    /// is fetched.
+    ///
+    /// # Errors
+    /// As [`super::resolve`].
+    pub(crate) async fn resolve(
+        &mut self,
+        part: &Plan,
+        options: &Options,
+    ) -> Result<Resolved, Vec<Diagnostic>> {
+        loop {
+            let wanted = evaluate::wanted(part, &self.answers);
+            if wanted.is_empty() {
+                return evaluate::evaluate(part, &self.answers, options);
+            }
+            self.fetch(&wanted).await;
+        }
+    }
+
+    /// Every answer so far.
+    pub(super) fn answers(&self) -> &Answers {
+        &self.answers
+    }
+
+    /// What has been heard so far.
+    pub(crate) fn noted(&self) -> Vec<(SlotId, Noted)> {
+        let mut noted: Vec<(SlotId, Noted)> = self
+            .answers
+            .iter()
+            .map(|(slot, answer)| (*slot, self.note(answer)))
+            .collect();
+        noted.sort_unstable_by_key(|(slot, _)| *slot);
+        noted
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "a print is taken of it")]
+    fn note(&self, answer: &Result<nuages_provider::Secret, Failure>) -> Noted {
+        match answer {
+            Ok(secret) => Noted::Present {
+                print: self.prints.of(secret.value.expose()),
+                version: secret.version.clone(),
+                expires: secret.expires,
+            },
+            Err(Failure::Provider(error)) if error.kind() == ErrorKind::NotFound => Noted::Absent,
+            Err(Failure::Provider(error) | Failure::Unopened(error)) => failed(error),
+            Err(Failure::Deadline(deadline)) => Noted::Failed {
+                name: "deadline",
+                phrase: format!(
+                    "did not answer within {}",
+                    super::failures::seconds(*deadline)
+                ),
+            },
+        }
+    }
+}
+
+fn failed(error: &Arc<nuages_provider::Error>) -> Noted {
+    Noted::Failed {
+        name: error.kind().name(),
+        phrase: format!("{}: {}", error.kind().phrase(), error.message()),
+    }
+}

@@ -1,0 +1,4 @@
+//! stub
+pub(crate) fn rfc3339(time: std::time::SystemTime) -> String {
+    format!("{:?}", time)
+}

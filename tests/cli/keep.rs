@@ -1,0 +1,353 @@
+//! Values kept fresh under `nuages exec --supervise`: files that follow their secret, signals and restarts, stores that go
+//! away and come back, and what is told of all that.
+
+use std::io::Read as _;
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use rustix::process::Signal;
+use serde_json::Value;
+
+use crate::support::process::Running;
+use crate::support::project::Project;
+
+const PATIENCE: Duration = Duration::from_mins(1);
+
+/// Says what it has at its start and at each USR1, and ends when it is told to.
+const CHILD: &str = r#"trap 'echo "heard $(cat $PART_FILE)"' USR1
+trap 'echo told; exit 0' TERM
+echo "started with $A and $(cat $PART_FILE)"
+while :; do sleep 0.05; done
+"#;
+
+const MANIFEST: &str = r#"
+[providers.secrets]
+kind = "dotenv"
+path = ".env"
+refresh = "1s"
+
+[supervise]
+on_change = "restart"
+settle = "300ms"
+jitter = "0s"
+
+[env]
+A = "${secrets://a}"
+
+[files.part]
+content = "${secrets://part}"
+on_change = "signal:USR1"
+"#;
+
+fn project(manifest: &str) -> Project {
+    Project::new(manifest)
+        .file(".env", "A=one\nPART=first\n")
+        .file("child.sh", CHILD)
+}
+
+/// Replaced as editors and stores do it: nobody reads half a file.
+fn replace(project: &Project, text: &str) {
+    project.write(".env.new", text);
+    std::fs::rename(project.path(".env.new"), project.path(".env")).expect("a new file");
+}
+
+fn start(project: &Project, options: &[&str]) -> Running {
+    let fixed = ["exec", "--supervise", "--files-dir", "made"];
+    let command = ["--", "sh", "child.sh"];
+    let mut running = project.nuages([&fixed, options, &command].concat()).start();
+    expect(&mut running, "started with ");
+    running
+}
+
+/// Waits for a line that begins so, and gives the rest of it.
+fn expect(running: &mut Running, begin: &str) -> String {
+    running.wait_for(PATIENCE, |line| line.strip_prefix(begin).map(str::to_owned))
+}
+
+fn end(running: Running) -> String {
+    running.send(Signal::TERM);
+    let (status, said) = running.finish(PATIENCE);
+    assert_eq!(status.code(), Some(0), "{said}");
+    said
+}
+
+/// The private directories of the supervisors that run.
+fn places(made: &Path) -> Vec<PathBuf> {
+    let all = std::fs::read_dir(made.join(".nuages"));
+    all.map(|all| all.flatten().map(|entry| entry.path()).collect())
+        .unwrap_or_default()
+}
+
+/// What the supervisor says of its state.
+pub(crate) fn state(made: &Path) -> Value {
+    let [place] = &places(made)[..] else {
+        panic!("one supervisor in {}", made.display());
+    };
+    let mut stream = UnixStream::connect(place.join("status.sock")).expect("a socket");
+    let mut text = String::new();
+    stream.read_to_string(&mut text).expect("an answer");
+    serde_json::from_str(&text).expect("JSON")
+}
+
+/// Waits until the value of a key is in this state.
+fn wait_for_state(project: &Project, key: &str, wanted: &str) -> Value {
+    let begin = Instant::now();
+    loop {
+        let state = state(&project.path("made"));
+        let values = state["values"].as_array().expect("values");
+        let value = values
+            .iter()
+            .find(|value| value["keys"][0] == key)
+            .unwrap_or_else(|| panic!("{key} in {state:#}"));
+        if value["state"] == wanted {
+            return value.clone();
+        }
+        assert!(begin.elapsed() < PATIENCE, "{wanted} {key}: {state:#}");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
+#[test]
+fn a_file_follows_its_secret_and_the_command_is_told() {
+    let project = project(MANIFEST);
+    let mut running = start(&project, &[]);
+    for value in ["second", "third"] {
+        replace(&project, &format!("A=one\nPART={value}\n"));
+        assert_eq!(expect(&mut running, "heard "), value);
+    }
+    // Touched, but the same.
+    replace(&project, "# the same\nA=one\nPART=third\n");
+    std::thread::sleep(Duration::from_millis(2500));
+    let said = end(running);
+    assert_eq!(said.matches("heard ").count(), 2, "{said}");
+    assert_eq!(said.matches("started with").count(), 1, "{said}");
+    for value in ["first", "second", "third"] {
+        let quiet = said.lines().filter(|line| line.starts_with("nuages:"));
+        assert!(quiet.clone().all(|line| !line.contains(value)), "{said}");
+    }
+    assert!(places(&project.path("made")).is_empty(), "nothing is left");
+}
+
+#[test]
+fn a_changed_variable_starts_the_command_again_once() {
+    let project = project(MANIFEST);
+    let mut running = start(&project, &["--kill-after", "20"]);
+    replace(&project, "A=two\nPART=second\n");
+    expect(&mut running, "told");
+    assert_eq!(
+        expect(&mut running, "started with "),
+        "two and second",
+        "both changes"
+    );
+    let state = wait_for_state(&project, "env.A", "fresh");
+    assert_eq!(state["delivery"], "environment");
+    let whole = self::state(&project.path("made"));
+    assert_eq!(whole["command"]["restarts"], 1);
+    let said = end(running);
+    assert_eq!(said.matches("started with").count(), 2, "{said}");
+}
+
+#[test]
+fn a_command_that_does_not_end_is_killed_for_its_restart() {
+    let project = project(MANIFEST).file(
+        "child.sh",
+        "trap '' TERM\necho \"started with $A\"\nwhile :; do sleep 0.05; done\n",
+    );
+    let mut running = start(&project, &["--kill-after", "0.5"]);
+    replace(&project, "A=two\nPART=first\n");
+    assert_eq!(expect(&mut running, "started with "), "two");
+    running.send(Signal::TERM);
+    let (status, said) = running.finish(PATIENCE);
+    assert_eq!(status.code(), Some(137), "{said}");
+}
+
+/// Somebody tells it to end while it is ending for a restart: then it has ended for good.
+#[test]
+fn who_is_told_to_end_is_not_started_again() {
+    let project = project(MANIFEST).file(
+        "child.sh",
+        "trap 'sleep 2; exit 7' TERM\necho \"started with $A\"\nwhile :; do sleep 0.05; done\n",
+    );
+    let mut running = start(&project, &[]);
+    replace(&project, "A=two\nPART=first\n");
+    expect(&mut running, "nuages: values have changed");
+    std::thread::sleep(Duration::from_millis(1000));
+    running.send(Signal::TERM);
+    let (status, said) = running.finish(PATIENCE);
+    assert_eq!(status.code(), Some(7), "{said}");
+    assert_eq!(said.matches("started with").count(), 1, "{said}");
+}
+
+#[test]
+fn a_store_that_goes_away_takes_nothing_with_it() {
+    let project = project(MANIFEST);
+    let mut running = start(&project, &[]);
+    // Not "does not exist": it cannot be known.
+    std::fs::remove_file(project.path(".env")).expect("a file to remove");
+    std::fs::create_dir(project.path(".env")).expect("something else in its place");
+    let value = wait_for_state(&project, "env.A", "failing");
+    let error = value["error"].as_str().expect("a reason").to_owned();
+    assert!(error.contains(".env"), "{error}");
+    // For more than three times its period.
+    std::thread::sleep(Duration::from_millis(3500));
+    let value = wait_for_state(&project, "files.part", "failing");
+    assert!(value["failures"].as_u64() >= Some(3), "{value:#}");
+    assert_eq!(project.read("made/part"), "first");
+    std::fs::remove_dir(project.path(".env")).expect("a directory to remove");
+    replace(&project, "A=one\nPART=later\n");
+    assert_eq!(expect(&mut running, "heard "), "later");
+    wait_for_state(&project, "env.A", "fresh");
+    let said = end(running);
+    assert_eq!(said.matches("started with").count(), 1, "{said}");
+    assert_eq!(
+        said.matches("cannot refresh `env.A`").count(),
+        1,
+        "told once: {said}"
+    );
+    assert!(said.contains("`env.A` can be refreshed again"), "{said}");
+}
+
+#[test]
+fn a_secret_that_is_deleted_stays_as_it_was() {
+    let project = project(MANIFEST);
+    let running = start(&project, &[]);
+    replace(&project, "UNRELATED=1\n");
+    wait_for_state(&project, "files.part", "failing");
+    wait_for_state(&project, "env.A", "failing");
+    assert_eq!(project.read("made/part"), "first");
+    let said = end(running);
+    assert_eq!(said.matches("started with").count(), 1, "{said}");
+}
+
+#[test]
+fn without_a_reaction_the_change_is_told_and_shown() {
+    let manifest = MANIFEST.replace("on_change = \"restart\"\n", "");
+    let project = project(&manifest);
+    let mut running = start(&project, &[]);
+    replace(&project, "A=two\nPART=first\n");
+    expect(&mut running, "nuages: warning: `env.A` has changed");
+    wait_for_state(&project, "env.A", "outdated");
+    std::thread::sleep(Duration::from_millis(2500));
+    wait_for_state(&project, "env.A", "outdated");
+    // Back to what the command has.
+    replace(&project, "A=one\nPART=first\n");
+    wait_for_state(&project, "env.A", "fresh");
+    let said = end(running);
+    assert_eq!(said.matches("has changed").count(), 1, "{said}");
+}
+
+#[test]
+fn a_change_that_is_taken_back_restarts_nothing() {
+    let manifest = MANIFEST.replace("\"300ms\"", "\"3s\"");
+    let project = project(&manifest);
+    let mut running = start(&project, &[]);
+    replace(&project, "A=two\nPART=first\n");
+    expect(&mut running, "nuages: values have changed");
+    replace(&project, "A=one\nPART=first\n");
+    std::thread::sleep(Duration::from_millis(4500));
+    wait_for_state(&project, "env.A", "fresh");
+    let said = end(running);
+    assert_eq!(said.matches("started with").count(), 1, "{said}");
+}
+
+#[test]
+fn a_rendered_file_follows_and_a_file_can_ask_for_the_restart() {
+    let manifest = r#"
+[providers.secrets]
+kind = "dotenv"
+path = ".env"
+refresh = "1s"
+
+[supervise]
+settle = "0s"
+jitter = "0s"
+
+[databases.default]
+ENGINE = "oracle"
+NAME = "shop"
+PASSWORD = "${secrets://a}"
+
+[files."databases.json"]
+render = "databases-json"
+env = "PART_FILE"
+on_change = "restart"
+"#;
+    let project = project(manifest);
+    let mut running = start(&project, &[]);
+    replace(&project, "A=two\nPART=first\n");
+    expect(&mut running, "told");
+    expect(&mut running, "started with ");
+    end(running);
+    let rendered = project.read("made/databases.json");
+    assert!(rendered.contains("\"two\""), "{rendered}");
+    assert_eq!(project.mode("made/databases.json"), 0o600);
+}
+
+#[test]
+fn new_values_are_tried_first() {
+    let manifest = format!(
+        "{MANIFEST}\n[databases.default]\nENGINE = \"oracle\"\nNAME = \"shop\"\nPASSWORD = \"${{secrets://a}}\"\nverify = {{ command = [\"sh\", \"try.sh\"] }}\n"
+    );
+    let project = project(&manifest).file(
+        "try.sh",
+        "case $DATABASES in *two*) test -e ready;; *) exit 9;; esac\n",
+    );
+    let mut running = start(&project, &["--kill-after", "20"]);
+    replace(&project, "A=two\nPART=first\n");
+    let line = expect(
+        &mut running,
+        "nuages: warning: the command is not started again yet: ",
+    );
+    assert_eq!(line, "`databases.default`: `sh` has ended with exit code 1");
+    std::thread::sleep(Duration::from_millis(1500));
+    assert!(!running.said().contains("told"), "the old one runs on");
+    project.write("ready", "");
+    assert!(expect(&mut running, "started with ").starts_with("two"));
+    end(running);
+}
+
+/// What was left behind by a supervisor that was killed, the next one removes; one that runs keeps its own.
+#[test]
+fn supervisors_share_a_directory() {
+    let project = project(MANIFEST);
+    let killed = start(&project, &[]);
+    killed.send(Signal::KILL);
+    let (_, said) = killed.finish(PATIENCE);
+    let left = places(&project.path("made"));
+    assert_eq!(left.len(), 1, "{said}");
+    let one = start(&project, &[]);
+    assert!(!left[0].exists());
+    let other = start(&project, &[]);
+    assert_eq!(places(&project.path("made")).len(), 2);
+    end(one);
+    assert_eq!(places(&project.path("made")).len(), 1);
+    assert_eq!(
+        state(&project.path("made"))["values"]
+            .as_array()
+            .map(Vec::len),
+        Some(2)
+    );
+    end(other);
+    assert!(places(&project.path("made")).is_empty());
+}
+
+#[test]
+fn without_a_supervisor_live_is_told_to_do_nothing() {
+    let project = Project::new(
+        "[databases.default]\nENGINE = \"postgresql\"\nNAME = \"shop\"\nHOST = \"db\"\nPASSWORD = \"${file://secret}\"\nlive = true\n",
+    )
+    .file("secret", "hunter2hunter2");
+    let outcome = project
+        .nuages(["exec", "--", "sh", "-c", "echo $DATABASES"])
+        .output()
+        .code(0);
+    assert!(outcome.stdout().contains("hunter2hunter2"));
+    assert!(
+        outcome
+            .stderr()
+            .contains("`live` is for `exec --supervise`"),
+        "{}",
+        outcome.stderr()
+    );
+}
