@@ -2,6 +2,7 @@
 //!
 //! <https://dev.mysql.com/doc/refman/8.4/en/option-files.html> and <https://mariadb.com/kb/en/configuring-mariadb-with-option-files/>
 //! have the quotes and escapes. `PyMySQL` 1.1 reads the same file with Python's `configparser`, which knows no escapes.
+//! [`of_one_password`] is the file of a single database, for a known reader.
 
 use zeroize::Zeroizing;
 
@@ -12,6 +13,8 @@ use crate::{django::engine::Family, value::Value};
 
 /// The longest line: the readers of the C clients cut at 4,096 bytes, the break and the end of the text among them.
 const LONGEST: usize = 4094;
+
+const TOO_LONG: &str = "the line would be longer than 4,094 bytes, where the clients cut it";
 
 /// `OPTIONS` that have a name in option files.
 const OPTIONS: &[(&str, &str)] = &[
@@ -280,6 +283,54 @@ fn tls_mode(mode: &str, dialect: Dialect) -> Result<(&'static str, &'static str)
     }
 }
 
+/// Who reads a file that holds a password alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reader {
+    /// libmysqlclient and `MariaDB` Connector/C, which mysqlclient is built on, and the programs of both.
+    CLibrary,
+    /// `PyMySQL`, with Python's `configparser`.
+    Pymysql,
+}
+
+/// An option file with nothing but a password, in the group that every client reads.
+///
+/// # Errors
+/// A fragment that says what the reader would not take as it is.
+pub(crate) fn of_one_password(
+    password: &str,
+    reader: Reader,
+) -> Result<Zeroizing<Vec<u8>>, &'static str> {
+    let value = match reader {
+        Reader::CLibrary => escaped(password)?,
+        Reader::Pymysql => quoted_for_pymysql(password)?,
+    };
+    let mut out = Buffer::new();
+    out.push_str("[client]\n");
+    let start = out.len();
+    out.push_str("password=");
+    out.push_str(&value);
+    if reader == Reader::CLibrary && out.len() - start > LONGEST {
+        return Err(TOO_LONG);
+    }
+    out.push('\n');
+    Ok(out.into_bytes())
+}
+
+/// Only the outermost quotes are taken away, so that everything within a line stands for itself.
+fn quoted_for_pymysql(text: &str) -> Result<Zeroizing<String>, &'static str> {
+    if text.contains(['\n', '\r', '\0']) {
+        return Err("PyMySQL takes no line break and no NUL character from a file");
+    }
+    if text.chars().any(|c| u32::from(c) > 0xff) {
+        return Err("PyMySQL sends passwords in Latin-1, which has not all of these characters");
+    }
+    let mut out = Buffer::new();
+    out.push('"');
+    out.push_str(text);
+    out.push('"');
+    Ok(out.into_text())
+}
+
 fn write_line(
     out: &mut Buffer,
     parameter: &Parameter,
@@ -292,7 +343,7 @@ fn write_line(
         escaped(text)?
     };
     if parameter.name.len() + 1 + value.len() > LONGEST {
-        return Err("the line would be longer than 4,094 bytes, where the clients cut it");
+        return Err(TOO_LONG);
     }
     out.push_str(parameter.name);
     out.push('=');

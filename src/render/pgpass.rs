@@ -2,12 +2,16 @@
 //!
 //! <https://www.postgresql.org/docs/18/libpq-pgpass.html>, and `passwordFromFile` of `fe-connect.c`, which reads it: the
 //! first line that matches wins, fields are compared letter for letter, a field that is a lone `*` matches everything.
+//! [`of_one_login`] is the file of a single database, which may say less: nobody else reads it.
 
 use super::buffer::Buffer;
 use super::libpq::{self, get};
 use super::login::{self, Faults, Login, Parameter};
 use super::{Document, Format, Rendered, Settings, Unrepresentable};
-use crate::django::engine::Family;
+use crate::{
+    django::engine::Family,
+    value::{Table, Value},
+};
 
 /// Socket directories that some build of libpq takes for its own, and then looks for `localhost`.
 const DEFAULT_SOCKETS: &[&str] = &["/tmp", "/var/run/postgresql", "/run/postgresql"];
@@ -51,13 +55,7 @@ impl Format for Pgpass {
                 reason: "no PostgreSQL database has a password",
             });
         }
-        let mut out = Buffer::new();
-        for line in &lines {
-            out.push_str(&line.login);
-            out.push_str(&line.password);
-            out.push('\n');
-        }
-        login::finish(out, faults)
+        login::finish(text(&lines), faults)
     }
 }
 
@@ -67,17 +65,112 @@ struct Line {
     password: zeroize::Zeroizing<String>,
 }
 
-fn lines_of(login: &Login<'_>, parameters: &[Parameter], faults: &mut Faults) -> Vec<Line> {
-    let required = |name: &str, key: &str, faults: &mut Faults| {
-        let found = get(parameters, name).map(|parameter| parameter.text.as_str());
-        if found.is_none() {
-            let reason = "it is missing, and the line would be for all of them";
-            faults.push(login.fault(key, reason));
+/// What libpq compares with a field: text, letter for letter, or nothing at all.
+type Field<'a> = Option<&'a str>;
+
+/// The keys of a login that a password file is about.
+const KEYS: &[&str] = &["HOST", "PORT", "USER", "PASSWORD"];
+
+/// The same among `OPTIONS`, which Django hands on where the key is empty.
+const OPTIONS: &[&str] = &["host", "hostaddr", "port", "user"];
+
+/// The password file that one database has for itself. It is for every database of that server, since Django logs in to
+/// `postgres` and to test databases too; a host or a port that is left to libpq, which may take it from `PGHOST` and
+/// `PGPORT`, is not asked for. Of the keys only those of the login are looked at.
+///
+/// # Errors
+/// Every key that keeps the file from being written, or libpq from finding its line.
+pub(crate) fn of_one_login(alias: &str, database: &Table) -> Rendered {
+    let mut keys: Table = part(database, KEYS);
+    if let Some(Value::Table(options)) = database.get("OPTIONS") {
+        keys.insert("OPTIONS", Value::Table(part(options, OPTIONS)));
+    }
+    let login = Login { alias, keys: &keys };
+    let mut faults = Faults::new();
+    let parameters = libpq::parameters(&login, &mut faults);
+    if get(&parameters, "password").is_none() {
+        faults.push(login.fault("PASSWORD", "it is missing"));
+    }
+    let user = required(&login, &parameters, "user", "USER", &mut faults);
+    check_fields(&parameters, &mut faults);
+    let mut lines = Vec::new();
+    for (host, port) in hosts(&login, &parameters, &mut faults) {
+        let port = Some(port).filter(|port| !port.is_empty());
+        let searched = match host {
+            "" => vec![None],
+            host => searched(host).into_iter().map(Some).collect(),
+        };
+        for host in searched {
+            lines.push(line([host, port, None, Some(user)], &parameters));
         }
-        found.unwrap_or_default()
-    };
-    let database = required("dbname", "NAME", faults);
-    let user = required("user", "USER", faults);
+    }
+    login::finish(text(&lines), faults)
+}
+
+fn part(table: &Table, keys: &[&str]) -> Table {
+    let found = |key: &&str| Some(((*key).to_owned(), table.get(key)?.clone()));
+    keys.iter().filter_map(found).collect()
+}
+
+fn required<'a>(
+    login: &Login<'_>,
+    parameters: &'a [Parameter],
+    name: &str,
+    key: &str,
+    faults: &mut Faults,
+) -> &'a str {
+    let found = get(parameters, name).map(|parameter| parameter.text.as_str());
+    if found.is_none() {
+        let reason = "it is missing, and the line would be for all of them";
+        faults.push(login.fault(key, reason));
+    }
+    found.unwrap_or_default()
+}
+
+fn lines_of(login: &Login<'_>, parameters: &[Parameter], faults: &mut Faults) -> Vec<Line> {
+    let database = required(login, parameters, "dbname", "NAME", faults);
+    let user = required(login, parameters, "user", "USER", faults);
+    check_fields(parameters, faults);
+    let mut lines = Vec::new();
+    for (host, port) in hosts(login, parameters, faults) {
+        let port = if port.is_empty() { "5432" } else { port };
+        for host in searched(host) {
+            let fields = [host, port, database, user].map(Some);
+            lines.push(line(fields, parameters));
+        }
+    }
+    lines
+}
+
+fn line(fields: [Field<'_>; 4], parameters: &[Parameter]) -> Line {
+    let mut start = Buffer::new();
+    for field in fields {
+        match field {
+            Some(text) => write_field(&mut start, text),
+            None => start.push('*'),
+        }
+        start.push(':');
+    }
+    let mut end = Buffer::new();
+    let password = get(parameters, "password").map_or("", |parameter| &parameter.text);
+    write_field(&mut end, password);
+    Line {
+        login: start.into_text(),
+        password: end.into_text(),
+    }
+}
+
+fn text(lines: &[Line]) -> Buffer {
+    let mut out = Buffer::new();
+    for line in lines {
+        out.push_str(&line.login);
+        out.push_str(&line.password);
+        out.push('\n');
+    }
+    out
+}
+
+fn check_fields(parameters: &[Parameter], faults: &mut Faults) {
     for parameter in parameters {
         let is_field =
             ["host", "hostaddr", "port", "dbname", "user", "password"].contains(&parameter.name);
@@ -88,24 +181,6 @@ fn lines_of(login: &Login<'_>, parameters: &[Parameter], faults: &mut Faults) ->
             faults.push(Unrepresentable { key, reason });
         }
     }
-    let password = get(parameters, "password").map_or("", |parameter| &parameter.text);
-    let mut lines = Vec::new();
-    for (host, port) in hosts(login, parameters, faults) {
-        for host in searched(host) {
-            let mut start = Buffer::new();
-            for field in [host, port, database, user] {
-                write_field(&mut start, field);
-                start.push(':');
-            }
-            let mut end = Buffer::new();
-            write_field(&mut end, password);
-            lines.push(Line {
-                login: start.into_text(),
-                password: end.into_text(),
-            });
-        }
-    }
-    lines
 }
 
 fn unwritable(parameter: &Parameter, is_last: bool) -> Option<&'static str> {
@@ -119,7 +194,7 @@ fn unwritable(parameter: &Parameter, is_last: bool) -> Option<&'static str> {
     None
 }
 
-/// Host and port as libpq pairs them: lists of the same length, or one port for all hosts.
+/// Host and port as libpq pairs them: lists of the same length, or one port for all hosts. What is left out is empty.
 fn hosts<'a>(
     login: &Login<'_>,
     parameters: &'a [Parameter],
@@ -148,7 +223,7 @@ fn hosts<'a>(
                 [one] => one,
                 several => nth(several, place),
             };
-            (host, if port.is_empty() { "5432" } else { port })
+            (host, port)
         })
         .collect()
 }

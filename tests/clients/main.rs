@@ -9,6 +9,7 @@
 mod cluster;
 mod formats;
 mod judge;
+mod live;
 mod mariadb;
 mod rules;
 mod server;

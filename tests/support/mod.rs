@@ -1,4 +1,4 @@
-//! Real parts for the end-to-end tests: Python environments, a PostgreSQL server with TLS, moto for AWS and
+//! Real parts for the end-to-end tests: Python environments, a PostgreSQL server with TLS, a MariaDB server, moto for AWS and
 //! what can go wrong in front of it, a stand-in for SQL Server with Microsoft's drivers, projects to run `nuages` in.
 //! A test target takes it in with `#[path = "../support/mod.rs"] mod support;`.
 #![allow(
@@ -13,6 +13,7 @@
 
 pub(crate) mod faults;
 pub(crate) mod http;
+pub(crate) mod mariadb;
 pub(crate) mod moto;
 pub(crate) mod odbc;
 pub(crate) mod postgres;

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::value::{Table, Text, Value};
 
-pub(crate) use mysql::CLEARTEXT_VARIABLE;
+pub(crate) use mysql::{CLEARTEXT_PLUGIN, CLEARTEXT_VARIABLE, is_verified as mysql_is_verified};
 
 /// How `auth` logs in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

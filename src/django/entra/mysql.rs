@@ -12,7 +12,11 @@ use crate::{
 /// Without it Oracle's client library refuses to send a password in the clear, over TLS too.
 pub(crate) const CLEARTEXT_VARIABLE: &str = "LIBMYSQL_ENABLE_CLEARTEXT_PLUGIN";
 
-const PLUGIN: &str = "mysql_clear_password";
+/// The plugin that sends the password in the clear.
+pub(crate) const CLEARTEXT_PLUGIN: &str = "mysql_clear_password";
+
+/// What makes the driver hold the server's certificate against the authorities.
+const VERIFYING: &[&str] = &["VERIFY_IDENTITY", "VERIFY_CA"];
 
 /// Options that bring a login or a server of their own, and what to do.
 const ELSEWHERE: &[(&str, &str)] = &[
@@ -45,7 +49,7 @@ pub(super) fn check(database: &Seen<'_>) -> Vec<Fault> {
         }
     }
     if let Some(mode) = database.option("ssl_mode")
-        && !mode.may_be(&["VERIFY_IDENTITY", "VERIFY_CA"])
+        && !mode.may_be(VERIFYING)
     {
         faults.push(
             Fault::value(
@@ -57,14 +61,14 @@ pub(super) fn check(database: &Seen<'_>) -> Vec<Fault> {
     }
     faults.extend(check_authority(database));
     if let Some(plugin) = database.option("auth_plugin")
-        && !plugin.may_be(&[PLUGIN])
+        && !plugin.may_be(&[CLEARTEXT_PLUGIN])
     {
         let what = format!(
-            "`auth_plugin` must be `{PLUGIN}` beside `auth`: the server wants the token itself"
+            "`auth_plugin` must be `{CLEARTEXT_PLUGIN}` beside `auth`: the server wants the token itself"
         );
         faults.push(
             Fault::value(&["OPTIONS", "auth_plugin"], what)
-                .hint(format!("leave it out: `auth` writes `{PLUGIN}`")),
+                .hint(format!("leave it out: `auth` writes `{CLEARTEXT_PLUGIN}`")),
         );
     }
     faults
@@ -74,19 +78,9 @@ pub(super) fn check(database: &Seen<'_>) -> Vec<Fault> {
 fn check_authority(database: &Seen<'_>) -> Option<Fault> {
     const WHAT: &str = "the authorities that the server's certificate is held against";
     const HINT: &str = "`ssl = { ca = \"/etc/ssl/certs/ca-certificates.crt\" }` has those of Debian, Ubuntu and Alpine";
-    let is_path = |seen: &Seen<'_>| match seen {
-        Seen::Text(path) => !path.is_empty(),
-        seen => matches!(seen, Seen::Unknown),
-    };
     let fault = match database.option("ssl") {
         None => Fault::missing(format!("`auth` needs `ssl` in `OPTIONS`: {WHAT}")),
-        Some(ssl)
-            if ["ca", "capath"]
-                .iter()
-                .any(|key| ssl.get(key).is_some_and(is_path)) =>
-        {
-            return None;
-        }
+        Some(ssl) if has_authority(ssl) => return None,
         Some(_) => Fault::value(
             &["OPTIONS", "ssl"],
             format!("`ssl` beside `auth` needs `ca` or `capath`: {WHAT}"),
@@ -95,9 +89,31 @@ fn check_authority(database: &Seen<'_>) -> Option<Fault> {
     Some(fault.hint(HINT))
 }
 
+/// Whether `ssl` names authorities.
+fn has_authority(ssl: &Seen<'_>) -> bool {
+    let is_path = |seen: &Seen<'_>| match seen {
+        Seen::Text(path) => !path.is_empty(),
+        seen => matches!(seen, Seen::Unknown),
+    };
+    ["ca", "capath"]
+        .iter()
+        .any(|key| ssl.get(key).is_some_and(is_path))
+}
+
+/// Whether the options make sure of the server before it gets a password.
+pub(crate) fn is_verified(database: &Seen<'_>) -> bool {
+    let verifies = database
+        .option("ssl_mode")
+        .is_some_and(|mode| mode.may_be(VERIFYING));
+    verifies && database.option("ssl").is_some_and(has_authority)
+}
+
 /// Writes what was left out.
 pub(super) fn complete(options: &mut Table) {
-    for (option, value) in [("ssl_mode", "VERIFY_IDENTITY"), ("auth_plugin", PLUGIN)] {
+    for (option, value) in [
+        ("ssl_mode", "VERIFY_IDENTITY"),
+        ("auth_plugin", CLEARTEXT_PLUGIN),
+    ] {
         if options.get(option).is_none() {
             options.insert(option, Value::plain(value));
         }

@@ -1,0 +1,1 @@
+"""mssql-django, with a `TOKEN` or a `PASSWORD` that is a file's path."""

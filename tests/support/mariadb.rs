@@ -1,0 +1,216 @@
+//! A real MariaDB server and mysqlclient, built on MariaDB's own library. Debian's packages of both are unpacked under the
+//! target directory, and nothing is installed. The server lives in a temporary directory and ends when dropped.
+
+use std::fs::{self, File};
+use std::io::Write as _;
+use std::net::TcpStream;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+
+use super::{is_root, must_run, postgres::free_port, scratch};
+
+/// The server, its library, and what mysqlclient is built against.
+const PACKAGES: &[&str] = &["mariadb-server-core", "libmariadb-dev"];
+
+/// What a new server is made of, in this order.
+const TABLES: &[&str] = &[
+    "mysql_system_tables.sql",
+    "mysql_performance_tables.sql",
+    "mysql_system_tables_data.sql",
+];
+
+/// The release of mysqlclient whose behaviour the tests rely on.
+const MYSQLCLIENT: &str = "mysqlclient==2.2.*";
+
+/// A running server with a database `shop` and a login `shop_app` that owns it and may change its own password.
+pub(crate) struct Mariadb {
+    server: Child,
+    port: u16,
+    _directory: TempDir,
+}
+
+impl Mariadb {
+    /// A server whose login has this password: letters and digits alone.
+    pub(crate) fn start(password: &str) -> Self {
+        let root = unpacked();
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        let data = directory.path().join("data");
+        fs::create_dir(&data).expect("the data directory");
+        bootstrap(&root, &data, password);
+        // Another process may take the port between the choice and the start, hence the attempts.
+        for _ in 0..5 {
+            let port = free_port();
+            let log = File::create(directory.path().join("log")).expect("the server's log");
+            let mut server = command(&root, &data)
+                .arg(format!("--port={port}"))
+                .arg("--bind-address=127.0.0.1")
+                .arg(format!("--socket={}/s", directory.path().display()))
+                .stdin(Stdio::null())
+                .stdout(log.try_clone().expect("the server's log"))
+                .stderr(log)
+                .spawn()
+                .expect("a MariaDB server");
+            let end = Instant::now() + Duration::from_mins(1);
+            while matches!(server.try_wait(), Ok(None)) && Instant::now() < end {
+                if TcpStream::connect(("127.0.0.1", port)).is_ok() {
+                    return Self {
+                        server,
+                        port,
+                        _directory: directory,
+                    };
+                }
+                std::thread::sleep(Duration::from_millis(20));
+            }
+            drop(server.kill());
+            drop(server.wait());
+        }
+        let log = fs::read_to_string(directory.path().join("log")).unwrap_or_default();
+        panic!("MariaDB did not start: {log}");
+    }
+
+    pub(crate) fn port(&self) -> u16 {
+        self.port
+    }
+}
+
+impl Drop for Mariadb {
+    fn drop(&mut self) {
+        drop(self.server.kill());
+        drop(self.server.wait());
+    }
+}
+
+/// A directory for `PYTHONPATH` with mysqlclient for this interpreter, built when it is not there yet.
+pub(crate) fn mysqlclient(python: &Path) -> PathBuf {
+    let root = unpacked();
+    let lock = File::create(scratch().join("mysqlclient.lock")).expect("a lock file");
+    lock.lock().expect("the lock of mysqlclient");
+    let version = "import sys; print(*sys.version_info[:2], sep='.')";
+    let version = must_run(Command::new(python).args(["-c", version]));
+    let target = scratch().join(format!("mysqlclient-{}", version.trim()));
+    if target.join("complete").exists() {
+        return target;
+    }
+    drop(fs::remove_dir_all(&target));
+    let libraries = library(&root);
+    let libraries = libraries.display();
+    must_run(
+        Command::new(python)
+            .args(["-m", "pip", "install", "--quiet", "--no-input", "--target"])
+            .arg(&target)
+            .args(["--disable-pip-version-check", MYSQLCLIENT])
+            .env(
+                "MYSQLCLIENT_CFLAGS",
+                format!("-I{}/usr/include/mariadb", root.display()),
+            )
+            .env(
+                "MYSQLCLIENT_LDFLAGS",
+                format!("-L{libraries} -lmariadb -Wl,-rpath,{libraries}"),
+            ),
+    );
+    fs::write(target.join("complete"), "").expect("the mark of a finished build");
+    target
+}
+
+/// Where `libmariadb.so` is: Debian's multi-architecture directory.
+fn library(root: &Path) -> PathBuf {
+    let entries = fs::read_dir(root.join("usr/lib")).expect("unpacked libraries");
+    entries
+        .flatten()
+        .map(|entry| entry.path())
+        .find(|directory| directory.join("libmariadb.so").exists())
+        .expect("libmariadb.so among the unpacked libraries")
+}
+
+fn command(root: &Path, data: &Path) -> Command {
+    let share = root.join("usr/share/mysql");
+    let mut command = Command::new(root.join("usr/sbin/mariadbd"));
+    command
+        .arg("--no-defaults")
+        .arg(format!("--basedir={}", root.join("usr").display()))
+        .arg(format!("--datadir={}", data.display()))
+        .arg(format!("--lc-messages-dir={}", share.display()))
+        .arg(format!("--tmpdir={}", data.display()))
+        .arg("--innodb-log-file-size=4M")
+        .env("LD_LIBRARY_PATH", library(root));
+    if is_root() {
+        command.arg("--user=root");
+    }
+    command
+}
+
+/// Makes the tables of a new server, and the login.
+fn bootstrap(root: &Path, data: &Path, password: &str) {
+    let mut statements =
+        "CREATE DATABASE mysql;\nUSE mysql;\nSET @auth_root_socket=NULL;\n".to_owned();
+    for file in TABLES {
+        let path = root.join("usr/share/mysql").join(file);
+        statements.push_str(&fs::read_to_string(path).expect("the statements of a new server"));
+    }
+    let login = format!(
+        "FLUSH PRIVILEGES;\nCREATE DATABASE shop;\n\
+         CREATE USER shop_app@'%' IDENTIFIED BY '{password}';\n\
+         GRANT ALL ON shop.* TO shop_app@'%';\n"
+    );
+    statements.push_str(&login);
+    let mut server = command(root, data)
+        .arg("--bootstrap")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("MariaDB without a network");
+    let mut input = server.stdin.take().expect("a pipe");
+    let writer = std::thread::spawn(move || input.write_all(statements.as_bytes()));
+    let output = server.wait_with_output().expect("the end of MariaDB");
+    let written = writer.join().expect("the statements' thread");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        output.status.success() && written.is_ok() && !said.contains("ERROR"),
+        "MariaDB could not be set up: {said}"
+    );
+}
+
+/// The directory with the unpacked packages, fetched when they are not there yet.
+fn unpacked() -> PathBuf {
+    let lock = File::create(scratch().join("mariadb-server.lock")).expect("a lock file");
+    lock.lock().expect("the lock of the packages");
+    let target = scratch().join("mariadb-server");
+    if target.exists() {
+        return target;
+    }
+    let partial = target.with_extension("partial");
+    drop(fs::remove_dir_all(&partial));
+    fs::create_dir_all(&partial).expect("a directory to unpack in");
+    // What the machine has already is left out.
+    let simulation = must_run(
+        Command::new("apt-get")
+            .args(["install", "-s", "--no-install-recommends", "--no-upgrade"])
+            .args(PACKAGES),
+    );
+    let packages = simulation
+        .lines()
+        .filter_map(|line| line.strip_prefix("Inst ")?.split(' ').next());
+    // The library may be there, and is linked against from here all the same.
+    let mut packages: Vec<&str> = packages.chain(["libmariadb3"]).collect();
+    packages.extend(PACKAGES);
+    packages.sort_unstable();
+    packages.dedup();
+    must_run(
+        Command::new("apt-get")
+            .args(["download", "-q"])
+            .args(packages)
+            .current_dir(&partial),
+    );
+    for entry in fs::read_dir(&partial).expect("downloaded packages") {
+        let package = entry.expect("a package").path();
+        if package.extension().is_some_and(|it| it == "deb") {
+            must_run(Command::new("dpkg").arg("-x").arg(package).arg(&partial));
+        }
+    }
+    fs::rename(&partial, &target).expect("a place for the unpacked packages");
+    target
+}
