@@ -222,16 +222,6 @@ fn deliver(
     };
     let family = planned.family.or(written.map(|engine| engine.family));
     let span = planned.live.as_ref().map(|(_, span)| span.clone());
-    let refuse = |key: &str, what: &str, span: Option<manifest::Span>, hint: Option<String>| {
-        let title = format!("cannot keep `{key}` live: {what}");
-        let mut error = Diagnostic::new(Class::Manifest, title).maybe_hint(hint);
-        error.span = span;
-        error
-    };
-    let Some(family) = family else {
-        let what = "its engine is none of Django's nor mssql-django's";
-        return Err(vec![refuse(&key, what, span, None)]);
-    };
     let client = match planned.live {
         Some((manifest::Live::PyMysql, _)) => live::Client::PyMysql,
         _ => live::Client::MysqlClient,
@@ -240,7 +230,10 @@ fn deliver(
     live::deliver(&planned.alias, database, family, client, &directory).map_err(|faults| {
         let told = faults.into_iter().map(|fault| {
             let (key, place) = planned.place(&fault.path);
-            refuse(&key, &fault.what, place.or(span.clone()), fault.hint)
+            let title = format!("cannot keep `{key}` live: {}", fault.what);
+            let mut error = Diagnostic::new(Class::Manifest, title).maybe_hint(fault.hint);
+            error.span = place.or(span.clone());
+            error
         });
         told.collect()
     })

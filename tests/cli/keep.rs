@@ -1,14 +1,12 @@
 //! Values kept fresh under `nuages exec --supervise`: files that follow their secret, signals and restarts, stores that go
 //! away and come back, and what is told of all that.
 
-use std::io::Read as _;
-use std::os::unix::net::UnixStream;
-use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use rustix::process::Signal;
 use serde_json::Value;
 
+use crate::support::keeping::{places, state, wait_for};
 use crate::support::process::Running;
 use crate::support::project::Project;
 
@@ -72,40 +70,9 @@ fn end(running: Running) -> String {
     said
 }
 
-/// The private directories of the supervisors that run.
-fn places(made: &Path) -> Vec<PathBuf> {
-    let all = std::fs::read_dir(made.join(".nuages"));
-    all.map(|all| all.flatten().map(|entry| entry.path()).collect())
-        .unwrap_or_default()
-}
-
-/// What the supervisor says of its state.
-pub(crate) fn state(made: &Path) -> Value {
-    let [place] = &places(made)[..] else {
-        panic!("one supervisor in {}", made.display());
-    };
-    let mut stream = UnixStream::connect(place.join("status.sock")).expect("a socket");
-    let mut text = String::new();
-    stream.read_to_string(&mut text).expect("an answer");
-    serde_json::from_str(&text).expect("JSON")
-}
-
 /// Waits until the value of a key is in this state.
 fn wait_for_state(project: &Project, key: &str, wanted: &str) -> Value {
-    let begin = Instant::now();
-    loop {
-        let state = state(&project.path("made"));
-        let values = state["values"].as_array().expect("values");
-        let value = values
-            .iter()
-            .find(|value| value["keys"][0] == key)
-            .unwrap_or_else(|| panic!("{key} in {state:#}"));
-        if value["state"] == wanted {
-            return value.clone();
-        }
-        assert!(begin.elapsed() < PATIENCE, "{wanted} {key}: {state:#}");
-        std::thread::sleep(Duration::from_millis(50));
-    }
+    wait_for(&project.path("made"), key, |value| value["state"] == wanted)
 }
 
 #[test]
@@ -140,9 +107,9 @@ fn a_changed_variable_starts_the_command_again_once() {
         "two and second",
         "both changes"
     );
-    let state = wait_for_state(&project, "env.A", "fresh");
-    assert_eq!(state["delivery"], "environment");
-    let whole = self::state(&project.path("made"));
+    let value = wait_for_state(&project, "env.A", "fresh");
+    assert_eq!(value["delivery"], "environment");
+    let whole = state(&project.path("made"));
     assert_eq!(whole["command"]["restarts"], 1);
     let said = end(running);
     assert_eq!(said.matches("started with").count(), 2, "{said}");

@@ -18,6 +18,7 @@ mod failures;
 mod init;
 #[cfg(feature = "provider-azure")]
 mod mssql;
+mod rotation;
 mod serve;
 mod shop;
 mod supervise;

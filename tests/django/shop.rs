@@ -133,7 +133,7 @@ pub(crate) const GUNICORN: &[&str] = &[
 /// A served shop.
 pub(crate) struct Site {
     pub(crate) server: Running,
-    address: String,
+    pub(crate) address: String,
     /// The process id that gunicorn gives for itself.
     pub(crate) gunicorn: u32,
 }

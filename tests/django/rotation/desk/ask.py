@@ -1,0 +1,11 @@
+"""What a page and a task do alike: ask the database which connection this is."""
+
+from django.db import connection
+
+ASK = {"postgresql": "SELECT pg_backend_pid()", "mysql": "SELECT connection_id()"}
+
+
+def connection_id():
+    with connection.cursor() as cursor:
+        cursor.execute(ASK[connection.vendor])
+        return cursor.fetchone()[0]
