@@ -2,7 +2,7 @@
 //!
 //! Names are completed as the providers complete them: a prefix, unless the name is absolute.
 
-use nuages_provider::Locator;
+use nuages_provider::{Locator, Versions};
 
 use super::{Errors, content::Want};
 use crate::plan::{Instance, Plan};
@@ -81,6 +81,11 @@ pub(super) fn remote(
         errors.add(&want.key, want.span.clone(), reason, Some(hint));
         return None;
     };
+    if locator.option(Versions::NAME).is_some() {
+        let reason = "no cluster's engine makes a list of a secret's versions";
+        let hint = "leave the key out with `--only`, or let `nuages exec` read it in the pod";
+        errors.add(&want.key, want.span.clone(), reason, Some(hint));
+    }
     let number = locator.option("version_id").or(locator.option("version"));
     let selector = locator.option("selector").map(|text| {
         let is_number = text.bytes().all(|byte| byte.is_ascii_digit());

@@ -114,6 +114,8 @@ pub(crate) enum Piece {
 pub(crate) struct Secret {
     pub(crate) slot: SlotId,
     pub(crate) field: Option<String>,
+    /// The answer is a list of versions: the field is one of each.
+    pub(crate) is_list: bool,
     pub(crate) default: Option<Text>,
     pub(crate) filters: Vec<Filter>,
     pub(crate) span: Option<Span>,

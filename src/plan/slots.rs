@@ -1,6 +1,6 @@
 //! References to slots: the instance of each, its provider's reading of it, equal locators as one fetch.
 
-use nuages_provider::Reference;
+use nuages_provider::{Reference, Versions};
 
 use super::{
     Fetch, Instance, Piece, Secret, SlotId, Text, Use,
@@ -86,6 +86,7 @@ impl Builder<'_> {
                 Diagnostic::new(Class::Manifest, title).maybe_hint(error.hint().map(str::to_owned)),
             )
         })?;
+        let is_list = locator.option(Versions::NAME).is_some();
         let usage = Use {
             key: place.key.to_owned(),
             reference: hole.reference.to_string(),
@@ -113,6 +114,7 @@ impl Builder<'_> {
         Ok(Secret {
             slot: SlotId { instance, fetch },
             field,
+            is_list,
             default,
             filters: hole.filters.clone(),
             span,

@@ -59,11 +59,18 @@ fn picked(secret: &Secret, answer: &Result<Fetched, Failure>) -> Picked {
     match answer {
         Ok(fetched) => match &secret.field {
             None => Picked::Value(Zeroizing::new(fetched.value.expose().to_vec())),
-            Some(name) => match field::pick(fetched.value.expose(), name) {
-                Ok(value) => Picked::Value(value),
-                Err(field::FieldError::Missing) => Picked::Absent,
-                Err(field::FieldError::NotStructured) => Picked::NotStructured,
-            },
+            Some(name) => {
+                let pick = if secret.is_list {
+                    field::pick_of_each
+                } else {
+                    field::pick
+                };
+                match pick(fetched.value.expose(), name) {
+                    Ok(value) => Picked::Value(value),
+                    Err(field::FieldError::Missing) => Picked::Absent,
+                    Err(field::FieldError::NotStructured) => Picked::NotStructured,
+                }
+            }
         },
         Err(Failure::Provider(error)) if error.kind() == ErrorKind::NotFound => Picked::Absent,
         Err(_) => Picked::Failed,

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use nuages_provider::{SecretValue, Versions};
 use serde_json::value::RawValue;
 use zeroize::Zeroizing;
 
@@ -34,6 +35,36 @@ pub(super) fn pick(json: &[u8], field: &str) -> Result<Zeroizing<Vec<u8>>, Field
         }
         text => Ok(Zeroizing::new(text.as_bytes().to_vec())),
     }
+}
+
+/// The field of each text in a list of versions, as such a list. A version without it is left out, unless all are: then
+/// the name is a wrong one.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the value is put into its template here"
+)]
+pub(super) fn pick_of_each(json: &[u8], field: &str) -> Result<Zeroizing<Vec<u8>>, FieldError> {
+    let versions = texts(json).ok_or(FieldError::NotStructured)?;
+    let mut picked = Vec::with_capacity(versions.len());
+    for version in &versions {
+        match pick(version.as_bytes(), field) {
+            Ok(mut value) => picked.push(SecretValue::new(std::mem::take(&mut *value))),
+            Err(FieldError::Missing) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    if picked.is_empty() && !versions.is_empty() {
+        return Err(FieldError::Missing);
+    }
+    let list = Versions::write(&picked).map_err(|_| FieldError::NotStructured)?;
+    Ok(Zeroizing::new(list.expose().to_vec()))
+}
+
+/// The texts of a list of versions.
+pub(super) fn texts(json: &[u8]) -> Option<Vec<Zeroizing<String>>> {
+    let items: Vec<&RawValue> = serde_json::from_slice(json).ok()?;
+    let text = |item: &RawValue| serde_json::from_str(item.get()).map(Zeroizing::new).ok();
+    items.into_iter().map(text).collect()
 }
 
 fn step<'a>(value: &'a RawValue, token: &str) -> Result<&'a RawValue, FieldError> {
@@ -77,6 +108,20 @@ mod tests {
             text(json, "a").unwrap(),
             r#"{"b/c": [1, {"d~": "x\u00e9\n"}]}"#
         );
+    }
+
+    #[test]
+    fn each_version_has_its_own_field() {
+        let each = |json: &str| {
+            pick_of_each(json.as_bytes(), "k").map(|list| String::from_utf8(list.to_vec()).unwrap())
+        };
+        let versions = r#"["{\"k\": \"n\\\"w\"}", "{}", "{\"k\": 1}"]"#;
+        assert_eq!(each(versions).unwrap(), r#"["n\"w","1"]"#);
+        assert_eq!(each("[]").unwrap(), "[]");
+        assert_eq!(each(r#"["{}", "{}"]"#), Err(FieldError::Missing));
+        assert_eq!(each(r#"["plain"]"#), Err(FieldError::NotStructured));
+        assert_eq!(each(r#"[{"k": "n"}]"#), Err(FieldError::NotStructured));
+        assert_eq!(each("plain"), Err(FieldError::NotStructured));
     }
 
     #[test]

@@ -1,10 +1,10 @@
 //! The secrets by themselves, as they were fetched: for a scan that looks for them.
 
-use nuages_provider::{Environment, Secret};
+use nuages_provider::{Environment, Locator, Secret, Versions};
 use serde_json::Value;
 use zeroize::Zeroizing;
 
-use super::{Answers, Bytes, Noted, Options, Prints, Resolved, Session, evaluate, fetch_all};
+use super::{Answers, Bytes, Noted, Options, Prints, Resolved, Session, evaluate, fetch_all, field};
 use crate::{
     diagnostic::Diagnostic,
     plan::{Plan, SlotId},
@@ -87,22 +87,35 @@ fn fetched(plan: &Plan, answers: &Answers, is_wanted: impl Fn(&Secret) -> bool) 
         if let Ok(secret) = answer
             && is_wanted(secret)
         {
-            add(secret, &key, &fetch.locator.to_string(), &mut fetched);
+            add(secret, &key, &fetch.locator, &mut fetched);
         }
     }
     fetched
 }
 
 #[expect(clippy::disallowed_methods, reason = "what is looked for is looked at")]
-fn add(secret: &Secret, key: &str, locator: &str, fetched: &mut Vec<Fetched>) {
+fn add(secret: &Secret, key: &str, locator: &Locator, fetched: &mut Vec<Fetched>) {
     let bytes = secret.value.expose();
+    let shown = locator.to_string();
     let mut push = |key: String, bytes: &[u8]| {
         fetched.push(Fetched {
             key,
-            locator: locator.to_owned(),
+            locator: shown.clone(),
             value: Bytes::new(Zeroizing::new(bytes.to_vec())),
         });
     };
+    // Nobody writes a list of versions as the list that it is: each leaks by itself.
+    if locator.option(Versions::NAME).is_some() {
+        for (place, text) in field::texts(bytes).unwrap_or_default().iter().enumerate() {
+            let key = format!("{key}[{place}]");
+            push_with_parts(&key, text.as_bytes(), &mut push);
+        }
+        return;
+    }
+    push_with_parts(key, bytes, &mut push);
+}
+
+fn push_with_parts(key: &str, bytes: &[u8], push: &mut impl FnMut(String, &[u8])) {
     push(key.to_owned(), bytes);
     // A structured secret leaks by its parts.
     if let Ok(Value::Object(fields)) = serde_json::from_slice::<Value>(bytes) {

@@ -20,3 +20,4 @@ mod shot;
 mod ssm;
 mod store;
 mod support_tests;
+mod versions;

@@ -6,6 +6,7 @@ mod dates;
 mod denied;
 mod names;
 mod throttling;
+mod versions;
 
 use std::collections::BTreeSet;
 use std::time::Duration;

@@ -30,6 +30,8 @@ mod secrecy;
 mod shot;
 mod supervise;
 mod template;
+#[cfg(feature = "provider-local")]
+mod versions;
 
 #[path = "../support/mod.rs"]
 mod support;

@@ -15,6 +15,8 @@ mod entra_postgres;
 mod exec;
 mod failures;
 #[cfg(feature = "provider-local")]
+mod fallbacks;
+#[cfg(feature = "provider-local")]
 mod init;
 #[cfg(feature = "provider-azure")]
 mod mssql;

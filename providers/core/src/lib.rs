@@ -30,6 +30,7 @@ mod provider;
 mod reference;
 mod secret;
 mod settings;
+mod versions;
 
 pub use async_trait::async_trait;
 
@@ -41,3 +42,4 @@ pub use provider::{Identity, Provider, PutOptions, PutOutcome, Writer};
 pub use reference::Reference;
 pub use secret::{Secret, SecretValue};
 pub use settings::{Setting, Settings};
+pub use versions::Versions;

@@ -4,7 +4,7 @@ use std::ffi::OsStr;
 
 use nuages_provider::{
     Capabilities, Descriptor, Environment, Error, Identity, Locator, OpenFuture, Provider,
-    Reference, Result, Secret, SecretValue, Settings, async_trait,
+    Reference, Result, Secret, SecretValue, Settings, Versions, async_trait,
 };
 
 use crate::environment_name;
@@ -15,7 +15,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     summary: "variables of the process environment",
     capabilities: Capabilities::LOCAL,
     settings: &[],
-    options: &[],
+    options: &[Versions::OPTION],
     bootstrap: &[],
     parse,
     open,
@@ -43,7 +43,7 @@ pub(crate) fn variable(reference: &Reference, noun: &str) -> Result<Locator> {
             "the name of a {noun} cannot hold {c}"
         )));
     }
-    let locator = Locator::new(name);
+    let locator = Versions::carry(reference, Locator::new(name))?;
     Ok(if reference.is_named() {
         locator.or(environment_name(name))
     } else {
@@ -62,7 +62,8 @@ struct Variables {
 impl Variables {
     fn read(&self, locator: &Locator) -> Result<Secret> {
         if let Some(value) = locator.names().find_map(|name| self.environment.var(name)) {
-            return Ok(SecretValue::new(value.as_encoded_bytes().to_vec()).into());
+            let value = SecretValue::new(value.as_encoded_bytes().to_vec());
+            return Versions::of_only(locator, value.into());
         }
         let names = self
             .environment
@@ -173,6 +174,21 @@ mod tests {
                 .value
                 .is_empty()
         );
+    }
+
+    /// The references of a production with earlier versions work on a laptop.
+    #[tokio::test]
+    async fn a_variable_has_one_version() {
+        let read = async |name, range| {
+            read(Reference::new("env", name).with_option("versions", range)).await
+        };
+        let list = read("DB_PASSWORD", "1..3").await.unwrap();
+        assert_eq!(list.value.len(), "[\"correct horse\"]".len());
+        assert_eq!(read("DB_PASSWORD", "2..3").await.unwrap().value.len(), 2);
+        let missing = read("DB", "2..3").await.unwrap_err();
+        assert_eq!(missing.kind(), ErrorKind::NotFound);
+        let endless = read("DB_PASSWORD", "2..").await.unwrap_err();
+        assert_eq!(endless.kind(), ErrorKind::InvalidReference);
     }
 
     #[test]

@@ -8,7 +8,7 @@ use std::{
 use nuages_provider::{
     Capabilities, Descriptor, Environment, Error, ErrorKind, Identity, Locator, OpenFuture,
     OptionSpec, Provider, Reference, Result, Secret, SecretValue, SettingKind, SettingSpec,
-    Settings, async_trait,
+    Settings, Versions, async_trait,
 };
 
 use crate::environment_name;
@@ -36,10 +36,13 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
             summary: "keep the line break at the end of a file",
         },
     ],
-    options: &[OptionSpec {
-        name: "keep_newline",
-        summary: "`true` keeps the line break at the end of the file, `false` trims it",
-    }],
+    options: &[
+        OptionSpec {
+            name: "keep_newline",
+            summary: "`true` keeps the line break at the end of the file, `false` trims it",
+        },
+        Versions::OPTION,
+    ],
     bootstrap: &[],
     parse,
     open,
@@ -56,7 +59,7 @@ fn parse(reference: &Reference) -> Result<Locator> {
             "a path cannot hold a NUL character",
         ));
     }
-    let mut locator = Locator::new(name);
+    let mut locator = Versions::carry(reference, Locator::new(name))?;
     if reference.is_named() {
         stays_below(name)?;
         locator = locator.or(docker_name(name));
@@ -137,7 +140,8 @@ impl Files {
                 .len();
             bytes.truncate(end);
         }
-        Ok(SecretValue::new(std::mem::take(&mut *bytes)).into())
+        let value = SecretValue::new(std::mem::take(&mut *bytes));
+        Versions::of_only(locator, value.into())
     }
 
     async fn find(&self, locator: &Locator) -> Result<Wiped> {

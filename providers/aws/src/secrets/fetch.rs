@@ -13,10 +13,10 @@ use aws_sdk_secretsmanager::{
     types::{ApiErrorType, SecretValueEntry},
 };
 use aws_types::region::Region;
-use nuages_provider::{Error, ErrorKind, Locator, Result, Secret, SecretValue};
+use nuages_provider::{Error, ErrorKind, Locator, Result, Secret, SecretValue, Versions};
 use tokio::task::JoinSet;
 
-use super::{SecretsManager, names};
+use super::{SecretsManager, names, versions};
 use crate::{
     answers::{Answers, in_place},
     error::{Action, answered, classify, may_be_one_of_several},
@@ -28,30 +28,62 @@ const SINGLE: Action = Action("secretsmanager:GetSecretValue");
 
 /// One secret to ask for, and the place of its answer.
 #[derive(Clone)]
-struct Wanted {
-    place: usize,
-    id: String,
+pub(super) struct Wanted {
+    pub(super) place: usize,
+    pub(super) id: String,
     version: Option<String>,
     stage: Option<String>,
+    versions: Option<Versions>,
 }
 
 impl Wanted {
     fn is_current(&self) -> bool {
-        self.version.is_none() && self.stage.as_deref().is_none_or(|stage| stage == CURRENT)
+        self.version.is_none()
+            && self.versions.is_none()
+            && self.stage.as_deref().is_none_or(|stage| stage == CURRENT)
+    }
+
+    /// The same secret, at a stage.
+    pub(super) fn at_stage(&self, stage: &str) -> Self {
+        Self {
+            stage: Some(stage.to_owned()),
+            versions: None,
+            ..self.clone()
+        }
+    }
+
+    /// The same secret, as it is without options.
+    pub(super) fn current(&self) -> Self {
+        Self {
+            versions: None,
+            ..self.clone()
+        }
+    }
+
+    /// The same secret, in one version.
+    pub(super) fn of_version(&self, version: String) -> Self {
+        Self {
+            version: Some(version),
+            versions: None,
+            ..self.clone()
+        }
     }
 }
 
 /// The stage that is read where none is named.
-const CURRENT: &str = "AWSCURRENT";
+pub(super) const CURRENT: &str = "AWSCURRENT";
 
 pub(super) async fn fetch(store: &SecretsManager, locators: &[Locator]) -> Vec<Result<Secret>> {
     let mut answers: Answers = Vec::with_capacity(locators.len());
     let mut wanted = Vec::new();
     for (place, locator) in locators.iter().enumerate() {
-        match names::whole(&store.prefix, locator.name()) {
-            Ok(id) => wanted.push(Wanted {
+        let asked = names::whole(&store.prefix, locator.name())
+            .and_then(|id| Ok((id, Versions::of(locator)?)));
+        match asked {
+            Ok((id, versions)) => wanted.push(Wanted {
                 place,
                 id,
+                versions,
                 version: locator.option("version_id").map(str::to_owned),
                 stage: locator.option("stage").map(str::to_owned),
             }),
@@ -200,10 +232,17 @@ async fn singly(client: &Client, wanted: Vec<Wanted>) -> Answers {
     for one in wanted {
         let client = client.clone();
         tasks.spawn(async move {
-            let answer = single(&client, &one).await;
+            let answer = match one.versions {
+                Some(versions) => versions::read(&client, &one, versions).await,
+                None => single(&client, &one).await,
+            };
             (one.place, answer)
         });
     }
+    joined(tasks).await
+}
+
+pub(super) async fn joined(mut tasks: JoinSet<(usize, Result<Secret>)>) -> Answers {
     let mut answers = Answers::new();
     while let Some(joined) = tasks.join_next().await {
         // A task that failed within itself leaves its place empty, which the caller reports.
@@ -212,7 +251,7 @@ async fn singly(client: &Client, wanted: Vec<Wanted>) -> Answers {
     answers
 }
 
-async fn single(client: &Client, one: &Wanted) -> Result<Secret> {
+pub(super) async fn single(client: &Client, one: &Wanted) -> Result<Secret> {
     let answer = client
         .get_secret_value()
         .secret_id(&one.id)
@@ -237,7 +276,7 @@ async fn single(client: &Client, one: &Wanted) -> Result<Secret> {
 }
 
 /// A failure of one secret, with its name.
-fn named(error: &Error, one: &Wanted) -> Error {
+pub(super) fn named(error: &Error, one: &Wanted) -> Error {
     if error.kind() == ErrorKind::NotFound {
         let what = match (&one.version, &one.stage) {
             (Some(version), _) => {

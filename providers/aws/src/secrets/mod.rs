@@ -3,12 +3,13 @@
 mod fetch;
 mod names;
 mod put;
+mod versions;
 
 use std::sync::atomic::AtomicBool;
 
 use nuages_provider::{
     Capabilities, Descriptor, Environment, Identity, Locator, OpenFuture, OptionSpec, Provider,
-    Result, Secret, Settings, Writer, async_trait,
+    Result, Secret, Settings, Versions, Writer, async_trait,
 };
 
 use crate::{
@@ -45,6 +46,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
             name: "stage",
             summary: "the version at this stage, such as AWSPREVIOUS [default: AWSCURRENT]",
         },
+        Versions::OPTION,
         OptionSpec {
             name: "region",
             summary: "another region than the instance's",

@@ -3,7 +3,7 @@
 //! <https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html> has the rules of names,
 //! <https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_GetSecretValue.html> those of versions and stages.
 
-use nuages_provider::{Error, Locator, Reference};
+use nuages_provider::{Error, Locator, Reference, Versions};
 
 use crate::settings::{is_region, region_option};
 
@@ -38,6 +38,9 @@ pub(super) fn parse(reference: &Reference) -> Result<Locator, Error> {
                 .with_hint("such as `?stage=AWSPREVIOUS`"));
         }
         locator = locator.with_option("stage", stage);
+    }
+    if let Some(versions) = Versions::of_reference(reference, &["version_id", "stage"])? {
+        locator = versions.on(locator);
     }
     let region = reference.option("region").map(region_option).transpose()?;
     if let Some(region) = region.or(arn_region(name)) {
@@ -160,6 +163,17 @@ mod tests {
         assert!(with("stage", "AWSPREVIOUS").is_ok());
         assert!(with("stage", "").is_err());
         assert!(with("region", "x/").is_err());
+        assert!(with("versions", "2..3").is_ok());
+        assert!(with("versions", "2..").is_err());
+        for (other, value) in [
+            ("stage", "AWSPREVIOUS"),
+            ("version_id", "EXAMPLE1-90ab-cdef-fedc-ba987SECRET1"),
+        ] {
+            let both = Reference::new("aws-secrets", "x")
+                .with_option("versions", "2..3")
+                .with_option(other, value);
+            assert!(parse(&both).is_err(), "{other}");
+        }
     }
 
     #[test]

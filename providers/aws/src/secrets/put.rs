@@ -2,7 +2,8 @@
 
 use aws_sdk_secretsmanager::{Client, primitives::Blob};
 use nuages_provider::{
-    Error, ErrorKind, Locator, PutOptions, PutOutcome, Result, SecretValue, Writer, async_trait,
+    Error, ErrorKind, Locator, PutOptions, PutOutcome, Result, SecretValue, Versions, Writer,
+    async_trait,
 };
 
 use super::{SecretsManager, names};
@@ -23,6 +24,7 @@ impl Writer for SecretsManager {
                     .with_hint("leave `version_id` and `stage` out"),
             );
         }
+        Versions::refuse_writing(locator)?;
         let id = names::whole(&self.prefix, locator.name())?;
         // The next region is for reading: what is written goes to the first alone.
         let regions = self.session.regions(locator.option("region"))?;

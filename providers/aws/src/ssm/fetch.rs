@@ -1,5 +1,5 @@
 //! Reading: one call for up to ten names, the answers put back in their places, and a call that fails as a whole asked
-//! again name by name, so that one bad name fails alone.
+//! again name by name, so that one bad name fails alone. A range of versions begins with the current one like any other name.
 
 use std::{collections::BTreeSet, time::Duration};
 
@@ -10,10 +10,13 @@ use aws_sdk_ssm::{
     types::Parameter,
 };
 use aws_types::region::Region;
-use nuages_provider::{Error, ErrorKind, Locator, Result, Secret, SecretValue};
+use nuages_provider::{Error, ErrorKind, Locator, Result, Secret, SecretValue, Versions};
 use tokio::task::JoinSet;
 
-use super::asked;
+use super::{
+    asked,
+    versions::{self, Range},
+};
 use crate::{
     answers::{Answers, in_place},
     error::{Action, classify, may_be_one_of_several},
@@ -24,12 +27,12 @@ const ACTION: Action = Action("ssm:GetParameters");
 
 /// One name to ask for, and the place of its answer.
 #[derive(Clone)]
-struct Wanted {
-    place: usize,
+pub(super) struct Wanted {
+    pub(super) place: usize,
     /// Without its selector.
-    name: String,
+    pub(super) name: String,
     /// As the API is asked.
-    text: String,
+    pub(super) text: String,
 }
 
 pub(super) async fn fetch(
@@ -38,10 +41,21 @@ pub(super) async fn fetch(
     locators: &[Locator],
 ) -> Vec<Result<Secret>> {
     let mut answers: Answers = Vec::with_capacity(locators.len());
-    let mut wanted = Vec::new();
+    let mut wanted: Vec<Wanted> = Vec::new();
+    let mut open = Vec::new();
     for (place, locator) in locators.iter().enumerate() {
-        match asked(prefix, locator) {
-            Ok((name, text)) => wanted.push(Wanted { place, name, text }),
+        let asked = asked(prefix, locator).and_then(|asked| Ok((asked, Versions::of(locator)?)));
+        match asked {
+            Ok(((name, text), versions)) => {
+                // A secret and its earlier versions begin with one answer, so they are of one moment.
+                let known = wanted.iter().position(|one| one.text == text);
+                let slot = known.unwrap_or(wanted.len());
+                if known.is_none() {
+                    let place = slot;
+                    wanted.push(Wanted { place, name, text });
+                }
+                open.push((place, slot, versions));
+            }
             Err(error) => answers.push((place, Err(error))),
         }
     }
@@ -49,15 +63,34 @@ pub(super) async fn fetch(
     let region = locators
         .first()
         .and_then(|locator| locator.option("region"));
-    match session.regions(region) {
-        Ok(regions) => answers.extend(everywhere(session, &regions, wanted).await),
-        Err(error) => answers.extend(all(&wanted, &error)),
+    let regions = match session.regions(region) {
+        Ok(regions) => regions,
+        Err(error) => {
+            answers.extend(open.iter().map(|(place, ..)| (*place, Err(error.repeat()))));
+            return in_place(locators.len(), answers);
+        }
+    };
+    let given = everywhere(session, &regions, wanted.clone()).await;
+    let given = in_place(wanted.len(), given);
+    let mut ranges = Vec::new();
+    for (place, slot, versions) in open {
+        match (&given[slot], versions) {
+            (Err(error), _) => answers.push((place, Err(error.repeat()))),
+            (Ok(secret), None) => answers.push((place, Ok(secret.clone()))),
+            (Ok(secret), Some(versions)) => ranges.push(Range {
+                place,
+                name: &wanted[slot].name,
+                current: secret,
+                versions,
+            }),
+        }
     }
+    answers.extend(versions::read(session, &regions, ranges).await);
     in_place(locators.len(), answers)
 }
 
 /// In several calls where one cannot tell the answers apart: two versions of one parameter, or one under two names.
-async fn everywhere(
+pub(super) async fn everywhere(
     session: &Session,
     regions: &[(Region, Option<Duration>)],
     wanted: Vec<Wanted>,

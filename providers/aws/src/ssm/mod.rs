@@ -3,10 +3,11 @@
 mod fetch;
 mod names;
 mod put;
+mod versions;
 
 use nuages_provider::{
     Capabilities, Descriptor, Environment, Error, Identity, Locator, OpenFuture, OptionSpec,
-    Provider, Result, Secret, SettingKind, SettingSpec, Settings, Writer, async_trait,
+    Provider, Result, Secret, SettingKind, SettingSpec, Settings, Versions, Writer, async_trait,
 };
 
 use crate::{
@@ -49,6 +50,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
             name: "label",
             summary: "the version that has this label",
         },
+        Versions::OPTION,
         OptionSpec {
             name: "region",
             summary: "another region than the instance's",

@@ -3,7 +3,7 @@
 //! <https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html> has the rules of names,
 //! <https://docs.aws.amazon.com/systems-manager/latest/userguide/sysman-paramstore-labels.html> those of labels.
 
-use nuages_provider::{Error, Locator, Reference};
+use nuages_provider::{Error, Locator, Reference, Versions};
 
 use crate::settings::region_option;
 
@@ -27,6 +27,9 @@ pub(super) fn parse(reference: &Reference) -> Result<Locator, Error> {
     let mut locator = Locator::new(name);
     if let Some(selector) = selector(reference)? {
         locator = locator.with_option("selector", selector);
+    }
+    if let Some(versions) = Versions::of_reference(reference, &["version", "label"])? {
+        locator = versions.on(locator);
     }
     let region = reference.option("region").map(region_option).transpose()?;
     if let Some(region) = region.or(arn_region(name)) {
@@ -263,6 +266,7 @@ mod tests {
             ("label", ""),
             ("label", "a:b"),
             ("region", "example.org/"),
+            ("versions", "0..1"),
         ] {
             let error = parse(&direct("/x").with_option(option, value)).unwrap_err();
             assert_eq!(
@@ -275,6 +279,16 @@ mod tests {
             .with_option("version", "1")
             .with_option("label", "prod");
         assert!(parse(&both).is_err());
+        for other in ["version", "label"] {
+            let both = direct("/x")
+                .with_option("versions", "2..3")
+                .with_option(other, "1");
+            assert!(parse(&both).is_err(), "{other}");
+        }
+        assert_eq!(
+            parsed(&direct("/x").with_option("versions", "2..3")),
+            "/x?versions=2..3"
+        );
     }
 
     #[test]

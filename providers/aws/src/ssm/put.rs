@@ -5,7 +5,8 @@ use aws_sdk_ssm::{
     types::{ParameterTier, ParameterType},
 };
 use nuages_provider::{
-    Error, ErrorKind, Locator, PutOptions, PutOutcome, Result, SecretValue, Writer, async_trait,
+    Error, ErrorKind, Locator, PutOptions, PutOutcome, Result, SecretValue, Versions, Writer,
+    async_trait,
 };
 
 use super::{ParameterStore, asked};
@@ -23,6 +24,7 @@ impl Writer for ParameterStore {
         options: &PutOptions,
     ) -> Result<PutOutcome> {
         let (name, _) = asked(&self.prefix, locator)?;
+        Versions::refuse_writing(locator)?;
         if locator.option("selector").is_some() {
             return Err(Error::invalid_reference(
                 "a version or a label that exists cannot be written",

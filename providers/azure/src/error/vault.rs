@@ -33,6 +33,13 @@ pub(crate) fn vault(
         {
             Some("writing needs the role `Key Vault Secrets Officer`, or Set on secrets")
         }
+        "ForbiddenByPolicy" | "ForbiddenByRbac" | "AccessDenied" | "Forbidden"
+            if is_list(request.uri()) =>
+        {
+            Some(
+                "to count versions needs List on secrets besides Get; the role `Key Vault Secrets User` has both",
+            )
+        }
         _ => hint,
     };
     let text = format!("`{code}` of `{host}`: {text}");
@@ -47,6 +54,12 @@ pub(crate) fn vault(
         Some(hint) => error.with_hint(hint),
         None => error,
     })
+}
+
+/// Whether the versions of a secret were asked for: `/secrets/{name}/versions`.
+fn is_list(uri: &http::Uri) -> bool {
+    let mut parts = uri.path().split('/').filter(|part| !part.is_empty());
+    parts.nth(2) == Some("versions")
 }
 
 type Meaning = (ErrorKind, String, Option<&'static str>);

@@ -6,12 +6,12 @@ use azure_core::{error::Error as SdkError, time::OffsetDateTime};
 use azure_security_keyvault_secrets::models::{
     Secret as Kept, SecretAttributes, SecretClientGetSecretOptions,
 };
-use nuages_provider::{Error, ErrorKind, Identity, Locator, Result, Secret, SecretValue};
+use nuages_provider::{Error, ErrorKind, Identity, Locator, Result, Secret, SecretValue, Versions};
 
 use super::{
     KeyVault,
     client::{Opened, Vaults},
-    names,
+    names, versions,
 };
 use crate::error;
 
@@ -19,6 +19,9 @@ pub(super) async fn one(instance: &KeyVault, locator: &Locator) -> Result<Secret
     let (vault, name) = names::split(locator);
     let name = names::whole(&instance.prefix, name)?;
     let opened = instance.vaults.find(vault)?;
+    if let Some(versions) = Versions::of(locator)? {
+        return versions::read(&opened, &name, versions, instance.allow_expired).await;
+    }
     let kept = get(&opened, &name, locator.option("version")).await?;
     secret(kept, &name, instance.allow_expired, SystemTime::now())
 }
@@ -80,7 +83,12 @@ pub(super) fn about(
 }
 
 /// The value, unless its dates say that it is not to be used.
-fn secret(kept: Kept, name: &str, allow_expired: bool, now: SystemTime) -> Result<Secret> {
+pub(super) fn secret(
+    kept: Kept,
+    name: &str,
+    allow_expired: bool,
+    now: SystemTime,
+) -> Result<Secret> {
     let expires = kept
         .attributes
         .as_ref()
@@ -93,17 +101,18 @@ fn secret(kept: Kept, name: &str, allow_expired: bool, now: SystemTime) -> Resul
         return Err(Error::new(ErrorKind::Malformed, text));
     };
     let mut secret = Secret::new(SecretValue::from_text(value));
-    secret.version = kept
-        .id
-        .as_deref()
-        .and_then(|id| id.trim_end_matches('/').rsplit('/').next())
-        .map(str::to_owned);
+    secret.version = kept.id.as_deref().and_then(version).map(str::to_owned);
     secret.expires = expires;
     Ok(secret)
 }
 
+/// The version in the ID of a secret: `https://vault/secrets/name/version`.
+pub(super) fn version(id: &str) -> Option<&str> {
+    id.trim_end_matches('/').rsplit('/').next()
+}
+
 /// Key Vault serves a secret outside its dates too; it is not meant to be used then.
-fn check_dates(dates: &SecretAttributes, name: &str, now: SystemTime) -> Result<()> {
+pub(super) fn check_dates(dates: &SecretAttributes, name: &str, now: SystemTime) -> Result<()> {
     let refused = |text: String, hint: &str| {
         Err(Error::new(ErrorKind::Malformed, text).with_hint(format!(
             "{hint}, or set `allow_expired = true` on the instance"

@@ -4,10 +4,11 @@ mod client;
 mod fetch;
 mod names;
 mod put;
+mod versions;
 
 use nuages_provider::{
     Capabilities, Descriptor, Environment, Identity, Locator, OpenFuture, OptionSpec, Provider,
-    Result, Secret, SettingKind, SettingSpec, Settings, Writer, async_trait,
+    Result, Secret, SettingKind, SettingSpec, Settings, Versions, Writer, async_trait,
 };
 
 use crate::settings::{AUTHORITY, CLIENT_ID, CLOUD, CREDENTIAL, TENANT, Who, text};
@@ -41,10 +42,13 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
         CLOUD,
         AUTHORITY,
     ],
-    options: &[OptionSpec {
-        name: "version",
-        summary: "an earlier version, by its ID",
-    }],
+    options: &[
+        OptionSpec {
+            name: "version",
+            summary: "an earlier version, by its ID",
+        },
+        Versions::OPTION,
+    ],
     bootstrap: crate::BOOTSTRAP,
     parse: names::parse,
     open,

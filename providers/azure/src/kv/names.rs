@@ -3,7 +3,7 @@
 //!
 //! <https://learn.microsoft.com/azure/key-vault/general/about-keys-secrets-certificates#objects-identifiers-and-versioning>
 
-use nuages_provider::{Error, Locator, Reference, Settings};
+use nuages_provider::{Error, Locator, Reference, Settings, Versions};
 use nuages_provider_http::is_loopback;
 
 use crate::{
@@ -56,6 +56,9 @@ pub(super) fn parse(reference: &Reference) -> Result<Locator, Error> {
         Some(vault) => format!("{}/{name}", vault.to_ascii_lowercase()),
         None => name.to_owned(),
     });
+    if let Some(versions) = Versions::of_reference(reference, &["version"])? {
+        return Ok(versions.on(locator));
+    }
     match reference.option("version") {
         None => Ok(locator),
         Some(version) if is_version(version) => {
@@ -274,6 +277,9 @@ mod tests {
         assert_eq!(with(id), format!("shop/db?version={}", id.to_lowercase()));
         assert!(with("3").contains("no ID of a version"));
         assert!(with("../../keys/x").contains("no ID of a version"));
+        let counted = Reference::new("azure-kv", "shop/db").with_option("versions", "2..3");
+        assert_eq!(shown(parse(&counted)), "shop/db?versions=2..3");
+        assert!(shown(parse(&counted.with_option("version", id))).contains("both given"));
     }
 
     #[test]

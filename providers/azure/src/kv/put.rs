@@ -4,7 +4,8 @@
 use azure_core::http::RequestContent;
 use azure_security_keyvault_secrets::models::SetSecretParameters;
 use nuages_provider::{
-    Error, ErrorKind, Locator, PutOptions, PutOutcome, Result, SecretValue, Writer, async_trait,
+    Error, ErrorKind, Locator, PutOptions, PutOutcome, Result, SecretValue, Versions, Writer,
+    async_trait,
 };
 
 use super::{KeyVault, fetch, names};
@@ -25,6 +26,7 @@ impl Writer for KeyVault {
             return Err(Error::invalid_reference("only a new version is written")
                 .with_hint("leave `version` out"));
         }
+        Versions::refuse_writing(locator)?;
         let (vault, name) = names::split(locator);
         let name = names::whole(&self.prefix, name)?;
         let text = text(value)?;

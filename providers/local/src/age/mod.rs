@@ -12,7 +12,7 @@ use ::age::x25519;
 use nuages_provider::{
     Capabilities, Descriptor, Environment, Error, ErrorKind, Identity, Locator, OpenFuture,
     Provider, PutOptions, PutOutcome, Reference, Result, Secret, SecretValue, SettingKind,
-    SettingSpec, Settings, Writer, async_trait,
+    SettingSpec, Settings, Versions, Writer, async_trait,
 };
 
 pub use keys::{default_key_file, new_identity, recipients_of};
@@ -41,7 +41,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
             summary: "the private key, where neither `NUAGES_AGE_KEY` nor `NUAGES_AGE_KEY_FILE` is set",
         },
     ],
-    options: &[],
+    options: &[Versions::OPTION],
     bootstrap: &[keys::KEY_VARIABLE],
     parse,
     open,
@@ -64,12 +64,13 @@ fn parse(reference: &Reference) -> Result<Locator> {
             "a name is 1 to {NAME_LIMIT} of the characters `A-Z a-z 0-9 . _ / -`"
         )));
     }
-    if let Some((option, _)) = reference.options().next() {
+    let mut options = reference.options();
+    if let Some((option, _)) = options.find(|(option, _)| *option != Versions::NAME) {
         return Err(Error::invalid_reference(format!(
             "`age` has no option `{option}`"
         )));
     }
-    let locator = Locator::new(name);
+    let locator = Versions::carry(reference, Locator::new(name))?;
     Ok(if reference.is_named() {
         locator.or(crate::environment_name(name))
     } else {
@@ -131,7 +132,8 @@ impl Vault {
                 .get_or_insert_with(|| self.identities())
                 .as_ref()
                 .map_err(Error::repeat)?;
-            seal::open(name, sealed, identities, &store).map(Secret::new)
+            let value = seal::open(name, sealed, identities, &store)?;
+            Versions::of_only(locator, value.into())
         };
         locators.iter().map(&mut answer).collect()
     }
@@ -236,6 +238,7 @@ impl Writer for Embedded {
         value: &SecretValue,
         options: &PutOptions,
     ) -> Result<PutOutcome> {
+        Versions::refuse_writing(locator)?;
         let (name, value) = (locator.name().to_owned(), value.clone());
         let overwrite = options.without_kms_key()?.overwrite;
         self.apart(move |vault| write::put(vault, &name, &value, overwrite))

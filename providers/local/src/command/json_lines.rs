@@ -4,7 +4,7 @@
 //! program does something else than we think; an answer that cannot be used fails its own reference.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
-use nuages_provider::{Error, ErrorKind, Locator, Result, Retry, Secret, SecretValue};
+use nuages_provider::{Error, ErrorKind, Locator, Result, Retry, Secret, SecretValue, Versions};
 use serde_json::{Map, Value, json};
 use zeroize::Zeroizing;
 
@@ -34,8 +34,10 @@ fn requests(locators: &[Locator]) -> Vec<u8> {
     let mut lines = String::new();
     for (id, locator) in locators.iter().enumerate() {
         let mut options = Map::new();
-        if let Some(version) = locator.option("version") {
-            options.insert("version".to_owned(), version.into());
+        for name in ["version", Versions::NAME] {
+            if let Some(value) = locator.option(name) {
+                options.insert(name.to_owned(), value.into());
+            }
         }
         let request =
             json!({"protocol": PROTOCOL, "id": id, "name": locator.name(), "options": options});
@@ -117,11 +119,16 @@ fn read_answer(
     answer: &mut Map<String, Value>,
 ) -> Result<Secret> {
     let unusable = |reason| unusable(command, locator, reason);
+    let versions = versions(locator, answer).map_err(unusable)?;
     let value = match (
         answer.remove("value"),
         answer.remove("base64"),
         answer.remove("error"),
     ) {
+        (None, None, None) if versions.is_some() => SecretValue::new(Vec::new()),
+        _ if versions.is_some() => {
+            return Err(unusable("it has `versions`, and something beside it"));
+        }
         (Some(Value::String(text)), None, None) => SecretValue::from_text(text),
         (None, Some(Value::String(text)), None) => {
             let text = Zeroizing::new(text);
@@ -140,7 +147,7 @@ fn read_answer(
         (None, None, Some(_)) => return Err(unusable("`error` is not a string")),
         _ => {
             return Err(unusable(
-                "it needs exactly one of `value`, `base64` and `error`",
+                "it needs exactly one of `value`, `base64`, `versions` and `error`",
             ));
         }
     };
@@ -156,11 +163,44 @@ fn read_answer(
             unusable("`expires` is neither an RFC 3339 time nor seconds since 1970")
         })?),
     };
+    let Some(versions) = versions else {
+        let secret = Secret {
+            value,
+            version,
+            expires,
+        };
+        // A program that knows nothing of versions has told the only one it knows.
+        return Versions::of_only(locator, secret);
+    };
     Ok(Secret {
-        value,
+        value: Versions::write(&versions)?,
         version,
         expires,
     })
+}
+
+/// The texts of `versions`, newest first, where they were asked for and the program knows of them.
+fn versions(
+    locator: &Locator,
+    answer: &mut Map<String, Value>,
+) -> Result<Option<Vec<SecretValue>>, &'static str> {
+    if locator.option(Versions::NAME).is_none() {
+        return Ok(None);
+    }
+    let items = match answer.remove(Versions::NAME) {
+        None => return Ok(None),
+        Some(Value::Array(items)) => items,
+        Some(_) => return Err("`versions` is not a list"),
+    };
+    let text = |item| match item {
+        Value::String(text) => Ok(SecretValue::from_text(text)),
+        _ => Err("`versions` holds something else than strings"),
+    };
+    items
+        .into_iter()
+        .map(text)
+        .collect::<Result<_, _>>()
+        .map(Some)
 }
 
 /// The program's own refusal, in our classes.

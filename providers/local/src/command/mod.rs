@@ -10,7 +10,7 @@ pub(crate) mod value;
 
 use nuages_provider::{
     Capabilities, Descriptor, Environment, Error, Identity, Locator, OpenFuture, OptionSpec,
-    Provider, Reference, Result, Secret, SettingKind, SettingSpec, Settings, async_trait,
+    Provider, Reference, Result, Secret, SettingKind, SettingSpec, Settings, Versions, async_trait,
 };
 
 use settings::{Command, PROTOCOLS, Protocol, STDERR};
@@ -56,10 +56,13 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
             summary: "`discard` (default), or `inherit`: the program's error output goes where ours goes",
         },
     ],
-    options: &[OptionSpec {
-        name: "version",
-        summary: "the version to ask for (protocol `json-lines`)",
-    }],
+    options: &[
+        OptionSpec {
+            name: "version",
+            summary: "the version to ask for (protocol `json-lines`)",
+        },
+        Versions::OPTION,
+    ],
     bootstrap: &[],
     parse,
     open,
@@ -87,11 +90,17 @@ fn parse(reference: &Reference) -> Result<Locator> {
         ));
     }
     let mut locator = Locator::new(name);
-    for (option, value) in reference.options() {
+    if let Some(versions) = Versions::of_reference(reference, &["version"])? {
+        locator = versions.on(locator);
+    }
+    let others = reference
+        .options()
+        .filter(|(option, _)| *option != Versions::NAME);
+    for (option, value) in others {
         if option != "version" {
             return Err(
                 Error::invalid_reference(format!("`command` has no option `{option}`"))
-                    .with_hint("its only option is `version`"),
+                    .with_hint("its options are `version` and `versions`"),
             );
         }
         if value.is_empty() {

@@ -1,6 +1,6 @@
 //! The protocol `value`: one process a reference, and what it prints is the value.
 
-use nuages_provider::{Error, ErrorKind, Locator, Result, Secret, SecretValue};
+use nuages_provider::{Error, ErrorKind, Locator, Result, Secret, SecretValue, Versions};
 
 use super::{
     process,
@@ -55,7 +55,7 @@ pub(super) async fn fetch(
     } else {
         trim_newline(&finished.output)
     };
-    Ok(Secret::new(SecretValue::new(value.to_vec())))
+    Versions::of_only(locator, SecretValue::new(value.to_vec()).into())
 }
 
 /// `argv` for this name: in place of every `{}`, or at the end where there is none.

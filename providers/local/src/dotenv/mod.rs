@@ -8,7 +8,7 @@ use std::{
 
 use nuages_provider::{
     Capabilities, Descriptor, Environment, Error, ErrorKind, Identity, Locator, OpenFuture,
-    Provider, Reference, Result, Secret, SecretValue, SettingKind, SettingSpec, Settings,
+    Provider, Reference, Result, Secret, SecretValue, SettingKind, SettingSpec, Settings, Versions,
     async_trait,
 };
 
@@ -49,7 +49,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
             summary: "the library that reads the file elsewhere; `python-dotenv` where it is not given",
         },
     ],
-    options: &[],
+    options: &[Versions::OPTION],
     bootstrap: &[],
     parse,
     open,
@@ -216,7 +216,7 @@ impl EnvFile {
                 .map(|entry| (entry.line, &entry.content))
             {
                 Some((_, Content::Value(value))) => {
-                    return Ok(SecretValue::new(value.to_vec()).into());
+                    return Versions::of_only(locator, SecretValue::new(value.to_vec()).into());
                 }
                 Some((line, Content::Refused(refusal))) => {
                     return Err(refusal.error(name, line, &path.to_string()));

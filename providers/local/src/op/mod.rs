@@ -8,7 +8,7 @@ mod failure;
 use nuages_provider::{
     Capabilities, Descriptor, Environment, Error, ErrorKind, Identity, Locator, OpenFuture,
     OptionSpec, Provider, Reference, Result, Secret, SecretValue, SettingKind, SettingSpec,
-    Settings, async_trait,
+    Settings, Versions, async_trait,
 };
 
 use crate::command::{
@@ -48,6 +48,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
             name: "ssh-format",
             summary: "the format of an SSH key, such as `openssh`",
         },
+        Versions::OPTION,
     ],
     bootstrap: &["OP_SERVICE_ACCOUNT_TOKEN", "OP_CONNECT_TOKEN"],
     parse,
@@ -80,8 +81,11 @@ fn parse(reference: &Reference) -> Result<Locator> {
         ))
         .with_hint("what has other characters in its name goes by its ID"));
     }
-    let mut locator = Locator::new(path);
-    for (option, value) in reference.options() {
+    let mut locator = Versions::carry(reference, Locator::new(path))?;
+    let others = reference
+        .options()
+        .filter(|(option, _)| *option != Versions::NAME);
+    for (option, value) in others {
         if !["attribute", "ssh-format"].contains(&option) {
             return Err(Error::invalid_reference(format!(
                 "`op` has no option `{option}`"
@@ -172,7 +176,9 @@ impl OnePassword {
         if !finished.status.success() {
             return Err(failure::of(&finished, &format!("`{}`", locator.name())));
         }
-        Ok(Secret::new(SecretValue::new(finished.output.to_vec())))
+        let value = SecretValue::new(finished.output.to_vec());
+        // `op read` gives the current version alone.
+        Versions::of_only(locator, value.into())
     }
 
     async fn run(&self, arguments: &[&str]) -> Result<Finished> {

@@ -40,11 +40,15 @@ async fn an_answer_that_cannot_be_used_fails_its_own_reference() {
         (r#""base64":"aHVudGVyMg""#, "`base64` is not padded base64"),
         (
             r#""value":"hunter2","error":"denied""#,
-            "it needs exactly one of `value`, `base64` and `error`",
+            "it needs exactly one of `value`, `base64`, `versions` and `error`",
         ),
         (
             r#""vaule":"hunter2""#,
-            "it needs exactly one of `value`, `base64` and `error`",
+            "it needs exactly one of `value`, `base64`, `versions` and `error`",
+        ),
+        (
+            r#""versions":["hunter2"]"#,
+            "it needs exactly one of `value`, `base64`, `versions` and `error`",
         ),
         (
             r#""error":"hunter2""#,
@@ -178,6 +182,50 @@ async fn versions_and_expiry_travel_both_ways() {
     assert_eq!(secret.version.as_deref(), Some("v3"));
     let expires = secret.expires.unwrap().duration_since(UNIX_EPOCH).unwrap();
     assert_eq!(expires.as_secs(), 1_795_336_200);
+}
+
+#[tokio::test]
+async fn a_range_of_versions_is_the_programs_to_answer() {
+    let asking = Reference::new("command", "key").with_option("versions", "2..3");
+    for (answer, list) in [
+        (
+            r#""versions":["n\"w","old"],"version":"v9""#,
+            r#"["n\"w","old"]"#,
+        ),
+        (r#""versions":[]"#, "[]"),
+        // Of a program that knows of one version alone.
+        (r#""value":"hunter2""#, "[]"),
+    ] {
+        let project = Project::json_lines(&format!("cat > asked; echo '{{\"id\":0,{answer}}}'"));
+        let locator = (DESCRIPTOR.parse)(&asking).unwrap();
+        let mut answers = project.open().await.fetch(&[locator]).await;
+        let secret = answers.remove(0).unwrap();
+        assert_eq!(secret.value.expose_text().unwrap(), list);
+        let asked = project.file("asked");
+        assert!(
+            asked.contains(r#""options":{"versions":"2..3"}"#),
+            "{asked}"
+        );
+    }
+    for (answer, reason) in [
+        (r#""versions":"hunter2""#, "`versions` is not a list"),
+        (
+            r#""versions":["hunter2",7]"#,
+            "`versions` holds something else than strings",
+        ),
+        (
+            r#""versions":["hunter2"],"value":"hunter2""#,
+            "it has `versions`, and something beside it",
+        ),
+    ] {
+        let project = Project::json_lines(&format!("echo '{{\"id\":0,{answer}}}'"));
+        let locator = (DESCRIPTOR.parse)(&asking).unwrap();
+        let mut answers = project.open().await.fetch(&[locator]).await;
+        let error = answers.remove(0).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Malformed);
+        assert!(error.message().ends_with(reason), "{}", error.message());
+        assert!(!error.message().contains("hunter2"));
+    }
 }
 
 #[tokio::test]
