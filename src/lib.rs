@@ -25,6 +25,8 @@
 //! | [`exec`] | the child's environment and files, and becoming the command |
 //! | [`redact`] | masks known values in a stream, in every encoding they travel in |
 //! | [`scan`] | the leak scanner: sources, detection, rules as data, suppression; knows nothing of the rooms above |
+//! | `audit` | who was handed which secret, and when: one line of JSON for each; never a value |
+//! | `timestamp` | moments as text |
 //! | [`finding`] | what a scan finds, and where |
 //! | [`hook`] | git hooks that run the scan |
 //! | [`init`] | a Django project's settings and env file to a manifest, and what changes in the settings |

@@ -1,12 +1,14 @@
 //! What can be typed, with its help.
 
 mod scan;
+mod status;
 
 use std::{ffi::OsString, fmt::Write, path::PathBuf, time::Duration};
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 pub(super) use scan::{FindingFormat, Hook, HookChoice, HookCommand, Level, Scan, ScanCommand};
+pub(super) use status::Status;
 
 /// Secrets for Django deployments: references in `nuages.toml` become a rendered DATABASES, an env file, or the
 /// environment of the command itself.
@@ -83,6 +85,8 @@ pub(super) enum Command {
     Plan(Plan),
     /// Ask each instance whether it answers, and as whom; read no secret
     Doctor(Doctor),
+    /// Show what the supervisors that run keep fresh, and whether it is
+    Status(Status),
     /// Make a manifest of a Django project's settings and its .env
     #[cfg(feature = "provider-local")]
     Init(Init),
@@ -101,6 +105,30 @@ pub(super) enum Command {
     Providers(Providers),
     /// Write the JSON Schema of the manifest, for editors
     Schema,
+}
+
+impl Command {
+    /// Its name, as it is typed.
+    pub(super) fn name(&self) -> &'static str {
+        match self {
+            Self::Exec(_) => "exec",
+            Self::Render(_) => "render",
+            Self::Get(_) => "get",
+            Self::Plan(_) => "plan",
+            Self::Doctor(_) => "doctor",
+            Self::Status(_) => "status",
+            #[cfg(feature = "provider-local")]
+            Self::Init(_) => "init",
+            Self::Put(_) => "put",
+            #[cfg(feature = "provider-local")]
+            Self::Key(_) => "key",
+            Self::Scan(_) => "scan",
+            Self::Hook(_) => "hook",
+            Self::Redact(_) => "redact",
+            Self::Providers(_) => "providers",
+            Self::Schema => "schema",
+        }
+    }
 }
 
 /// `nuages exec`

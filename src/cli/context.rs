@@ -14,12 +14,13 @@ use super::{
     output,
 };
 use crate::{
+    audit::{Audit, Record},
     diagnostic::{Class, Diagnostic},
     manifest::{Manifest, Source},
     plan::{self, Plan, Selection},
     registry::Registry,
     report,
-    resolve::{self, Fetched, Resolved},
+    resolve::{self, Fetched, Resolved, Secrets},
 };
 
 /// The manifest's path.
@@ -43,6 +44,8 @@ pub(super) struct Context {
     /// The process environment; relative paths start at the working directory until a manifest is loaded.
     pub(super) environment: Environment,
     pub(super) colour: bool,
+    /// The name of the command that runs: `exec`.
+    pub(super) command: &'static str,
 }
 
 /// A manifest that was found, and the environment its relative paths start in.
@@ -57,7 +60,7 @@ impl Context {
         clippy::disallowed_methods,
         reason = "the environment is read here, once"
     )]
-    pub(super) fn new(global: Global, registry: Registry) -> Self {
+    pub(super) fn new(global: Global, registry: Registry, command: &'static str) -> Self {
         let directory = std::env::current_dir().unwrap_or_else(|_| PathBuf::from("."));
         let environment = Environment::new(std::env::vars_os(), directory);
         let colour = match global.color {
@@ -70,6 +73,7 @@ impl Context {
             global,
             environment,
             colour,
+            command,
         }
     }
 
@@ -190,9 +194,7 @@ impl Context {
         loaded: &Loaded,
         files: Option<PathBuf>,
     ) -> Result<Resolved, Exit> {
-        let options = self.resolve_options(files)?;
-        let resolved =
-            self.wait_for(plan, resolve::resolve(plan, &loaded.environment, &options))?;
+        let (resolved, _) = self.fetch(plan, loaded, files, Secrets::No)?;
         self.tell(plan, &resolved);
         Ok(resolved)
     }
@@ -204,11 +206,32 @@ impl Context {
         loaded: &Loaded,
         files: Option<PathBuf>,
     ) -> Result<(Resolved, Vec<Fetched>), Exit> {
-        let options = self.resolve_options(files)?;
-        let resolving = resolve::resolve_with_secrets(plan, &loaded.environment, &options);
-        let (resolved, fetched) = self.wait_for(plan, resolving)?;
+        let (resolved, fetched) = self.fetch(plan, loaded, files, Secrets::All)?;
         self.tell(plan, &resolved);
         Ok((resolved, fetched))
+    }
+
+    /// The secrets that the values are made of, all but tokens that expire.
+    pub(super) fn lasting_secrets(
+        &self,
+        plan: &Plan,
+        loaded: &Loaded,
+    ) -> Result<Vec<Fetched>, Exit> {
+        let (_, fetched) = self.fetch(plan, loaded, None, Secrets::Lasting)?;
+        Ok(fetched)
+    }
+
+    /// The one place where commands have stores asked. What cannot be put on record is not handed over.
+    fn fetch(
+        &self,
+        plan: &Plan,
+        loaded: &Loaded,
+        files: Option<PathBuf>,
+        wanted: Secrets,
+    ) -> Result<(Resolved, Vec<Fetched>), Exit> {
+        let options = self.resolve_options(files)?;
+        let resolving = resolve::resolve_on_record(plan, &loaded.environment, &options, wanted);
+        self.on_record(plan, loaded, resolving)
     }
 
     /// As [`Self::resolve_with_secrets`], with what tells later whether a value is the same.
@@ -220,7 +243,7 @@ impl Context {
         prints: &resolve::Prints,
     ) -> Result<resolve::Kept, Exit> {
         let resolving = resolve::resolve_noted(plan, &loaded.environment, options, prints);
-        let kept = self.wait_for(plan, resolving)?;
+        let kept = self.on_record(plan, loaded, resolving)?;
         self.tell(plan, &kept.resolved);
         Ok(kept)
     }
@@ -232,16 +255,41 @@ impl Context {
         })
     }
 
-    fn wait_for<T>(
+    /// Has stores asked, and puts on record what they were asked for.
+    fn on_record<T>(
         &self,
         plan: &Plan,
-        resolving: impl Future<Output = Result<T, Vec<Diagnostic>>>,
+        loaded: &Loaded,
+        resolving: impl Future<Output = (Vec<Record>, Result<T, Vec<Diagnostic>>)>,
     ) -> Result<T, Exit> {
+        let audit = self.audit(plan, loaded)?;
         let runtime = self.runtime()?;
-        let resolved = runtime.block_on(resolving);
+        let (records, outcome) = runtime.block_on(resolving);
         // What still runs is past its deadline: it is not waited for.
         runtime.shutdown_background();
-        resolved.map_err(|errors| self.fail_all(&errors, Some(&plan.source)))
+        let on_record = audit.map_or(Ok(()), |audit| audit.write(&records));
+        let outcome = outcome.map_err(|errors| self.fail_all(&errors, Some(&plan.source)));
+        on_record.map_err(|error| self.off_the_record(plan, &error))?;
+        outcome
+    }
+
+    /// The manifest's audit log, where it has one.
+    pub(super) fn audit(&self, plan: &Plan, loaded: &Loaded) -> Result<Option<Audit>, Exit> {
+        let Some(path) = &plan.audit else {
+            return Ok(None);
+        };
+        Audit::open(loaded.environment.path(path), self.command)
+            .map(Some)
+            .map_err(|error| self.off_the_record(plan, &error))
+    }
+
+    /// Says that what was done cannot be put on record.
+    pub(super) fn off_the_record(&self, plan: &Plan, error: &io::Error) -> Exit {
+        let path = plan.audit.as_deref().unwrap_or_default();
+        let title = format!("cannot write the audit log `{path}`");
+        self.fail(Diagnostic::new(Class::Provider, title).cause(error.to_string()).hint(
+            "without `[audit]` in the manifest no log is kept; with it, nothing is handed over that it does not tell of",
+        ))
     }
 
     pub(super) fn runtime(&self) -> Result<tokio::runtime::Runtime, Exit> {

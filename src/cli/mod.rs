@@ -21,6 +21,7 @@ mod redact;
 mod render;
 mod scan;
 mod schema;
+mod status;
 mod supervise;
 mod template;
 
@@ -58,13 +59,15 @@ pub fn run(arguments: Vec<OsString>, registry: Registry) -> ExitCode {
             return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
         }
     };
-    let context = Context::new(arguments.global, registry);
+    let name = arguments.command.name();
+    let context = Context::new(arguments.global, registry, name);
     let outcome = match arguments.command {
         Command::Exec(command) => exec::run(&context, &command),
         Command::Render(command) => render::run(&context, &command),
         Command::Get(command) => get::run(&context, &command),
         Command::Plan(command) => plan::run(&context, &command),
         Command::Doctor(command) => doctor::run(&context, &command),
+        Command::Status(command) => status::run(&context, &command),
         #[cfg(feature = "provider-local")]
         Command::Init(command) => init::run(&context, &command),
         Command::Put(command) => put::run(&context, &command),

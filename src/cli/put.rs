@@ -11,6 +11,7 @@ use super::{
     context::{Context, Loaded},
 };
 use crate::{
+    audit::{Act, Record},
     diagnostic::{Class, Diagnostic},
     plan::{self, Plan},
     suggest,
@@ -143,8 +144,9 @@ pub(super) fn write(
     value: &SecretValue,
     options: &PutOptions,
 ) -> Result<PutOutcome, Exit> {
-    let runtime = context.runtime()?;
     let deadline = context.deadline()?;
+    let audit = context.audit(plan, loaded)?;
+    let runtime = context.runtime()?;
     let put = async {
         let Some(instance) = plan.instances.first() else {
             return Err(unwritable("the reference"));
@@ -160,12 +162,19 @@ pub(super) fn write(
     };
     let outcome = runtime.block_on(async { tokio::time::timeout(deadline, put).await });
     runtime.shutdown_background();
+    let told = match &outcome {
+        Ok(Ok(_)) => Record::OK,
+        Ok(Err(error)) => error.kind().name(),
+        Err(_) => "deadline",
+    };
+    let on_record = audit.map_or(Ok(()), |audit| audit.write(&records(plan, told)));
+    let on_record = on_record.map_err(|error| context.off_the_record(plan, &error));
     let Ok(outcome) = outcome else {
         let title = format!("cannot store `{name}`: no answer in time");
         let hint = "look whether it is there before you try again";
         return Err(context.fail(Diagnostic::new(Class::Deadline, title).hint(hint)));
     };
-    outcome.map_err(|error: nuages_provider::Error| {
+    let outcome = outcome.map_err(|error: nuages_provider::Error| {
         let title = format!("cannot store `{name}`: {}", error.message());
         let exists = error.kind() == nuages_provider::ErrorKind::AlreadyExists;
         let hint = error
@@ -173,7 +182,30 @@ pub(super) fn write(
             .or(exists.then_some("`--overwrite` replaces it"))
             .map(str::to_owned);
         context.fail(Diagnostic::new(Class::Provider, title).maybe_hint(hint))
-    })
+    })?;
+    if on_record.is_err() {
+        context.note(&format!("`{name}` has been stored all the same"));
+    }
+    on_record.map(|()| outcome)
+}
+
+/// What is written of the plan's one reference.
+fn records(plan: &Plan, outcome: &str) -> Vec<Record> {
+    let instance = plan.instances.first();
+    let record = instance.and_then(|instance| {
+        let fetch = instance.fetches.first()?;
+        Some(Record {
+            act: Act::Write,
+            keys: Vec::new(),
+            instance: Some(instance.name.clone()),
+            provider: Some(instance.descriptor.scheme.to_owned()),
+            locator: Some(fetch.locator.to_string()),
+            version: None,
+            expires: None,
+            outcome: outcome.to_owned(),
+        })
+    });
+    record.into_iter().collect()
 }
 
 fn unwritable(name: &str) -> nuages_provider::Error {

@@ -62,7 +62,7 @@ pub(super) fn run(context: &Context, command: &Exec) -> Outcome {
         plan: Arc::clone(&plan),
         noted: &noted,
         place,
-        audit: None,
+        audit: context.audit(&plan, &loaded)?,
         tell: tell(context),
         manifest: loaded.path.clone(),
         program: program.clone(),

@@ -32,6 +32,10 @@ pub fn directory(
     profiles: &[String],
 ) -> (PathBuf, bool) {
     let mut hasher = DefaultHasher::new();
+    // One manifest has one directory, whatever it is called by.
+    let manifest = manifest
+        .canonicalize()
+        .unwrap_or_else(|_| manifest.to_owned());
     manifest.hash(&mut hasher);
     profiles.hash(&mut hasher);
     let name = format!("nuages-{}-{:016x}", geteuid().as_raw(), hasher.finish());

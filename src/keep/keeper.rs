@@ -435,7 +435,8 @@ impl Keeper {
                 Err(Refusal::Untried(_)) => "untried",
             };
             let key = format!("databases.{}", planned.alias);
-            self.desk.record_key(Act::Verify, &key, outcome);
+            self.desk
+                .record_command(Act::Verify, vec![key.clone()], outcome);
             if let Err(refusal) = tried {
                 let (Refusal::Refused(phrase) | Refusal::Untried(phrase)) = refusal;
                 return Err(Outcome::Refused {

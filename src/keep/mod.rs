@@ -173,7 +173,7 @@ impl Desk {
         running.restarts += u32::from(is_again);
         drop(running);
         if is_again {
-            self.record_key(Act::Restart, "", "ok");
+            self.record_command(Act::Restart, Vec::new(), Record::OK);
         }
     }
 
@@ -221,7 +221,7 @@ impl Desk {
     /// Asks the supervisor.
     fn ask(&self, request: Request) {
         if let Request::Signal(_) = request {
-            self.record_key(Act::Signal, "", "ok");
+            self.record_command(Act::Signal, Vec::new(), Record::OK);
         }
         // Whoever supervises no more needs no telling.
         if lock(&self.requests).send(request).is_ok() {
@@ -236,35 +236,26 @@ impl Desk {
             } => (version.clone(), *expires),
             Noted::Absent | Noted::Failed { .. } => (None, None),
         };
-        let record = |key: &String| Record {
+        self.audit(&Record {
             act,
-            key: key.clone(),
+            keys: entry.keys.clone(),
             instance: Some(entry.instance.clone()),
-            provider: Some(entry.provider),
+            provider: Some(entry.provider.to_owned()),
             locator: Some(entry.locator.clone()),
-            version: version.clone(),
+            version,
             expires,
             outcome: outcome.to_owned(),
-        };
-        self.audit(&entry.keys.iter().map(record).collect::<Vec<_>>());
+        });
     }
 
-    fn record_key(&self, act: Act, key: &str, outcome: &str) {
-        self.audit(&[Record {
-            act,
-            key: key.to_owned(),
-            instance: None,
-            provider: None,
-            locator: None,
-            version: None,
-            expires: None,
-            outcome: outcome.to_owned(),
-        }]);
+    /// What was done with the command, for these keys.
+    fn record_command(&self, act: Act, keys: Vec<String>, outcome: &str) {
+        self.audit(&Record::of_command(act, keys, outcome));
     }
 
-    fn audit(&self, records: &[Record]) {
+    fn audit(&self, record: &Record) {
         if let Some(audit) = &self.audit
-            && let Err(error) = audit.write(records)
+            && let Err(error) = audit.write(std::slice::from_ref(record))
         {
             self.tell(&format!(
                 "warning: the audit log cannot be written: {error}"

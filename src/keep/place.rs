@@ -10,10 +10,7 @@ use std::{
 
 use rustix::process::getpid;
 
-use crate::{exec::files::make_private, render::file::write_atomically};
-
-/// Where supervisors have their directories, below the directory of `[files]`.
-pub(crate) const SUPERVISORS: &str = ".nuages";
+use crate::{exec::files::make_private, manifest::SUPERVISORS, render::file::write_atomically};
 
 /// The socket's name.
 pub(crate) const SOCKET: &str = "status.sock";

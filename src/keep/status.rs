@@ -1,8 +1,12 @@
 //! The state of what is kept, as JSON over a Unix socket that our own user alone can reach. No value is in it.
 
 use std::{
+    fs::File,
     io::{self, Write as _},
-    os::unix::net::{UnixListener, UnixStream},
+    os::{
+        fd::AsRawFd as _,
+        unix::net::{UnixListener, UnixStream},
+    },
     sync::Arc,
     thread,
     time::{Duration, SystemTime},
@@ -26,9 +30,15 @@ pub(super) fn serve(desk: &Arc<Desk>) -> io::Result<()> {
     let Some(place) = &desk.place else {
         return Ok(());
     };
-    let path = place.path().join(SOCKET);
-    let listener = UnixListener::bind(&path)?;
-    close_to_others(&path)?;
+    // By a short path: an address holds little more than a hundred bytes.
+    let directory = File::open(place.path())?;
+    let path = format!("/proc/self/fd/{}/{SOCKET}", directory.as_raw_fd());
+    let listener = match UnixListener::bind(&path) {
+        Ok(listener) => listener,
+        // Only Linux has that.
+        Err(_) => UnixListener::bind(place.path().join(SOCKET))?,
+    };
+    close_to_others(&place.path().join(SOCKET))?;
     let desk = Arc::clone(desk);
     thread::Builder::new()
         .name("nuages-status".to_owned())
@@ -125,5 +135,5 @@ fn delivery(plan: &Plan, entry: &Entry) -> &'static str {
 }
 
 fn time(time: SystemTime) -> String {
-    crate::timestamp::rfc3339(time)
+    crate::timestamp::utc_milliseconds(time)
 }

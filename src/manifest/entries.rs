@@ -6,7 +6,7 @@ use toml::{
 };
 
 use super::{
-    Cast, Entries, EnvEntry, FileContent, FileEntry, Item, Name, Node, Slot,
+    Cast, Entries, EnvEntry, FileContent, FileEntry, Item, Name, Node, SUPERVISORS, Slot,
     document::{Pair, Reader, name},
 };
 use crate::suggest;
@@ -140,6 +140,14 @@ impl Reader<'_> {
         if !path.text.split('/').all(is_sound) {
             self.error(format!("{what} is not a path below a directory"), path.span.clone()).hint =
                 Some("the file is made in a private directory: write a relative path such as `tls/client.key`".to_owned());
+        }
+        if path.text.split('/').next() == Some(SUPERVISORS) {
+            self.error(
+                format!(
+                    "{what} cannot be below `{SUPERVISORS}`: a supervisor has its own files there"
+                ),
+                path.span.clone(),
+            );
         }
         let table = self.table(&what, value)?;
         let content = match table.get("render") {

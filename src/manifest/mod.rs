@@ -24,6 +24,9 @@ pub(crate) use providers::check_settings;
 pub(crate) use scan::{ScanAllow, ScanEntry, ScanRule};
 pub(crate) use supervise::{AuditEntry, Live, OnChange, SuperviseEntry, Verify};
 
+/// Below the directory of `[files]`, what supervisors keep there for themselves.
+pub(crate) const SUPERVISORS: &str = ".nuages";
+
 /// A place in the manifest, in bytes.
 pub type Span = Range<usize>;
 

@@ -12,7 +12,7 @@ use super::{
 use crate::{diagnostic::Diagnostic, reference::is_scheme, registry::FILES_SCHEME, suggest};
 
 /// How often an instance's values are looked at again: a key of every instance, whatever its kind.
-const REFRESH: &str = "refresh";
+pub(super) const REFRESH: &str = "refresh";
 
 /// A store is not a message queue.
 const SHORTEST_REFRESH: Duration = Duration::from_secs(1);

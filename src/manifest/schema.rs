@@ -3,11 +3,12 @@
 
 mod auth;
 mod scan;
+mod supervise;
 
 use nuages_provider::{Descriptor, SettingKind};
 use serde_json::{Map, Value, json};
 
-use super::Cast;
+use super::{Cast, SUPERVISORS, providers::REFRESH};
 use crate::{
     django::{
         engine::{ENGINES, Family},
@@ -15,6 +16,7 @@ use crate::{
         url::UrlStyle,
     },
     registry::{FILES_SCHEME, Registry},
+    render::FORMATS,
 };
 
 /// The schema of a manifest for a program with these providers. Draft 2020-12.
@@ -86,12 +88,14 @@ fn layer(registry: &Registry) -> Map<String, Value> {
     // A relative path whose parts are names.
     let paths = json!({
         "pattern": r"^[^/\u0000]+(/[^/\u0000]+)*$",
-        "not": { "pattern": r"(^|/)\.{1,2}(/|$)" }
+        "not": { "pattern": format!(r"(^|/)\.{{1,2}}(/|$)|^{}(/|$)", SUPERVISORS.replace('.', r"\.")) }
     });
     properties.insert("providers".to_owned(), instances(registry, true));
     properties.insert("databases".to_owned(), table_of(&database(), None));
     properties.insert("env".to_owned(), table_of(&variable(), Some(&variables)));
     properties.insert("files".to_owned(), table_of(&file(), Some(&paths)));
+    properties.insert("supervise".to_owned(), supervise::supervise());
+    properties.insert("audit".to_owned(), supervise::audit());
     properties
 }
 
@@ -135,6 +139,7 @@ fn instance(registry: &Registry, needs_kind: bool) -> Value {
             "kind".to_owned(),
             json!({ "const": descriptor.scheme, "description": descriptor.summary }),
         );
+        properties.insert(REFRESH.to_owned(), supervise::refresh());
         for spec in descriptor.settings {
             let mut value = setting(spec.kind);
             value["description"] = json!(spec.summary);
@@ -156,6 +161,7 @@ fn instance(registry: &Registry, needs_kind: bool) -> Value {
         branches.push(json!({
             "type": "object",
             "not": { "required": ["kind"] },
+            "properties": { REFRESH: supervise::refresh() },
             "additionalProperties": { "$ref": "#/$defs/setting" }
         }));
     }
@@ -202,6 +208,8 @@ fn database() -> Value {
         json!({ "enum": styles, "description": "the library whose rules the URL is read by" }),
     );
     properties.insert("auth".to_owned(), auth::auth());
+    properties.insert("live".to_owned(), supervise::live());
+    properties.insert("verify".to_owned(), supervise::verify());
     let known: Vec<String> = properties.keys().cloned().collect();
     let any = json!({ "$ref": "#/$defs/any" });
     let bare = json!({ "allOf": [any, { "not": { "type": "object" } }] });
@@ -225,6 +233,7 @@ fn database() -> Value {
         "not": { "required": ["url", "from"] },
         "allOf": [
             auth::beside(),
+            supervise::beside(),
             {
                 "if": with_engine(json!({ "type": "string", "not": { "enum": engines(&|_| true) } })),
                 "then": { "propertyNames": { "anyOf": [{ "enum": known }, { "pattern": "^[A-Z_]*$" }] } },
@@ -352,14 +361,23 @@ fn variable() -> Value {
 }
 
 fn file() -> Value {
-    let mut env = Map::new();
-    env.insert(
-        "env".to_owned(),
-        json!({
-            "allOf": [{ "$ref": "#/$defs/plain" }],
-            "pattern": VARIABLE,
-            "description": "the variable that holds the path"
-        }),
+    let plain = json!({ "$ref": "#/$defs/plain" });
+    let env = json!({
+        "allOf": [plain],
+        "pattern": VARIABLE,
+        "description": "the variable that holds the path"
+    });
+    let mut more = Map::new();
+    more.insert("env".to_owned(), env);
+    more.insert("on_change".to_owned(), supervise::on_change());
+    let content = wrapped("content", &json!({ "$ref": "#/$defs/text" }), &more);
+    let formats: Vec<&str> = FORMATS.iter().map(|format| format.name()).collect();
+    more.insert(
+        "render".to_owned(),
+        json!({ "enum": formats, "description": "all values, in this format" }),
     );
-    wrapped("content", &json!({ "$ref": "#/$defs/text" }), &env)
+    more.insert("description".to_owned(), plain);
+    let mut rendered = object(&more);
+    rendered["required"] = json!(["render"]);
+    json!({ "anyOf": [content, rendered] })
 }

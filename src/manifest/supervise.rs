@@ -81,7 +81,7 @@ pub(super) fn reactions() -> Vec<String> {
 }
 
 /// Units of a period, in milliseconds.
-const UNITS: &[(&str, u64)] = &[
+pub(super) const UNITS: &[(&str, u64)] = &[
     ("ms", 1),
     ("s", 1000),
     ("m", 60_000),
@@ -90,7 +90,7 @@ const UNITS: &[(&str, u64)] = &[
 ];
 
 /// Longer than any credential should live.
-const LONGEST_PERIOD: Duration = Duration::from_secs(366 * 86_400);
+const LONGEST_PERIOD: Duration = Duration::from_hours(366 * 24);
 
 /// `5m`, `90s`, `1h30m`. Pure.
 pub(super) fn parse_period(text: &str) -> Option<Duration> {
@@ -286,3 +286,6 @@ impl AuditEntry {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,7 +4,9 @@ use std::collections::HashMap;
 
 use nuages_provider::Locator;
 
-use super::{Database, Entry, File, FileContent, Node, Plan, Selection, Text, Upkeep, Variable};
+use super::{
+    Database, Entry, File, FileContent, Node, Plan, Selection, Text, Variable, upkeep::upkeep,
+};
 use crate::{
     diagnostic::Diagnostic,
     django::{engine, url::UrlStyle},
@@ -221,6 +223,7 @@ impl<'a> Builder<'a> {
             }
         }
         self.login(&path, database, &mut planned);
+        self.check_live(database);
         if self.only.is_empty() {
             self.check_database(alias, database);
         }
@@ -394,17 +397,6 @@ impl<'a> Builder<'a> {
             }
             manifest::Node::Invalid => return None,
         })
-    }
-}
-
-/// What `[supervise]` says, and what holds where it says nothing.
-fn upkeep(layer: &Layer) -> Upkeep {
-    let default = Upkeep::default();
-    let said = &layer.supervise;
-    Upkeep {
-        on_change: said.on_change.unwrap_or(default.on_change),
-        settle: said.settle.unwrap_or(default.settle),
-        jitter: said.jitter.unwrap_or(default.jitter),
     }
 }
 

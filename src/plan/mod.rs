@@ -6,6 +6,7 @@ mod build;
 mod describe;
 mod more;
 mod slots;
+mod upkeep;
 
 use std::{sync::Arc, time::Duration};
 

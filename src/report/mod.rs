@@ -85,7 +85,7 @@ fn draw_plainly(diagnostic: &Diagnostic, renderer: &Renderer) -> String {
 }
 
 /// Text without control characters: names come from files, and a terminal obeys what it is sent.
-fn visible(text: &str) -> Cow<'_, str> {
+pub(crate) fn visible(text: &str) -> Cow<'_, str> {
     if !text.chars().any(char::is_control) {
         return Cow::Borrowed(text);
     }

@@ -8,6 +8,7 @@ mod evaluate;
 mod failures;
 mod fetch;
 mod field;
+mod records;
 mod secrets;
 mod session;
 
@@ -29,9 +30,9 @@ use crate::{
 
 pub use doctor::{Checkup, Setback, doctor};
 pub(crate) use fetch::Fetcher;
-pub use secrets::{Fetched, resolve_with_secrets, secrets};
-pub(crate) use secrets::{Kept, resolve_noted};
-pub(crate) use session::{Noted, Print, Prints, Session};
+pub(crate) use records::{Secrets, resolve_on_record};
+pub use secrets::Fetched;
+pub(crate) use session::{Kept, Noted, Print, Prints, Session, resolve_noted};
 
 /// What bounds a run and where it puts files.
 #[derive(Clone, Debug)]

@@ -1,14 +1,11 @@
-//! The secrets by themselves, as they were fetched: for a scan that looks for them.
+//! The secrets by themselves, as they were fetched: for a scan that looks for them, and for masking.
 
-use nuages_provider::{Environment, Locator, Secret, Versions};
+use nuages_provider::{Locator, Secret, Versions};
 use serde_json::Value;
 use zeroize::Zeroizing;
 
-use super::{Answers, Bytes, Noted, Options, Prints, Resolved, Session, evaluate, fetch_all, field};
-use crate::{
-    diagnostic::Diagnostic,
-    plan::{Plan, SlotId},
-};
+use super::{Answers, Bytes, field};
+use crate::plan::Plan;
 
 /// A secret, or one of the texts in a structured one.
 #[derive(Debug)]
@@ -21,61 +18,12 @@ pub struct Fetched {
     pub value: Bytes,
 }
 
-/// Fetches everything the plan wants, each secret once. Tokens that expire are left out: the next run has others.
-///
-/// # Errors
-/// As [`super::resolve`]: every failure, once. A scan for half of the secrets would be no all-clear.
-pub async fn secrets(
+/// What was fetched, each secret once, and the parts of structured ones.
+pub(super) fn fetched(
     plan: &Plan,
-    environment: &Environment,
-    options: &Options,
-) -> Result<Vec<Fetched>, Vec<Diagnostic>> {
-    let answers = fetch_all(plan, environment, options).await;
-    evaluate::evaluate(plan, &answers, options)?;
-    Ok(fetched(plan, &answers, |secret| secret.expires.is_none()))
-}
-
-/// As [`super::resolve`], and beside the values the secrets that they were made of, tokens that expire among them.
-///
-/// # Errors
-/// As [`super::resolve`].
-pub async fn resolve_with_secrets(
-    plan: &Plan,
-    environment: &Environment,
-    options: &Options,
-) -> Result<(Resolved, Vec<Fetched>), Vec<Diagnostic>> {
-    let answers = fetch_all(plan, environment, options).await;
-    let resolved = evaluate::evaluate(plan, &answers, options)?;
-    Ok((resolved, fetched(plan, &answers, |_| true)))
-}
-
-/// The outcome of a run, for one who asks again.
-pub(crate) struct Kept {
-    pub(crate) resolved: Resolved,
-    pub(crate) fetched: Vec<Fetched>,
-    pub(crate) noted: Vec<(SlotId, Noted)>,
-}
-
-/// As [`resolve_with_secrets`], with what tells later whether a secret is the same.
-///
-/// # Errors
-/// As [`super::resolve`].
-pub(crate) async fn resolve_noted(
-    plan: &Plan,
-    environment: &Environment,
-    options: &Options,
-    prints: &Prints,
-) -> Result<Kept, Vec<Diagnostic>> {
-    let mut session = Session::new(plan, environment, options, prints);
-    let resolved = session.resolve(plan, options).await?;
-    Ok(Kept {
-        resolved,
-        fetched: fetched(plan, session.answers(), |_| true),
-        noted: session.noted(),
-    })
-}
-
-fn fetched(plan: &Plan, answers: &Answers, is_wanted: impl Fn(&Secret) -> bool) -> Vec<Fetched> {
+    answers: &Answers,
+    is_wanted: impl Fn(&Secret) -> bool,
+) -> Vec<Fetched> {
     let mut fetched = Vec::new();
     for (slot, answer) in answers {
         let fetch = &plan.instances[slot.instance].fetches[slot.fetch];

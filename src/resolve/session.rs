@@ -9,8 +9,11 @@ use ring::{
 };
 use tokio::time::Instant;
 
-use super::{Answers, Failure, Fetcher, Options, Resolved, evaluate};
+use super::{
+    Answers, Failure, Fetched, Fetcher, Options, Resolved, evaluate, records::records, secrets,
+};
 use crate::{
+    audit::{Act, Record},
     diagnostic::Diagnostic,
     plan::{Plan, SlotId},
 };
@@ -73,6 +76,31 @@ impl Prints {
     }
 }
 
+/// The outcome of the first round, for one who asks again.
+pub(crate) struct Kept {
+    pub(crate) resolved: Resolved,
+    pub(crate) fetched: Vec<Fetched>,
+    pub(crate) noted: Vec<(SlotId, Noted)>,
+}
+
+/// As [`super::resolve_on_record`], with what tells later whether a secret is the same.
+pub(crate) async fn resolve_noted(
+    plan: &Plan,
+    environment: &Environment,
+    options: &Options,
+    prints: &Prints,
+) -> (Vec<Record>, Result<Kept, Vec<Diagnostic>>) {
+    let mut session = Session::new(plan, environment, options, prints);
+    let resolved = session.resolve(plan, options).await;
+    let records = records(plan, &session.answers, Act::Read);
+    let kept = resolved.map(|resolved| Kept {
+        resolved,
+        fetched: secrets::fetched(plan, &session.answers, |_| true),
+        noted: session.noted(),
+    });
+    (records, kept)
+}
+
 /// One round of asking: what was fetched in it is not fetched again.
 pub(crate) struct Session<'a> {
     fetcher: Fetcher<'a>,
@@ -125,11 +153,6 @@ impl<'a> Session<'a> {
             }
             self.fetch(&wanted).await;
         }
-    }
-
-    /// Every answer so far.
-    pub(super) fn answers(&self) -> &Answers {
-        &self.answers
     }
 
     /// What has been heard so far.

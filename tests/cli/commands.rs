@@ -13,6 +13,7 @@ fn help_of_every_command() {
         "get",
         "plan",
         "doctor",
+        "status",
         "init",
         "put",
         "key",

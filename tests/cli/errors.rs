@@ -6,6 +6,7 @@ mod manifest;
 mod places;
 mod resolve;
 mod types;
+mod upkeep;
 
 use crate::shot::shot;
 use crate::support::project::Project;

@@ -10,6 +10,7 @@
     reason = "what goes wrong here is to fail the test at once, tests do read `PATH`, and plain words beat speed here"
 )]
 
+mod audit;
 mod ci;
 mod commands;
 mod doctor;
@@ -28,6 +29,7 @@ mod redact;
 mod render;
 mod secrecy;
 mod shot;
+mod status;
 mod supervise;
 mod template;
 #[cfg(feature = "provider-local")]

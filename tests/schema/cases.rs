@@ -19,6 +19,7 @@ const NAMES: &str = "a schema cannot look up names that stand elsewhere in the m
 const LAYERS: &str = "a schema sees one layer, the rule holds for the layers together";
 const DRIVERS: &str = "what a driver takes is left to the rules of its engine";
 const NUMBERS: &str = "JSON Schema knows numbers by their value, not by how TOML writes them";
+const PERIODS: &str = "a pattern does not say how long a span of time may be";
 
 pub(crate) const CASES: &[(&str, Verdict)] = &[
     // The top level.
@@ -506,6 +507,148 @@ pub(crate) const CASES: &[(&str, Verdict)] = &[
         "files = { a = { content = 'x' }, 'a/b' = { content = 'x' } }",
         PlanRefuses(NAMES),
     ),
+    // What is kept fresh, and how.
+    ("providers.s = { kind = 'env', refresh = '5m' }", Sound),
+    ("providers.s = { kind = 'file', refresh = '1h30m' }", Sound),
+    ("providers.s = { kind = 'env', refresh = '5' }", Wrong),
+    ("providers.s = { kind = 'env', refresh = 300 }", Wrong),
+    ("providers.s = { kind = 'env', refresh = '5 m' }", Wrong),
+    ("providers.s = { kind = 'env', refresh = '-5m' }", Wrong),
+    ("providers.s = { kind = 'env', refresh = '' }", Wrong),
+    (
+        "providers.s = { kind = 'env', refresh = '10ms' }",
+        PlanRefuses(PERIODS),
+    ),
+    (
+        "providers.s = { kind = 'env', refresh = '9000h' }",
+        PlanRefuses(PERIODS),
+    ),
+    (
+        "providers.s = { kind = 'env', refresh = '99999999999999999999s' }",
+        PlanRefuses(PERIODS),
+    ),
+    (
+        "providers.s = { kind = 'env' }\nprofiles.prod.providers.s = { refresh = '1m' }",
+        Sound,
+    ),
+    (
+        "providers.s = { kind = 'env' }\nprofiles.prod.providers.s = { refresh = 'often' }",
+        Wrong,
+    ),
+    (
+        "databases.default = { ENGINE = 'postgresql', live = true, verify = 'connect' }",
+        Sound,
+    ),
+    (
+        "databases.default = { ENGINE = 'mysql', live = 'pymysql', verify = { command = ['python', 'probe.py'] } }",
+        Sound,
+    ),
+    (
+        "databases.default = { ENGINE = 'sqlite3', live = false, verify = 'none' }",
+        Sound,
+    ),
+    (
+        "databases.default = { ENGINE = 'postgresql', live = 'yes' }",
+        Wrong,
+    ),
+    (
+        "databases.default = { ENGINE = 'postgresql', live = 1 }",
+        Wrong,
+    ),
+    (
+        "databases.default = { ENGINE = 'postgresql', live = 'pymysql' }",
+        Wrong,
+    ),
+    (
+        "databases.default = { ENGINE = 'sqlite3', live = true }",
+        Wrong,
+    ),
+    (
+        "databases.default = { ENGINE = { value = 'django.contrib.gis.db.backends.oracle' }, live = true }",
+        Wrong,
+    ),
+    (
+        "databases.default = { ENGINE = 'spatialite' }\nprofiles.prod.databases.default = { live = true }",
+        Sound,
+    ),
+    (
+        "databases.default = { ENGINE = 'mysql', verify = 'login' }",
+        Wrong,
+    ),
+    (
+        "databases.default = { ENGINE = 'mysql', verify = true }",
+        Wrong,
+    ),
+    (
+        "databases.default = { ENGINE = 'mysql', verify = {} }",
+        Wrong,
+    ),
+    (
+        "databases.default = { ENGINE = 'mysql', verify = { command = [] } }",
+        Wrong,
+    ),
+    (
+        "databases.default = { ENGINE = 'mysql', verify = { command = [''] } }",
+        Wrong,
+    ),
+    (
+        "databases.default = { ENGINE = 'mysql', verify = { command = 'probe' } }",
+        Wrong,
+    ),
+    (
+        "databases.default = { ENGINE = 'mysql', verify = { command = ['probe', 1] } }",
+        Wrong,
+    ),
+    (
+        "databases.default = { ENGINE = 'mysql', verify = { command = ['probe', '${env://A}'] } }",
+        Wrong,
+    ),
+    (
+        "databases.default = { ENGINE = 'mysql', verify = { command = ['probe'], timeout = '5s' } }",
+        Wrong,
+    ),
+    (
+        "files.'databases.json' = { render = 'databases-json', env = 'DB', on_change = 'signal:HUP', description = 'a' }",
+        Sound,
+    ),
+    ("files.a = { content = 'x', on_change = 'none' }", Sound),
+    (
+        "files.a = { content = 'x', on_change = 'signal:SIGUSR2' }",
+        Sound,
+    ),
+    (
+        "files.a = { content = 'x', on_change = 'signal:TERM' }",
+        Wrong,
+    ),
+    ("files.a = { content = 'x', on_change = 'HUP' }", Wrong),
+    ("files.a = { content = 'x', render = 'json' }", Wrong),
+    ("files.a = { render = 'database-json' }", Wrong),
+    ("files.a = { render = 'json', optional = true }", Wrong),
+    ("files.a = { render = ['json'] }", Wrong),
+    ("files.a = { render = 'json', description = 1 }", Wrong),
+    ("files.'.nuages' = { content = 'x' }", Wrong),
+    ("files.'.nuages/a' = { content = 'x' }", Wrong),
+    ("files.'.nuages.d/a' = { content = 'x' }", Sound),
+    ("files.'a/.nuages' = { content = 'x' }", Sound),
+    (
+        "supervise = { on_change = 'restart', settle = '500ms', jitter = '0s' }",
+        Sound,
+    ),
+    ("supervise = { on_change = 'reload' }", Wrong),
+    ("supervise = { settle = 2 }", Wrong),
+    ("supervise = { settel = '2s' }", Wrong),
+    ("supervise = 'restart'", Wrong),
+    (
+        "profiles.prod.supervise = { on_change = 'signal:WINCH' }",
+        Sound,
+    ),
+    ("audit = { path = '/var/log/nuages.jsonl' }", Sound),
+    ("profiles.prod.audit = { path = 'audit.jsonl' }", Sound),
+    ("audit = {}", Wrong),
+    ("audit = { path = '' }", Wrong),
+    ("audit = { path = \"a\\u0000\" }", Wrong),
+    ("audit = { path = '${env://LOG}' }", Wrong),
+    ("audit = { path = 'a', format = 'json' }", Wrong),
     // Profiles.
     (
         "profiles = { base = {}, dev = { extends = 'base' }, ci = { extends = ['base', 'dev'], env.A = 'a' } }",

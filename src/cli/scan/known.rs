@@ -13,7 +13,7 @@ use super::{
 use crate::{
     diagnostic::{Class, Diagnostic},
     render::file::write_atomically,
-    resolve::{self, Fetched},
+    resolve::{Bytes, Fetched},
     scan::{
         known::{Key, Known, Named},
         words::{self, Look},
@@ -79,14 +79,7 @@ pub(super) fn write_fingerprints(context: &Context, output: &Path) -> Outcome {
 
 fn fetch(context: &Context, loaded: &Loaded) -> Result<Vec<Fetched>, Exit> {
     let plan = context.plan(loaded)?;
-    let options = resolve::Options {
-        deadline: context.deadline()?,
-        files: None,
-    };
-    let runtime = context.runtime()?;
-    let fetched = runtime.block_on(resolve::secrets(&plan, &loaded.environment, &options));
-    runtime.shutdown_background();
-    fetched.map_err(|errors| context.fail_all(&errors, Some(&plan.source)))
+    context.lasting_secrets(&plan, loaded)
 }
 
 /// What is worth looking for, and the keys of what is not: a host or a port that comes out of a store stands everywhere.
@@ -138,10 +131,7 @@ fn key(context: &Context, loaded: &Loaded) -> Result<Key, Exit> {
 }
 
 /// What `[scan] key` leads to.
-pub(super) fn key_bytes(
-    context: &Context,
-    loaded: &Loaded,
-) -> Result<Option<resolve::Bytes>, Exit> {
+pub(super) fn key_bytes(context: &Context, loaded: &Loaded) -> Result<Option<Bytes>, Exit> {
     let Some(reference) = &loaded.manifest.scan.key else {
         return Ok(None);
     };
