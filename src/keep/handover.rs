@@ -155,7 +155,9 @@ impl Handover {
             add_python(&mut environment.variables, &place.join(PYTHON));
         }
         let variables = environment.variables.iter();
-        let parts = variables.flat_map(|(name, value)| [name.as_bytes(), value.as_bytes()]);
+        let parts: Vec<&[u8]> = variables
+            .flat_map(|(name, value)| [name.as_bytes(), value.as_bytes()])
+            .collect();
         let marks = Marks {
             environment: Some(prints.of_all(parts)),
             whole: of_databases(&resolved.document.databases, prints),

@@ -8,6 +8,7 @@ use ring::{
     rand::{SecureRandom as _, SystemRandom},
 };
 use tokio::time::Instant;
+use zeroize::Zeroizing;
 
 use super::{
     Answers, Failure, Fetched, Fetcher, Options, Resolved, evaluate, records::records, secrets,
@@ -17,6 +18,12 @@ use crate::{
     diagnostic::Diagnostic,
     plan::{Plan, SlotId},
 };
+
+/// How many bytes SHA-256 takes at once.
+const BLOCK: usize = 64;
+
+/// How many bytes a length has.
+const LENGTH: usize = size_of::<usize>();
 
 /// Tells whether bytes are the same as before, without keeping them.
 #[derive(Clone, Debug)]
@@ -52,7 +59,7 @@ impl Prints {
     /// # Errors
     /// Where the system has no random numbers.
     pub(crate) fn new() -> Result<Self, ring::error::Unspecified> {
-        let mut key = zeroize::Zeroizing::new([0_u8; 32]);
+        let mut key = Zeroizing::new([0_u8; 32]);
         SystemRandom::new().fill(&mut *key)?;
         Ok(Self(hmac::Key::new(hmac::HMAC_SHA256, &*key)))
     }
@@ -63,15 +70,24 @@ impl Prints {
     }
 
     /// The print of several texts, in this order.
-    pub(crate) fn of_all<'b>(&self, parts: impl IntoIterator<Item = &'b [u8]>) -> Print {
-        let mut context = hmac::Context::with_key(&self.0);
+    pub(crate) fn of_all<'b>(
+        &self,
+        parts: impl IntoIterator<Item = &'b [u8], IntoIter: Clone>,
+    ) -> Print {
+        let parts = parts.into_iter();
+        // With its length before it, no part can pass for the end of another.
+        let length: usize = parts.clone().map(|part| part.len() + LENGTH).sum();
+        // In whole blocks, which are read from here: what is left of one would be kept on the stack, and nobody wipes that.
+        let mut text = Zeroizing::new(vec![0; length.next_multiple_of(BLOCK)]);
+        let mut at = 0;
         for part in parts {
-            // With its length before it, no part can pass for the end of another.
-            context.update(&part.len().to_le_bytes());
-            context.update(part);
+            text[at..at + LENGTH].copy_from_slice(&part.len().to_le_bytes());
+            at += LENGTH;
+            text[at..at + part.len()].copy_from_slice(part);
+            at += part.len();
         }
         let mut print = [0; 32];
-        print.copy_from_slice(context.sign().as_ref());
+        print.copy_from_slice(hmac::sign(&self.0, &text).as_ref());
         Print(print)
     }
 }
