@@ -55,8 +55,8 @@ pub(super) fn run(context: &Context, command: &Exec) -> Outcome {
         .then(|| redact::secrets(context, &kept.resolved, &kept.fetched))
         .transpose()?
         .map(Arc::new);
-    let (resolved, fetched, noted) = (kept.resolved, kept.fetched, kept.noted);
-    drop((resolved, fetched));
+    let noted = kept.noted;
+    drop((kept.resolved, kept.fetched));
     let plan = Arc::new(plan);
     let (desk, inbox) = Desk::new(Setup {
         plan: Arc::clone(&plan),
@@ -73,7 +73,8 @@ pub(super) fn run(context: &Context, command: &Exec) -> Outcome {
         Supervisor::new(command.kill_after).map_err(|error| cannot_catch(context, &error))?;
     // Only now: what asks us to end in between is either obeyed or handed on.
     drop(early);
-    let marks = handover.marks.clone();
+    // Nothing of it is held longer than the start needs: its files are wiped here, its variables once they are handed over.
+    let (environment, marks) = handover.into_environment();
     let mut kept = Kept {
         supervisor,
         desk,
@@ -82,11 +83,10 @@ pub(super) fn run(context: &Context, command: &Exec) -> Outcome {
         secrets,
         surroundings,
     };
-    kept.launch(handover.environment.variables, false)
-        .map_err(|error| {
-            kept.desk.close();
-            exec::not_started(context, program, &error)
-        })?;
+    kept.launch(environment.variables, false).map_err(|error| {
+        kept.desk.close();
+        exec::not_started(context, program, &error)
+    })?;
     let start = Start {
         environment: loaded.environment,
         options,

@@ -178,6 +178,11 @@ impl Handover {
         })
     }
 
+    /// What is left when its files are written; they are wiped.
+    pub(crate) fn into_environment(self) -> (ChildEnvironment, Marks) {
+        (self.environment, self.marks)
+    }
+
     /// Our own modules, where they are needed: names relative to the private directory, and their text.
     pub(crate) fn modules(&self) -> impl Iterator<Item = (String, &'static str)> {
         let modules = if self.needs_python {

@@ -1,6 +1,6 @@
 //! The loop that looks at secrets again and brings what has changed to the command.
 
-use std::{collections::BTreeSet, ffi::OsString, sync::Arc, time::Duration};
+use std::{collections::BTreeSet, ffi::OsString, sync::Arc, thread, time::Duration};
 
 use nuages_provider::Environment;
 use rustix::process::Signal;
@@ -65,7 +65,7 @@ enum Outcome {
 
 impl Keeper {
     /// Works until there is nothing left to do.
-    pub(crate) async fn run(mut self) {
+    pub(crate) fn run(mut self) {
         loop {
             let (expired, restart, due, idle, is_idle) = {
                 let mut ledger = self.desk.ledger();
@@ -83,14 +83,33 @@ impl Keeper {
                 ));
             }
             if restart {
-                self.restart().await;
+                self.with_runtime(async |keeper| keeper.restart().await);
             } else if !due.is_empty() {
-                self.refresh(&due).await;
+                self.with_runtime(async |keeper| keeper.refresh(&due).await);
             } else if is_idle {
                 return;
             } else {
                 let sleep = idle.unwrap_or(LONGEST_SLEEP).min(LONGEST_SLEEP);
-                tokio::time::sleep(sleep).await;
+                thread::sleep(sleep);
+            }
+        }
+    }
+
+    /// Each round of asking has a runtime of its own: with it go the connections, in whose buffers answers are left.
+    fn with_runtime(&mut self, work: impl AsyncFnOnce(&mut Self)) {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build();
+        match runtime {
+            Ok(runtime) => {
+                runtime.block_on(work(self));
+                // What still runs is past its deadline: it is not waited for.
+                runtime.shutdown_background();
+            }
+            Err(error) => {
+                self.desk
+                    .tell(&format!("warning: nothing can be refreshed: {error}"));
+                thread::sleep(LONGEST_SLEEP);
             }
         }
     }

@@ -3,10 +3,8 @@
 
 use std::{
     collections::BTreeSet,
-    time::{Duration, SystemTime},
+    time::{Duration, Instant, SystemTime},
 };
-
-use tokio::time::Instant;
 
 use super::schedule;
 use crate::{

@@ -285,9 +285,6 @@ pub(crate) fn start(desk: &Arc<Desk>, start: Start) -> io::Result<()> {
     if desk.ledger().is_idle() {
         return Ok(());
     }
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?;
     let is_preloaded = is_preloaded(&start.program, &start.arguments, &start.surroundings);
     let keeper = Keeper {
         plan: Arc::clone(&desk.plan),
@@ -305,7 +302,7 @@ pub(crate) fn start(desk: &Arc<Desk>, start: Start) -> io::Result<()> {
     };
     thread::Builder::new()
         .name("nuages-keep".to_owned())
-        .spawn(move || runtime.block_on(keeper.run()))?;
+        .spawn(move || keeper.run())?;
     Ok(())
 }
 

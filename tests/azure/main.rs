@@ -14,6 +14,7 @@ mod doctor;
 mod entra;
 mod faults;
 mod judge;
+mod keep;
 mod kv;
 mod network;
 mod put;

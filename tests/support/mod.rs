@@ -15,6 +15,7 @@ pub(crate) mod faults;
 pub(crate) mod http;
 pub(crate) mod keeping;
 pub(crate) mod mariadb;
+pub(crate) mod memory;
 pub(crate) mod moto;
 pub(crate) mod odbc;
 pub(crate) mod postgres;
