@@ -23,6 +23,7 @@
 //! | [`templating`] | template files: Jinja over resolved values, written by the rules of the file's reader |
 //! | [`cluster`] | plan to the objects of a cluster's own engine: references alone, nothing is fetched |
 //! | [`exec`] | the child's environment and files, and becoming the command |
+//! | `keep` | values that stay fresh under a supervised command: when they are looked at again, what a change reaches, how it is tried |
 //! | [`redact`] | masks known values in a stream, in every encoding they travel in |
 //! | [`scan`] | the leak scanner: sources, detection, rules as data, suppression; knows nothing of the rooms above |
 //! | `audit` | who was handed which secret, and when: one line of JSON for each; never a value |
@@ -33,7 +34,7 @@
 //! | [`report`] | diagnostics and findings as people and machines read them |
 //! | [`cli`] | the command line; one file a command |
 //!
-//! Dependencies run one way: `cli` may use everything; `exec` and `render` know `resolve` and `django`; `resolve` knows
+//! Dependencies run one way: `cli` may use everything; `keep` knows `exec`, `render` and `resolve`; `exec` and `render` know `resolve` and `django`; `resolve` knows
 //! `plan`, which knows `manifest`. Providers live in crates of their own under `providers/` and know
 //! [`nuages_provider`] alone, and the remote ones the HTTP client they share (`providers/http`): one TLS configuration, one
 //! pool of connections, one list of hosts a token may travel to.
