@@ -1,6 +1,13 @@
 //! `nuages exec --supervise`: resolve, start the command as its init, keep its values fresh, and end as it ends.
 
-use std::{ffi::OsString, io, os::fd::AsFd as _, path::Path, sync::Arc};
+use std::{
+    ffi::OsString,
+    io,
+    os::fd::AsFd as _,
+    path::Path,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use rustix::process::Signal;
 
@@ -13,7 +20,7 @@ use crate::{
         supervise::{Early, Event, Launch, Supervisor},
     },
     keep::{
-        self, Desk, Inbox, Order, Request, Setup, Start,
+        self, Desk, Inbox, Request, Setup, Start,
         handover::{Handover, Surroundings},
         place::Place,
     },
@@ -133,14 +140,15 @@ impl Kept<'_> {
 
     /// Keeps the command until it ends, and starts it again where that is asked for.
     fn run(mut self, inbox: &Inbox) -> io::Result<Ended> {
-        let mut again: Option<Box<Order>> = None;
+        let mut unsent: Vec<(Signal, Instant)> = Vec::new();
         loop {
-            match self.supervisor.wait(None, Some(inbox.wake.as_fd()))? {
+            let until = (!unsent.is_empty()).then(|| Instant::now() + GLANCE);
+            match self.supervisor.wait(until, Some(inbox.wake.as_fd()))? {
                 Event::Ended(code) => {
                     let unwritten = self.supervisor.finish();
-                    match again.take().filter(|_| !self.supervisor.was_told()) {
-                        Some(order) => self.start_again(*order)?,
-                        None => return Ok(Ended { code, unwritten }),
+                    unsent.clear();
+                    if self.supervisor.was_told() || !self.start_again()? {
+                        return Ok(Ended { code, unwritten });
                     }
                 }
                 Event::Readable => {
@@ -149,35 +157,54 @@ impl Kept<'_> {
                     }
                     for request in inbox.requests.try_iter() {
                         match request {
-                            Request::Signal(signal) => self.supervisor.send(signal),
-                            Request::Restart(_) if self.supervisor.was_told() => {}
-                            Request::Restart(order) => {
-                                if again.replace(order).is_none() {
-                                    self.supervisor.send(Signal::TERM);
-                                }
-                            }
+                            Request::Signal(signal) => unsent.push((signal, Instant::now())),
+                            Request::Restart => self.end_for_restart(),
                         }
                     }
                 }
                 Event::Due => {}
             }
+            unsent.retain(|(signal, asked)| !self.tell(*signal, *asked));
         }
     }
 
-    /// Files first: the old command is gone, and the new one is to find its own.
-    fn start_again(&mut self, order: Order) -> io::Result<()> {
-        if let Some(directory) = &self.surroundings.files
-            && let Err(error) = files::write(directory, &order.files)
-        {
-            let cause = error.causes.first().unwrap_or(&error.title);
-            return Err(io::Error::other(cause.clone()));
+    fn end_for_restart(&mut self) {
+        let is_ending = self.supervisor.is_ending() || self.supervisor.was_told();
+        if self.desk.has_order() && !is_ending {
+            self.supervisor.send(Signal::TERM);
         }
-        for (name, content) in &order.live {
-            self.desk.write(name, content.expose())?;
+    }
+
+    /// Sends a signal, unless the command does not catch it and would end by it; one that has just started may do so yet.
+    /// Whether there is nothing more to do.
+    fn tell(&mut self, signal: Signal, asked: Instant) -> bool {
+        if self.supervisor.catches(signal) == Some(false) {
+            let is_late = asked.elapsed() > TIME_TO_CATCH;
+            if is_late {
+                self.desk.note_uncaught(signal);
+            }
+            return is_late;
         }
-        self.launch(order.environment.variables, true)
+        self.supervisor.send(signal);
+        self.desk.signalled();
+        true
+    }
+
+    /// Files first: the old command is gone, and the new one is to find its own. Whether there was anything to start.
+    fn start_again(&mut self) -> io::Result<bool> {
+        let Some(environment) = self.desk.prepare(self.surroundings.files.as_deref())? else {
+            return Ok(false);
+        };
+        self.launch(environment, true)?;
+        Ok(true)
     }
 }
+
+/// How often a command is looked at that does not catch what it is to be told by.
+const GLANCE: Duration = Duration::from_millis(200);
+
+/// How long a command may take to catch it.
+const TIME_TO_CATCH: Duration = Duration::from_secs(20);
 
 /// Takes what wakes us out of the pipe. Whether there was something.
 fn drain(inbox: &Inbox) -> bool {

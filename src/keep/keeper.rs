@@ -156,23 +156,19 @@ impl Keeper {
         };
         self.desk.record(Act::Refresh, &entry, noted, outcome);
         let keys = crate::suggest::list(&entry.keys);
-        match noted {
-            Noted::Failed { phrase, .. } => {
-                if look == Look::FailedFirst {
-                    self.desk.tell(&format!(
-                        "warning: cannot refresh {keys}: `{}` {phrase}; the last good value stays",
-                        entry.instance
-                    ));
-                }
-                false
+        if let Noted::Failed { phrase, .. } = noted {
+            if look == Look::FailedFirst {
+                self.desk.tell(&format!(
+                    "warning: cannot refresh {keys}: `{}` {phrase}; the last good value stays",
+                    entry.instance
+                ));
             }
-            _ => {
-                if had_failed && look == Look::Same {
-                    self.desk.tell(&format!("{keys} can be refreshed again"));
-                }
-                look == Look::Changed
-            }
+            return false;
         }
+        if had_failed && look == Look::Same {
+            self.desk.tell(&format!("{keys} can be refreshed again"));
+        }
+        look == Look::Changed
     }
 
     /// Brings changed values to every part that has them.
@@ -289,8 +285,8 @@ impl Keeper {
             // Another user or host: the driver has those from the environment, and the old password belongs to them.
             return self.environment(session, signals).await;
         }
-        for (name, content) in handover.live.iter().flat_map(|live| &live.files) {
-            if let Err(error) = self.desk.write(name, content.expose()) {
+        for live in &handover.live {
+            if let Err(error) = self.desk.replace_live(&live.files) {
                 return unwritten(&error);
             }
         }
@@ -322,7 +318,7 @@ impl Keeper {
             return Outcome::Done;
         }
         if let Some(directory) = &self.surroundings.files
-            && let Err(error) = crate::exec::files::write(directory, &handover.files)
+            && let Err(error) = self.desk.replace_files(directory, &handover.files)
         {
             return Outcome::Refused {
                 name: "unwritten",
@@ -419,7 +415,7 @@ impl Keeper {
         // Where it has become what it was, the command goes on.
         self.marks = handover.marks.clone();
         if std::mem::take(&mut self.must_restart) || !is_same {
-            self.desk.ask(Request::Restart(Box::new(handover.order())));
+            self.desk.order(handover.into_order());
         }
         let mut ledger = self.desk.ledger();
         let noted = session.noted();

@@ -27,8 +27,9 @@ pub(crate) struct Entry {
     refresh: Option<Duration>,
     /// Of the value that the command has; nothing where there was none.
     print: Option<Print>,
-    /// Of the value that the store had last.
+    /// Of the value that the store had last, and when that stops working.
     seen: Option<Print>,
+    seen_expires: Option<SystemTime>,
     /// The store's name for the version.
     pub(crate) version: Option<String>,
     /// When it stops working.
@@ -256,6 +257,7 @@ impl Entry {
             refresh: instance.refresh,
             print: None,
             seen: None,
+            seen_expires: None,
             version: None,
             expires: None,
             read: now,
@@ -270,11 +272,12 @@ impl Entry {
     }
 
     fn note(&mut self, noted: &Noted) -> Look {
-        let print = match noted {
-            Noted::Present { print, .. } => Some(*print),
-            Noted::Absent => None,
+        let (print, expires) = match noted {
+            Noted::Present { print, expires, .. } => (Some(*print), *expires),
+            Noted::Absent => (None, None),
             Noted::Failed { name, phrase } => {
                 let is_first = self.failures == 0;
+                self.is_waiting = false;
                 self.settle(Some((name, phrase.clone())));
                 return if is_first {
                     Look::FailedFirst
@@ -284,6 +287,7 @@ impl Entry {
             }
         };
         self.read = SystemTime::now();
+        self.seen_expires = expires;
         let is_news = std::mem::replace(&mut self.seen, print) != print;
         if print == self.print {
             Look::Same
@@ -307,7 +311,7 @@ impl Entry {
             self.failures = 0;
             let now = SystemTime::now();
             let left = self
-                .expires
+                .seen_expires
                 .map(|expires| expires.duration_since(now).unwrap_or_default());
             schedule::next(left, self.refresh, schedule::chance())
         };

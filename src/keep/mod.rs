@@ -17,6 +17,7 @@ mod verify;
 use std::{
     ffi::{OsStr, OsString},
     io::{self, PipeReader, PipeWriter, Write as _},
+    path::Path,
     sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc},
     thread,
     time::SystemTime,
@@ -33,6 +34,7 @@ use self::{
 };
 use crate::{
     audit::{Act, Audit, Record},
+    diagnostic::Diagnostic,
     exec::{child::ChildEnvironment, supervise::Guests},
     plan::{Plan, SlotId},
     resolve::{Bytes, Noted, Options, Prints, ResolvedFile},
@@ -42,22 +44,25 @@ use crate::{
 pub(crate) enum Request {
     /// Send the command a signal.
     Signal(Signal),
-    /// End the command, and start it again with this.
-    Restart(Box<Order>),
+    /// End the command, and start it again with the order that lies on the desk.
+    Restart,
 }
 
+/// An environment: names and values.
+pub(crate) type Variables = Vec<(OsString, OsString)>;
+
 /// What the command is started again with.
-pub(crate) struct Order {
-    pub(crate) environment: ChildEnvironment,
+struct Order {
+    environment: ChildEnvironment,
     /// `[files]`.
-    pub(crate) files: Vec<ResolvedFile>,
+    files: Vec<ResolvedFile>,
     /// Files of the private directory.
-    pub(crate) live: Vec<(String, Bytes)>,
+    live: Vec<(String, Bytes)>,
 }
 
 impl Handover {
     /// What there is to write and to start with.
-    pub(crate) fn order(self) -> Order {
+    fn into_order(self) -> Order {
         Order {
             environment: self.environment,
             files: self.files,
@@ -83,6 +88,8 @@ pub(crate) struct Desk {
     ledger: Mutex<Ledger>,
     running: Mutex<Running>,
     place: Option<Place>,
+    /// What the command is started again with, once it has ended.
+    order: Mutex<Option<Box<Order>>>,
     audit: Option<Audit>,
     tell: Tell,
     requests: Mutex<mpsc::Sender<Request>>,
@@ -134,6 +141,7 @@ impl Desk {
                 restarts: 0,
             }),
             place: setup.place,
+            order: Mutex::new(None),
             audit: setup.audit,
             tell: setup.tell,
             requests: Mutex::new(requests),
@@ -150,8 +158,70 @@ impl Desk {
         Ok((Arc::new(desk), inbox))
     }
 
+    /// Replaces the files of a live database. What waits to be written for a restart is no newer than this.
+    fn replace_live(&self, files: &[(String, Bytes)]) -> io::Result<()> {
+        let mut order = lock(&self.order);
+        for (name, content) in files {
+            self.write(name, content.expose())?;
+            let waiting = order.iter_mut().flat_map(|order| &mut order.live);
+            for (_, old) in waiting.filter(|(have, _)| have == name) {
+                old.clone_from(content);
+            }
+        }
+        Ok(())
+    }
+
+    /// Replaces files of `[files]`, in the same way.
+    fn replace_files(
+        &self,
+        directory: &Path,
+        files: &[ResolvedFile],
+    ) -> Result<(), Box<Diagnostic>> {
+        let mut order = lock(&self.order);
+        crate::exec::files::write(directory, files)?;
+        for file in files {
+            let waiting = order.iter_mut().flat_map(|order| &mut order.files);
+            for old in waiting.filter(|have| have.path == file.path) {
+                old.content.clone_from(&file.content);
+            }
+        }
+        Ok(())
+    }
+
+    /// Has the command started again with this.
+    fn order(&self, order: Order) {
+        *lock(&self.order) = Some(Box::new(order));
+        self.ask(Request::Restart);
+    }
+
+    /// Whether there is something to start the command again with.
+    pub(crate) fn has_order(&self) -> bool {
+        lock(&self.order).is_some()
+    }
+
+    /// Writes the files for the next start, and gives its environment; nothing where none was ordered.
+    ///
+    /// # Errors
+    /// Where a file cannot be written.
+    pub(crate) fn prepare(&self, directory: Option<&Path>) -> io::Result<Option<Variables>> {
+        let mut order = lock(&self.order);
+        let Some(order) = order.take() else {
+            return Ok(None);
+        };
+        if let Some(directory) = directory.filter(|_| !order.files.is_empty())
+            && let Err(error) = crate::exec::files::write(directory, &order.files)
+        {
+            let cause = error.causes.first().unwrap_or(&error.title);
+            return Err(io::Error::other(cause.clone()));
+        }
+        for (name, content) in &order.live {
+            self.write(name, content.expose())?;
+        }
+        Ok(Some(order.environment.variables))
+    }
+
     /// Writes a file of the private directory.
-    pub(crate) fn write(&self, name: &str, content: &[u8]) -> io::Result<()> {
+    fn write(&self, name: &str, content: &[u8]) -> io::Result<()> {
         match &self.place {
             Some(place) => place.write(name, content),
             None => Err(io::Error::from(io::ErrorKind::NotFound)),
@@ -163,6 +233,11 @@ impl Desk {
         if let Some(place) = &self.place {
             place.remove();
         }
+    }
+
+    /// The command has been told.
+    pub(crate) fn signalled(&self) {
+        self.record_command(Act::Signal, Vec::new(), Record::OK);
     }
 
     /// The command has been started.
@@ -203,6 +278,15 @@ impl Desk {
         lines
     }
 
+    /// The command would end by a signal that was to tell it something.
+    pub(crate) fn note_uncaught(&self, signal: Signal) {
+        self.record_command(Act::Signal, Vec::new(), "uncaught");
+        let name = crate::manifest::signal_name(signal).unwrap_or("that signal");
+        self.tell(&format!(
+            "warning: the command does not catch {name}, and is not told of the change: {name} would end it"
+        ));
+    }
+
     /// Whether there is a `refresh` to be asked for: a provider that needs no instance, and reads what is on this machine,
     /// gives what cannot change while we run.
     fn can_refresh(&self, entry: &Entry) -> bool {
@@ -220,9 +304,6 @@ impl Desk {
 
     /// Asks the supervisor.
     fn ask(&self, request: Request) {
-        if let Request::Signal(_) = request {
-            self.record_command(Act::Signal, Vec::new(), Record::OK);
-        }
         // Whoever supervises no more needs no telling.
         if lock(&self.requests).send(request).is_ok() {
             let _ = (&self.wake).write_all(b".");

@@ -9,7 +9,10 @@ use std::{
 const SHORTEST: Duration = Duration::from_secs(1);
 
 /// The longest wait after a refresh that has failed.
-const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+const LONGEST_PAUSE: Duration = Duration::from_mins(1);
+
+/// A store that gives what has expired already is not asked more often than this.
+const AFTER_EXPIRY: Duration = Duration::from_secs(10);
 
 /// The share of a token's life after which it is renewed, at most; and by how much less that may be.
 const SHARE: f64 = 0.8;
@@ -22,7 +25,13 @@ pub(super) fn next(
     refresh: Option<Duration>,
     chance: f64,
 ) -> Option<Duration> {
-    let by_life = left.map(|left| left.mul_f64(SHARE - SPREAD * chance));
+    let by_life = left.map(|left| {
+        if left.is_zero() {
+            AFTER_EXPIRY
+        } else {
+            left.mul_f64(SHARE - SPREAD * chance)
+        }
+    });
     let by_period = refresh.map(|refresh| refresh.mul_f64(1.0 - SPREAD * chance));
     let wait = match (by_life, by_period) {
         (Some(life), Some(period)) => life.min(period),
@@ -51,7 +60,7 @@ pub(super) fn chance() -> f64 {
 mod tests {
     use super::*;
 
-    const HOUR: Duration = Duration::from_secs(3600);
+    const HOUR: Duration = Duration::from_hours(1);
 
     #[test]
     fn tokens_are_renewed_before_four_fifths_of_their_life() {
@@ -60,12 +69,14 @@ mod tests {
             assert!(wait <= HOUR.mul_f64(0.8), "{wait:?}");
             assert!(wait >= HOUR.mul_f64(0.69), "{wait:?}");
         }
-        assert_eq!(next(Some(Duration::ZERO), None, 0.5), Some(SHORTEST));
+        let moment = Duration::from_millis(10);
+        assert_eq!(next(Some(moment), None, 0.5), Some(SHORTEST));
+        assert_eq!(next(Some(Duration::ZERO), None, 0.5), Some(AFTER_EXPIRY));
     }
 
     #[test]
     fn the_nearer_of_expiry_and_period_counts() {
-        let minute = Duration::from_secs(60);
+        let minute = Duration::from_mins(1);
         assert_eq!(next(Some(HOUR), Some(minute), 0.0), Some(minute));
         let wait = next(Some(minute), Some(HOUR), 0.0).unwrap();
         assert_eq!(wait, Duration::from_secs(48));

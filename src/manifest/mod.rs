@@ -22,7 +22,7 @@ pub(crate) use auth::AuthEntry;
 pub use cast::Cast;
 pub(crate) use providers::check_settings;
 pub(crate) use scan::{ScanAllow, ScanEntry, ScanRule};
-pub(crate) use supervise::{AuditEntry, Live, OnChange, SuperviseEntry, Verify};
+pub(crate) use supervise::{AuditEntry, Live, OnChange, SuperviseEntry, Verify, signal_name};
 
 /// Below the directory of `[files]`, what supervisors keep there for themselves.
 pub(crate) const SUPERVISORS: &str = ".nuages";

@@ -70,6 +70,13 @@ pub(super) const SIGNALS: &[(&str, Signal)] = &[
     ("WINCH", Signal::WINCH),
 ];
 
+/// The name of a signal that `on_change` takes.
+pub(crate) fn signal_name(signal: Signal) -> Option<&'static str> {
+    let mut signals = SIGNALS.iter();
+    let (name, _) = signals.find(|(_, have)| *have == signal)?;
+    Some(name)
+}
+
 /// What `on_change` takes, as it is written.
 pub(super) fn reactions() -> Vec<String> {
     let signals = SIGNALS.iter().map(|(name, _)| format!("signal:{name}"));

@@ -8,6 +8,7 @@
     clippy::panic,
     clippy::disallowed_methods,
     clippy::doc_markdown,
+    clippy::print_stderr,
     reason = "each test target uses a part of this, a broken part is to fail the test at once, and tests do read the environment"
 )]
 

@@ -138,6 +138,12 @@ impl Supervisor {
         self.kept.as_ref().and_then(Kept::living)
     }
 
+    /// Whether the command would hear a signal, or is not moved by it; `None` where that cannot be told.
+    #[must_use]
+    pub fn catches(&self, signal: Signal) -> Option<bool> {
+        process::catches(self.pid()?, signal)
+    }
+
     /// Sends the command a signal, as if it had come from outside: after TERM its time runs.
     pub fn send(&mut self, signal: Signal) {
         match self.life.signal(signal, Instant::now()) {

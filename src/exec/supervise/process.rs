@@ -4,7 +4,7 @@
 use std::{ffi::OsStr, fs, path::Path};
 
 use nix::unistd::{self, getpgid, getpgrp, getsid};
-use rustix::process::{Pid, getpid, getppid};
+use rustix::process::{Pid, Signal, getpid, getppid};
 
 /// A process tree deeper than this is not climbed.
 const DEEPEST: usize = 256;
@@ -27,6 +27,26 @@ pub(super) fn children() -> Vec<Pid> {
 /// Whether the process is stopped, as far as can be told.
 pub(super) fn is_stopped(process: Pid) -> bool {
     is_ours() && stat(process).is_some_and(|(state, _)| state == 'T')
+}
+
+/// Whether a signal is caught, blocked or ignored by a process, rather than its end: `proc_pid_status(5)`.
+pub(super) fn catches(process: Pid, signal: Signal) -> Option<bool> {
+    if !is_ours() {
+        return None;
+    }
+    let path = format!("/proc/{}/status", process.as_raw_nonzero());
+    let text = fs::read_to_string(path).ok()?;
+    let bit = u32::try_from(signal.as_raw() - 1).ok()?;
+    let mut is_known = false;
+    for name in ["SigCgt:", "SigIgn:", "SigBlk:"] {
+        let mask = text.lines().find_map(|line| line.strip_prefix(name));
+        let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+        is_known |= mask.is_some();
+        if mask.is_some_and(|mask| mask.checked_shr(bit).is_some_and(|mask| mask & 1 == 1)) {
+            return Some(true);
+        }
+    }
+    is_known.then_some(false)
 }
 
 /// Whether somebody is there who would wake us if we stopped: a process of our session above our process group, as a
