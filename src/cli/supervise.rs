@@ -26,6 +26,7 @@ use crate::{
     },
     plan::Plan,
     redact::Secrets,
+    report,
     resolve::Prints,
 };
 
@@ -89,6 +90,7 @@ pub(super) fn run(context: &Context, command: &Exec) -> Outcome {
         arguments,
         secrets,
         surroundings,
+        ending_since: None,
     };
     kept.launch(environment.variables, false).map_err(|error| {
         kept.desk.close();
@@ -122,6 +124,8 @@ struct Kept<'a> {
     arguments: &'a [OsString],
     secrets: Option<Arc<Secrets>>,
     surroundings: Surroundings,
+    /// When it was told to end for a restart.
+    ending_since: Option<Instant>,
 }
 
 impl Kept<'_> {
@@ -142,7 +146,8 @@ impl Kept<'_> {
     fn run(mut self, inbox: &Inbox) -> io::Result<Ended> {
         let mut unsent: Vec<(Signal, Instant)> = Vec::new();
         loop {
-            let until = (!unsent.is_empty()).then(|| Instant::now() + GLANCE);
+            let is_waiting = !unsent.is_empty() || self.desk.has_order();
+            let until = is_waiting.then(|| Instant::now() + GLANCE);
             match self.supervisor.wait(until, Some(inbox.wake.as_fd()))? {
                 Event::Ended(code) => {
                     let unwritten = self.supervisor.finish();
@@ -158,20 +163,29 @@ impl Kept<'_> {
                     for request in inbox.requests.try_iter() {
                         match request {
                             Request::Signal(signal) => unsent.push((signal, Instant::now())),
-                            Request::Restart => self.end_for_restart(),
+                            Request::Restart => {}
                         }
                     }
                 }
                 Event::Due => {}
             }
+            if self.desk.has_order() {
+                self.end_for_restart();
+            }
             unsent.retain(|(signal, asked)| !self.tell(*signal, *asked));
         }
     }
 
+    /// Where a restart is wanted, the command is told to end: unless it is ending, or may be, as somebody else wants.
     fn end_for_restart(&mut self) {
-        let is_ending = self.supervisor.is_ending() || self.supervisor.was_told();
-        if self.desk.has_order() && !is_ending {
-            self.supervisor.send(Signal::TERM);
+        if self.supervisor.is_ending() {
+            if let Some(asked) = self.ending_since.filter(|asked| asked.elapsed() > SLOW_END) {
+                self.ending_since = None;
+                self.desk.note_slow(asked.elapsed());
+            }
+        } else if !self.supervisor.was_told() {
+            self.supervisor.end_for_restart();
+            self.ending_since = Some(Instant::now());
         }
     }
 
@@ -192,7 +206,11 @@ impl Kept<'_> {
 
     /// Files first: the old command is gone, and the new one is to find its own. Whether there was anything to start.
     fn start_again(&mut self) -> io::Result<bool> {
-        let Some(environment) = self.desk.prepare(self.surroundings.files.as_deref())? else {
+        if !self.desk.has_order() {
+            return Ok(false);
+        }
+        self.supervisor.clear();
+        let Some(environment) = self.desk.prepare(self.surroundings.files.as_deref()) else {
             return Ok(false);
         };
         self.launch(environment, true)?;
@@ -202,6 +220,9 @@ impl Kept<'_> {
 
 /// How often a command is looked at that does not catch what it is to be told by.
 const GLANCE: Duration = Duration::from_millis(200);
+
+/// A command that takes longer to end for its restart is told of.
+const SLOW_END: Duration = Duration::from_secs(30);
 
 /// How long a command may take to catch it.
 const TIME_TO_CATCH: Duration = Duration::from_secs(20);
@@ -277,7 +298,8 @@ fn tell(context: &Context) -> keep::Tell {
     let is_quiet = context.global.quiet;
     Box::new(move |text| {
         if !is_quiet {
-            output::error_line(&format!("nuages: {text}"));
+            // A store names versions, and what it says may be told: no part of that moves the cursor.
+            output::error_line(&format!("nuages: {}", report::visible(text)));
         }
     })
 }

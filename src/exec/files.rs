@@ -74,7 +74,7 @@ fn is_memory(_path: &Path) -> bool {
 }
 
 /// A directory of ours that nobody else can enter.
-fn is_private(path: &Path) -> bool {
+pub(crate) fn is_private(path: &Path) -> bool {
     path.symlink_metadata().is_ok_and(|found| {
         found.is_dir() && found.uid() == geteuid().as_raw() && found.mode() & 0o077 == 0
     })

@@ -4,11 +4,11 @@
 use std::{
     collections::BTreeMap,
     ffi::{OsStr, OsString},
-    os::unix::ffi::OsStrExt as _,
     path::{Path, PathBuf},
 };
 
 use nuages_provider::Environment;
+use zeroize::Zeroizing;
 
 use crate::{
     diagnostic::{Class, Diagnostic},
@@ -67,7 +67,7 @@ pub(crate) struct Live {
 /// What tells whether a part is as it was. No value can be read from it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Marks {
-    /// Of the whole environment.
+    /// Of all values in the environment.
     pub(crate) environment: Option<Print>,
     /// Of each database with its password.
     pub(crate) whole: BTreeMap<String, Print>,
@@ -152,11 +152,28 @@ impl Handover {
             surroundings.files.as_deref(),
         )?;
         if let Some(place) = surroundings.place.as_ref().filter(|_| needs_python) {
+            if place.as_os_str().as_encoded_bytes().contains(&b':') {
+                let title = format!(
+                    "`{PYTHONPATH}` cannot name `{}`: it has a `:`",
+                    place.display()
+                );
+                let hint = "`--files-dir DIR` chooses another place";
+                return Err(vec![Diagnostic::new(Class::Usage, title).hint(hint)]);
+            }
             add_python(&mut environment.variables, &place.join(PYTHON));
         }
-        let variables = environment.variables.iter();
-        let parts: Vec<&[u8]> = variables
-            .flat_map(|(name, value)| [name.as_bytes(), value.as_bytes()])
+        let databases = Value::Table(handed.document.databases.clone());
+        let values = handed.document.env.iter();
+        let values: Vec<(&str, Zeroizing<String>)> = values
+            .map(|(name, value)| (name, env_text(value)))
+            .collect();
+        let databases = env_text(&databases);
+        let parts: Vec<&[u8]> = std::iter::once(databases.as_bytes())
+            .chain(
+                values
+                    .iter()
+                    .flat_map(|(name, value)| [name.as_bytes(), value.as_bytes()]),
+            )
             .collect();
         let marks = Marks {
             environment: Some(prints.of_all(parts)),

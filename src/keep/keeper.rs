@@ -1,6 +1,12 @@
 //! The loop that looks at secrets again and brings what has changed to the command.
 
-use std::{collections::BTreeSet, ffi::OsString, sync::Arc, thread, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ffi::OsString,
+    sync::Arc,
+    thread,
+    time::Duration,
+};
 
 use nuages_provider::Environment;
 use rustix::process::Signal;
@@ -19,7 +25,7 @@ use crate::{
     exec::{parent::wipe, supervise::Guests},
     manifest::{OnChange, Verify},
     plan::{Plan, SlotId},
-    resolve::{Noted, Options, Prints, Resolved, Session},
+    resolve::{Noted, Options, Print, Prints, Resolved, Session},
     value::{Table, Value},
 };
 
@@ -45,6 +51,8 @@ pub(crate) struct Keeper {
     /// A signal does not bring the command to read its settings again.
     pub(super) is_preloaded: bool,
     pub(super) failed_restarts: u32,
+    /// Of databases that have been tried and work.
+    pub(super) verified: BTreeMap<String, Print>,
     /// A file wants the restart, which the environment does not show.
     pub(super) must_restart: bool,
 }
@@ -173,6 +181,13 @@ impl Keeper {
 
     /// Brings changed values to every part that has them.
     async fn bring(&mut self, session: &mut Session<'_>, changed: &[SlotId]) {
+        let unverified = self.verify_first(session, changed).await;
+        let accepted: Vec<SlotId> = changed
+            .iter()
+            .filter(|slot| !unverified.contains(slot))
+            .copied()
+            .collect();
+        let changed = &accepted[..];
         let mut refused: Vec<(Part, &'static str, String, bool)> = Vec::new();
         let mut outdated = BTreeSet::new();
         let mut signals: Vec<Signal> = Vec::new();
@@ -200,10 +215,70 @@ impl Keeper {
         let noted = session.noted();
         let plan = Arc::clone(&self.plan);
         self.desk.ledger().add_new(&plan, &noted);
+        let changed: BTreeSet<SlotId> = changed.iter().copied().collect();
         for (slot, noted) in &noted {
             if changed.contains(slot) {
                 self.settle(*slot, noted, &refused, &outdated);
             }
+        }
+    }
+
+    /// Tries every database that changed secrets reach and that is to be tried, before anything of it is handed on. The secrets
+    /// of those that are refused.
+    async fn verify_first(
+        &mut self,
+        session: &mut Session<'_>,
+        changed: &[SlotId],
+    ) -> BTreeSet<SlotId> {
+        let plan = Arc::clone(&self.plan);
+        let mut unverified = BTreeSet::new();
+        for database in plan
+            .databases
+            .iter()
+            .filter(|planned| planned.verify.is_some())
+        {
+            let reaching: Vec<SlotId> = changed
+                .iter()
+                .filter(|slot| parts::reaches(&plan, **slot, &database.alias))
+                .copied()
+                .collect();
+            if reaching.is_empty() {
+                continue;
+            }
+            let part = parts::plan_to_verify(&plan, &database.alias);
+            let tried = match session.resolve(&part, &self.options).await {
+                Ok(resolved) => self.verify(session, &resolved).await,
+                // What cannot be put together is told of where it is wanted.
+                Err(_) => continue,
+            };
+            let Err(Outcome::Refused {
+                name,
+                phrase,
+                is_waiting,
+            }) = tried
+            else {
+                continue;
+            };
+            for slot in reaching {
+                self.refuse(slot, name, &phrase, is_waiting);
+                unverified.insert(slot);
+            }
+        }
+        unverified
+    }
+
+    /// The new value is not used. Told the first time in a row.
+    fn refuse(&self, slot: SlotId, name: &'static str, phrase: &str, is_waiting: bool) {
+        let mut ledger = self.desk.ledger();
+        let failures = ledger.get(slot).map_or(0, |entry| entry.failures);
+        ledger.refuse(slot, name, phrase, is_waiting);
+        let keys = ledger.get(slot).map(|entry| entry.keys.clone());
+        drop(ledger);
+        if failures == 0 {
+            self.desk.tell(&format!(
+                "warning: the new value of {} is not used: {phrase}; the last good value stays",
+                crate::suggest::list(&keys.unwrap_or_default())
+            ));
         }
     }
 
@@ -216,21 +291,13 @@ impl Keeper {
         outdated: &BTreeSet<Part>,
     ) {
         let reached = parts::reached(&self.plan, &[slot]);
-        let mut ledger = self.desk.ledger();
-        let failures = ledger.get(slot).map_or(0, |entry| entry.failures);
         let mut refused = refused.iter();
+        let mut ledger = self.desk.ledger();
         if let Some((_, name, phrase, is_waiting)) =
             refused.find(|(part, ..)| reached.contains(part))
         {
-            ledger.refuse(slot, name, phrase, *is_waiting);
-            let keys = ledger.get(slot).map(|entry| entry.keys.clone());
             drop(ledger);
-            if failures == 0 {
-                self.desk.tell(&format!(
-                    "warning: the new value of {} is not used: {phrase}; the last good value stays",
-                    crate::suggest::list(&keys.unwrap_or_default())
-                ));
-            }
+            self.refuse(slot, name, phrase, *is_waiting);
         } else if outdated.iter().any(|part| reached.contains(part)) {
             let is_first = ledger.outdate(slot);
             let keys = ledger.get(slot).map(|entry| entry.keys.clone());
@@ -273,9 +340,6 @@ impl Keeper {
             Ok(resolved) => resolved,
             Err(errors) => return refused(&errors),
         };
-        if let Err(refusal) = self.verify(session, &resolved).await {
-            return refusal;
-        }
         let handover = match Handover::new(&part, &resolved, &self.surroundings, &self.prints) {
             Ok(handover) => handover,
             Err(errors) => return refused(&errors),
@@ -284,6 +348,9 @@ impl Keeper {
         if !is_same(&self.marks, &handover.marks) {
             // Another user or host: the driver has those from the environment, and the old password belongs to them.
             return self.environment(session, signals).await;
+        }
+        if self.marks.live.get(alias) == handover.marks.live.get(alias) {
+            return Outcome::Done;
         }
         for live in &handover.live {
             if let Err(error) = self.desk.replace_live(&live.files) {
@@ -307,9 +374,6 @@ impl Keeper {
             Ok(resolved) => resolved,
             Err(errors) => return refused(&errors),
         };
-        if let Err(refusal) = self.verify(session, &resolved).await {
-            return refusal;
-        }
         let handover = match Handover::new(&part, &resolved, &self.surroundings, &self.prints) {
             Ok(handover) => handover,
             Err(errors) => return refused(&errors),
@@ -343,8 +407,17 @@ impl Keeper {
         signals: &mut Vec<Signal>,
     ) -> Outcome {
         let part = parts::plan_for(&self.plan, &BTreeSet::from([Part::Environment]));
-        if let Err(errors) = session.resolve(&part, &self.options).await {
-            return refused(&errors);
+        let resolved = match session.resolve(&part, &self.options).await {
+            Ok(resolved) => resolved,
+            Err(errors) => return refused(&errors),
+        };
+        match Handover::new(&part, &resolved, &self.surroundings, &self.prints) {
+            // Another field of the secret, or a default that is not used.
+            Ok(handover) if handover.marks.environment == self.marks.environment => {
+                return Outcome::Done;
+            }
+            Ok(_) => {}
+            Err(errors) => return refused(&errors),
         }
         self.react(self.plan.upkeep.on_change, signals);
         Outcome::Outdated
@@ -389,7 +462,8 @@ impl Keeper {
         let handover = match session.resolve(&plan, &self.options).await {
             Ok(resolved) => match self.verify(&mut session, &resolved).await {
                 Ok(()) => Handover::new(&plan, &resolved, &self.surroundings, &prints)
-                    .map_err(|errors| phrase(&errors)),
+                    .map_err(|errors| phrase(&errors))
+                    .and_then(fits),
                 Err(Outcome::Refused { phrase, .. }) => Err(phrase),
                 Err(_) => return,
             },
@@ -410,25 +484,49 @@ impl Keeper {
             }
         };
         self.failed_restarts = 0;
+        let noted = session.noted();
         let is_same = handover.marks.environment == self.marks.environment
             && handover.marks.files == self.marks.files;
-        // Where it has become what it was, the command goes on.
-        self.marks = handover.marks.clone();
-        if std::mem::take(&mut self.must_restart) || !is_same {
-            self.desk.order(handover.into_order());
-        }
         let mut ledger = self.desk.ledger();
-        let noted = session.noted();
         ledger.add_new(&plan, &noted);
         for (slot, noted) in &noted {
-            ledger.note(*slot, noted);
+            if ledger.note(*slot, noted) == Look::Same {
+                ledger.accept(*slot, noted);
+            } else {
+                ledger.outdate(*slot);
+            }
+        }
+        drop(ledger);
+        if std::mem::take(&mut self.must_restart) || !is_same {
+            self.marks = handover.marks.clone();
+            self.desk.order(handover.into_order(noted));
+            return;
+        }
+        // It has become what it was, and the command goes on; what drivers read may be another.
+        for live in &handover.live {
+            if let Err(error) = self.desk.replace_live(&live.files) {
+                self.desk.tell(&format!(
+                    "warning: `databases.{}` is not fresh: {error}",
+                    live.alias
+                ));
+                return;
+            }
+        }
+        self.marks = handover.marks;
+        let mut ledger = self.desk.ledger();
+        for (slot, noted) in &noted {
             ledger.accept(*slot, noted);
         }
     }
 
     /// Tries the databases that are not as they were, where the manifest says so.
-    async fn verify(&self, session: &mut Session<'_>, resolved: &Resolved) -> Result<(), Outcome> {
-        for planned in &self.plan.databases {
+    async fn verify(
+        &mut self,
+        session: &mut Session<'_>,
+        resolved: &Resolved,
+    ) -> Result<(), Outcome> {
+        let plan = Arc::clone(&self.plan);
+        for planned in &plan.databases {
             let how = match &planned.verify {
                 None | Some(Verify::None) => continue,
                 Some(how) => how.clone(),
@@ -440,7 +538,11 @@ impl Keeper {
             let whole = self
                 .prints
                 .of(crate::render::env_text(&Value::Table(database.clone())).as_bytes());
-            if self.marks.whole.get(&planned.alias) == Some(&whole) {
+            let known = [&self.marks.whole, &self.verified];
+            if known
+                .iter()
+                .any(|known| known.get(&planned.alias) == Some(&whole))
+            {
                 continue;
             }
             let tried = self.try_out(session, &planned.alias, database, how).await;
@@ -452,6 +554,9 @@ impl Keeper {
             let key = format!("databases.{}", planned.alias);
             self.desk
                 .record_command(Act::Verify, vec![key.clone()], outcome);
+            if tried.is_ok() {
+                self.verified.insert(planned.alias.clone(), whole);
+            }
             if let Err(refusal) = tried {
                 let (Refusal::Refused(phrase) | Refusal::Untried(phrase)) = refusal;
                 return Err(Outcome::Refused {
@@ -506,6 +611,24 @@ impl Keeper {
         tokio::task::spawn_blocking(work)
             .await
             .unwrap_or_else(|_| Err(Refusal::Untried("nuages failed within itself".to_owned())))
+    }
+}
+
+/// Whether the kernel takes the environment: `execve(2)` gives a quarter of the stack to it and the arguments. The old
+/// command is not ended for one that cannot start.
+fn fits(handover: Handover) -> Result<Handover, String> {
+    const ROOM_FOR_ARGUMENTS: u64 = 256 * 1024;
+    let variables = handover.environment.variables.iter();
+    // With `=`, the byte at the end and a pointer each.
+    let size: usize = variables
+        .map(|(name, value)| name.len() + value.len() + 2 + size_of::<usize>())
+        .sum();
+    let stack = rustix::process::getrlimit(rustix::process::Resource::Stack).current;
+    let most = stack.map_or(u64::MAX, |stack| stack / 4);
+    if u64::try_from(size).is_ok_and(|size| size.saturating_add(ROOM_FOR_ARGUMENTS) <= most) {
+        Ok(handover)
+    } else {
+        Err("the environment as a whole is too long for the kernel".to_owned())
     }
 }
 

@@ -2,7 +2,7 @@
 //! is in it.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeSet, HashMap},
     time::{Duration, Instant, SystemTime},
 };
 
@@ -30,6 +30,7 @@ pub(crate) struct Entry {
     /// Of the value that the store had last, and when that stops working.
     seen: Option<Print>,
     seen_expires: Option<SystemTime>,
+    has_version: bool,
     /// The store's name for the version.
     pub(crate) version: Option<String>,
     /// When it stops working.
@@ -76,6 +77,7 @@ pub(super) enum Look {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Ledger {
     pub(crate) entries: Vec<Entry>,
+    places: HashMap<SlotId, usize>,
     /// When the command is to be started again.
     restart: Option<Due>,
 }
@@ -104,10 +106,11 @@ impl Ledger {
     /// Takes in secrets that were fetched for the first time: a default's turn may come later.
     pub(super) fn add_new(&mut self, plan: &Plan, noted: &[(SlotId, Noted)]) {
         for (slot, noted) in noted {
-            let is_known = self.entries.iter().any(|entry| entry.slot == *slot);
+            let is_known = self.places.contains_key(slot);
             if is_known || matches!(noted, Noted::Failed { .. }) {
                 continue;
             }
+            self.places.insert(*slot, self.entries.len());
             self.entries.push(Entry::new(plan, *slot));
             self.note(*slot, noted);
             self.accept(*slot, noted);
@@ -143,11 +146,12 @@ impl Ledger {
         entry.note(noted)
     }
 
-    /// The command has this value now.
-    pub(super) fn accept(&mut self, slot: SlotId, noted: &Noted) {
+    /// The command has this value now. Whether it is another.
+    pub(super) fn accept(&mut self, slot: SlotId, noted: &Noted) -> bool {
         let Some(entry) = self.entry(slot) else {
-            return;
+            return false;
         };
+        let before = entry.print;
         if let Noted::Present {
             print,
             version,
@@ -159,6 +163,7 @@ impl Ledger {
             }
             entry.print = Some(*print);
             entry.version.clone_from(version);
+            entry.has_told_expiry &= entry.expires == *expires;
             entry.expires = *expires;
         } else if matches!(noted, Noted::Absent) {
             if entry.print.take().is_some() {
@@ -169,8 +174,8 @@ impl Ledger {
         }
         entry.is_waiting = false;
         entry.is_outdated = false;
-        entry.has_told_expiry = false;
         entry.settle(None);
+        before != entry.print
     }
 
     /// The value cannot be used, or has not been accepted: it is looked at again soon.
@@ -233,11 +238,11 @@ impl Ledger {
     }
 
     fn entry(&mut self, slot: SlotId) -> Option<&mut Entry> {
-        self.entries.iter_mut().find(|entry| entry.slot == slot)
+        self.entries.get_mut(*self.places.get(&slot)?)
     }
 
     pub(super) fn get(&self, slot: SlotId) -> Option<&Entry> {
-        self.entries.iter().find(|entry| entry.slot == slot)
+        self.entries.get(*self.places.get(&slot)?)
     }
 }
 
@@ -258,6 +263,7 @@ impl Entry {
             print: None,
             seen: None,
             seen_expires: None,
+            has_version: false,
             version: None,
             expires: None,
             read: now,
@@ -272,9 +278,13 @@ impl Entry {
     }
 
     fn note(&mut self, noted: &Noted) -> Look {
-        let (print, expires) = match noted {
-            Noted::Present { print, expires, .. } => (Some(*print), *expires),
-            Noted::Absent => (None, None),
+        let (print, expires, has_version) = match noted {
+            Noted::Present {
+                print,
+                expires,
+                version,
+            } => (Some(*print), *expires, version.is_some()),
+            Noted::Absent => (None, None, false),
             Noted::Failed { name, phrase } => {
                 let is_first = self.failures == 0;
                 self.is_waiting = false;
@@ -288,6 +298,7 @@ impl Entry {
         };
         self.read = SystemTime::now();
         self.seen_expires = expires;
+        self.has_version = has_version;
         let is_news = std::mem::replace(&mut self.seen, print) != print;
         if print == self.print {
             Look::Same
@@ -302,18 +313,20 @@ impl Entry {
     fn settle(&mut self, error: Option<(&'static str, String)>) {
         let wait = if error.is_some() {
             self.failures = self.failures.saturating_add(1);
-            Some(schedule::pause(
-                self.failures,
-                self.refresh,
-                schedule::chance(),
-            ))
+            // A login that is refused again and again may be locked.
+            let refresh = self.refresh.filter(|_| !self.is_waiting);
+            Some(schedule::pause(self.failures, refresh, schedule::chance()))
         } else {
             self.failures = 0;
             let now = SystemTime::now();
             let left = self
                 .seen_expires
                 .map(|expires| expires.duration_since(now).unwrap_or_default());
-            schedule::next(left, self.refresh, schedule::chance())
+            // A token is another one each time it is asked for; what has a version is kept by the store, and may be replaced
+            // long before it expires.
+            let is_token = left.is_some() && !self.has_version;
+            let refresh = self.refresh.filter(|_| !is_token);
+            schedule::next(left, refresh, schedule::chance())
         };
         self.error = error;
         self.next = wait.and_then(Due::after);

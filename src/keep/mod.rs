@@ -18,9 +18,13 @@ use std::{
     ffi::{OsStr, OsString},
     io::{self, PipeReader, PipeWriter, Write as _},
     path::Path,
-    sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+        mpsc,
+    },
     thread,
-    time::SystemTime,
+    time::{Duration, SystemTime},
 };
 
 use nuages_provider::Environment;
@@ -56,14 +60,17 @@ struct Order {
     environment: ChildEnvironment,
     /// `[files]`.
     files: Vec<ResolvedFile>,
+    /// What the command has then.
+    noted: Vec<(SlotId, Noted)>,
     /// Files of the private directory.
     live: Vec<(String, Bytes)>,
 }
 
 impl Handover {
     /// What there is to write and to start with.
-    fn into_order(self) -> Order {
+    fn into_order(self, noted: Vec<(SlotId, Noted)>) -> Order {
         Order {
+            noted,
             environment: self.environment,
             files: self.files,
             live: self.live.into_iter().flat_map(|live| live.files).collect(),
@@ -91,6 +98,7 @@ pub(crate) struct Desk {
     /// What the command is started again with, once it has ended.
     order: Mutex<Option<Box<Order>>>,
     audit: Option<Audit>,
+    has_told_audit: AtomicBool,
     tell: Tell,
     requests: Mutex<mpsc::Sender<Request>>,
     wake: PipeWriter,
@@ -143,6 +151,7 @@ impl Desk {
             place: setup.place,
             order: Mutex::new(None),
             audit: setup.audit,
+            has_told_audit: AtomicBool::new(false),
             tell: setup.tell,
             requests: Mutex::new(requests),
             wake,
@@ -200,24 +209,35 @@ impl Desk {
     }
 
     /// Writes the files for the next start, and gives its environment; nothing where none was ordered.
-    ///
-    /// # Errors
-    /// Where a file cannot be written.
-    pub(crate) fn prepare(&self, directory: Option<&Path>) -> io::Result<Option<Variables>> {
+    pub(crate) fn prepare(&self, directory: Option<&Path>) -> Option<Variables> {
         let mut order = lock(&self.order);
-        let Some(order) = order.take() else {
-            return Ok(None);
-        };
-        if let Some(directory) = directory.filter(|_| !order.files.is_empty())
-            && let Err(error) = crate::exec::files::write(directory, &order.files)
-        {
-            let cause = error.causes.first().unwrap_or(&error.title);
-            return Err(io::Error::other(cause.clone()));
+        let order = order.take()?;
+        let files = directory.filter(|_| !order.files.is_empty());
+        let written = files.map_or(Ok(()), |directory| {
+            crate::exec::files::write(directory, &order.files)
+                .map_err(|error| error.causes.first().unwrap_or(&error.title).clone())
+        });
+        let mut live = order.live.iter();
+        let written = written.and_then(|()| {
+            live.try_for_each(|(name, content)| self.write(name, content.expose()))
+                .map_err(|error| error.to_string())
+        });
+        // The old command is gone: one with the file of before is better than none.
+        if let Err(cause) = written {
+            self.tell(&format!(
+                "warning: the command starts with files of before: they cannot be written: {cause}"
+            ));
+        } else {
+            let mut ledger = self.ledger();
+            for (slot, noted) in &order.noted {
+                let is_news = ledger.accept(*slot, noted);
+                let entry = ledger.get(*slot).filter(|_| is_news).cloned();
+                if let Some(entry) = entry {
+                    self.record(Act::Swap, &entry, noted, Record::OK);
+                }
+            }
         }
-        for (name, content) in &order.live {
-            self.write(name, content.expose())?;
-        }
-        Ok(Some(order.environment.variables))
+        Some(order.environment.variables)
     }
 
     /// Writes a file of the private directory.
@@ -276,6 +296,14 @@ impl Desk {
             }
         }
         lines
+    }
+
+    /// The command takes its time to end.
+    pub(crate) fn note_slow(&self, so_far: Duration) {
+        self.tell(&format!(
+            "warning: the command was told to end {} s ago, to be started again, and still runs: `--kill-after` gives it a limit",
+            so_far.as_secs()
+        ));
     }
 
     /// The command would end by a signal that was to tell it something.
@@ -337,6 +365,7 @@ impl Desk {
     fn audit(&self, record: &Record) {
         if let Some(audit) = &self.audit
             && let Err(error) = audit.write(std::slice::from_ref(record))
+            && !self.has_told_audit.swap(true, Ordering::Relaxed)
         {
             self.tell(&format!(
                 "warning: the audit log cannot be written: {error}"
@@ -362,7 +391,11 @@ pub(crate) struct Start {
 /// # Errors
 /// Where no thread can be started.
 pub(crate) fn start(desk: &Arc<Desk>, start: Start) -> io::Result<()> {
-    status::serve(desk)?;
+    if let Err(error) = status::serve(desk) {
+        desk.tell(&format!(
+            "warning: `nuages status` will know nothing of this: {error}"
+        ));
+    }
     if desk.ledger().is_idle() {
         return Ok(());
     }
@@ -379,6 +412,7 @@ pub(crate) fn start(desk: &Arc<Desk>, start: Start) -> io::Result<()> {
         program: start.program,
         is_preloaded,
         failed_restarts: 0,
+        verified: std::collections::BTreeMap::new(),
         must_restart: false,
     };
     thread::Builder::new()

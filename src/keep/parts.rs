@@ -33,20 +33,24 @@ fn add(plan: &Plan, key: &str, parts: &mut BTreeSet<Part>) {
         return;
     }
     let database = alias_of(plan, key);
-    match database {
-        Some(alias) if is_live(plan, alias) => {
-            parts.insert(Part::Live(alias.to_owned()));
-        }
-        _ => {
-            parts.insert(Part::Environment);
-        }
-    }
-    // A rendered file holds all databases and, as its format has it, all variables.
+    // A rendered file holds all databases and, as its format has it, all variables. One that says what is to be done about
+    // a change is where the command reads them.
+    let mut is_read_there = false;
     for file in &plan.files {
         if let FileContent::Format(format) = file.content
             && (database.is_some() || format.holds_env())
         {
+            is_read_there |= file.on_change.is_some();
             parts.insert(Part::File(file.path.clone()));
+        }
+    }
+    match database {
+        Some(alias) if is_live(plan, alias) => {
+            parts.insert(Part::Live(alias.to_owned()));
+        }
+        _ if is_read_there => {}
+        _ => {
+            parts.insert(Part::Environment);
         }
     }
 }
@@ -54,12 +58,20 @@ fn add(plan: &Plan, key: &str, parts: &mut BTreeSet<Part>) {
 /// The database that a key belongs to. An alias may have dots in it.
 pub(super) fn alias_of<'p>(plan: &'p Plan, key: &str) -> Option<&'p str> {
     let rest = key.strip_prefix("databases.")?;
-    let mut databases = plan.databases.iter();
-    let database = databases.find(|database| {
+    let is_within = |database: &&crate::plan::Database| {
         let below = rest.strip_prefix(database.alias.as_str());
         below.is_some_and(|below| below.is_empty() || below.starts_with('.'))
-    })?;
+    };
+    let databases = plan.databases.iter().filter(is_within);
+    let database = databases.max_by_key(|database| database.alias.len())?;
     Some(&database.alias)
+}
+
+/// Whether a secret is wanted by a database.
+pub(super) fn reaches(plan: &Plan, slot: SlotId, alias: &str) -> bool {
+    let uses = &plan.instances[slot.instance].fetches[slot.fetch].uses;
+    uses.iter()
+        .any(|usage| alias_of(plan, &usage.key) == Some(alias))
 }
 
 /// Whether a database is live.

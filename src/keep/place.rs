@@ -45,7 +45,10 @@ impl Place {
             }
             let path = all.join(name);
             make_private(&path)?;
-            let lock = open_lock(&path)?;
+            // Taken for one that is left, it may be gone again.
+            let Ok(lock) = open_lock(&path) else {
+                continue;
+            };
             if lock.try_lock().is_ok() && is_at(&lock, &path) {
                 return Ok(Self { path, _lock: lock });
             }
@@ -69,12 +72,26 @@ impl Place {
     /// Writes a file below it, whole or not at all.
     pub(crate) fn write(&self, name: &str, content: &[u8]) -> io::Result<()> {
         let path = self.path.join(name);
+        // Somebody may have tidied up: it is made again.
+        for directory in [
+            self.path.parent().and_then(Path::parent),
+            self.path.parent(),
+        ] {
+            directory.map_or(Ok(()), make_private)?;
+        }
+        make_private(&self.path)?;
         let above = Path::new(name).ancestors().skip(1);
         let above: Vec<&Path> = above.filter(|part| !part.as_os_str().is_empty()).collect();
         for parent in above.into_iter().rev() {
             make_private(&self.path.join(parent))?;
         }
         write_atomically(&path, content, 0o600)
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.remove();
     }
 }
 

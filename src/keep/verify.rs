@@ -5,12 +5,15 @@ use std::{
     ffi::{OsStr, OsString},
     fs::File,
     io::{self, BufRead as _, BufReader, Read as _, Write as _},
-    os::unix::ffi::OsStrExt as _,
+    os::unix::{ffi::OsStrExt as _, process::CommandExt as _},
     path::Path,
     process::{Child, Command, Stdio},
     thread,
     time::{Duration, Instant},
 };
+
+use rustix::process::{Pid, Signal, kill_process_group};
+use zeroize::Zeroizing;
 
 use crate::render::env_text;
 use crate::value::{Table, Value};
@@ -110,7 +113,9 @@ fn run(
     within: Duration,
 ) -> io::Result<(Option<i32>, Vec<u8>)> {
     let end = Instant::now() + within;
+    // A group of its own, which is ended as a whole.
     let mut child = command
+        .process_group(0)
         .env_clear()
         .envs(environment.iter().map(|(name, value)| (name, value)))
         .stdin(Stdio::piped())
@@ -128,10 +133,17 @@ fn run(
         })
     });
     if let Some(mut pipe) = child.stdin.take() {
-        // One that does not read it may still say something.
-        let _ = pipe.write_all(input);
+        let input = Zeroizing::new(input.to_vec());
+        // One that does not read it may still say something, and is not waited for.
+        thread::spawn(move || drop(pipe.write_all(&input)));
     }
-    let code = wait(&mut child, end)?;
+    let code = wait(&mut child, end);
+    let group = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
+    if let Some(group) = group {
+        // Whatever it has started: that has the new values.
+        let _ = kill_process_group(group, Signal::KILL);
+    }
+    let code = code?;
     let said = match (code, said) {
         // What it has started may keep the pipe open for as long as it likes.
         (Some(_), Some(said)) if said.is_finished() || has_finished(&said, end) => {

@@ -1,7 +1,8 @@
 //! The providers for Azure against a fake cloud, which is judged by Microsoft's own SDKs for Python first.
 #![allow(
     clippy::unwrap_used,
-    reason = "a part that is broken is to fail the test at once"
+    clippy::print_stdout,
+    reason = "a part that is broken is to fail the test at once, and one test tells a figure"
 )]
 
 #[path = "../support/mod.rs"]

@@ -96,6 +96,20 @@ fn a_file_follows_its_secret_and_the_command_is_told() {
     assert!(places(&project.path("made")).is_empty(), "nothing is left");
 }
 
+/// A signal that a command does not catch yet would end it.
+#[test]
+fn a_signal_waits_until_the_command_catches_it() {
+    let project = project(MANIFEST).file(
+        "child.sh",
+        format!("echo \"started with $A\"\nsleep 4\n{CHILD}"),
+    );
+    let mut running = start(&project, &[]);
+    replace(&project, "A=one\nPART=second\n");
+    expect(&mut running, "nuages: `files.part` is fresh");
+    assert_eq!(expect(&mut running, "heard "), "second");
+    end(running);
+}
+
 #[test]
 fn a_changed_variable_starts_the_command_again_once() {
     let project = project(MANIFEST);
@@ -139,7 +153,7 @@ fn who_is_told_to_end_is_not_started_again() {
     let mut running = start(&project, &[]);
     replace(&project, "A=two\nPART=first\n");
     expect(&mut running, "nuages: values have changed");
-    std::thread::sleep(Duration::from_millis(1000));
+    std::thread::sleep(Duration::from_secs(1));
     running.send(Signal::TERM);
     let (status, said) = running.finish(PATIENCE);
     assert_eq!(status.code(), Some(7), "{said}");
@@ -262,11 +276,13 @@ fn new_values_are_tried_first() {
     );
     let mut running = start(&project, &["--kill-after", "20"]);
     replace(&project, "A=two\nPART=first\n");
-    let line = expect(
-        &mut running,
-        "nuages: warning: the command is not started again yet: ",
+    let line = expect(&mut running, "nuages: warning: the new value of ");
+    assert_eq!(
+        line,
+        "`databases.default.PASSWORD`, `env.A` is not used: `databases.default`: `sh` has ended with exit code 1; \
+         the last good value stays"
     );
-    assert_eq!(line, "`databases.default`: `sh` has ended with exit code 1");
+    wait_for_state(&project, "databases.default.PASSWORD", "waiting");
     std::thread::sleep(Duration::from_millis(1500));
     assert!(!running.said().contains("told"), "the old one runs on");
     project.write("ready", "");

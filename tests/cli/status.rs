@@ -2,6 +2,7 @@
 //! it ends with 1.
 
 use std::io::Write as _;
+use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
 use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 use std::thread;
@@ -24,9 +25,18 @@ fn supervisor(directory: &Path, pid: u32, answer: impl Into<Vec<u8>>) {
     });
 }
 
+/// As a supervisor makes its directory and those above: nobody else can enter.
+fn make(directory: &Path) {
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(directory)
+        .expect("a supervisor's directory");
+}
+
 fn listen(directory: &Path, pid: u32) -> UnixListener {
     let own = directory.join(format!(".nuages/{pid}"));
-    std::fs::create_dir_all(&own).expect("a supervisor's directory");
+    make(&own);
     // Where its path is too long for a socket's address, as it is there.
     let here = std::fs::File::open(&own).expect("the directory");
     let number = std::os::fd::AsRawFd::as_raw_fd(&here);
@@ -66,7 +76,7 @@ fn state(pid: u32, values: &[Value]) -> Value {
 }
 
 fn project() -> Project {
-    Project::new("[env]\nA = \"x\"\n").file("files/keep", "")
+    Project::new("[env]\nA = \"x\"\n")
 }
 
 fn status(project: &Project, arguments: &[&str]) -> Outcome {
@@ -156,8 +166,8 @@ fn nothing_runs() {
     shot("status_nothing", &project, &status(&project, &[]).code(1));
     // One that was killed leaves its socket behind.
     drop(listen(&project.path("files"), 7));
-    std::fs::create_dir_all(project.path("files/.nuages/8")).expect("a directory");
-    std::fs::create_dir_all(project.path("files/.nuages/x")).expect("a directory");
+    make(&project.path("files/.nuages/8"));
+    make(&project.path("files/.nuages/x"));
     shot("status_nothing", &project, &status(&project, &[]).code(1));
     supervisor(&project.path("files"), 9, state(9, &[]).to_string());
     status(&project, &[]).code(0);
@@ -273,4 +283,15 @@ fn supervisors_are_found_by_manifest_and_profiles() {
     for directory in [base, prod] {
         std::fs::remove_dir_all(directory).expect("the directory can be removed");
     }
+}
+
+/// What another user could have put there says nothing of ours.
+#[test]
+fn a_directory_that_others_can_enter_is_passed_over() {
+    let project = Project::new("");
+    supervisor(&project.path("files"), 9, state(9, &[]).to_string());
+    status(&project, &[]).code(0);
+    let open = std::fs::Permissions::from_mode(0o755);
+    std::fs::set_permissions(project.path("files"), open).expect("an open directory");
+    status(&project, &[]).code(1);
 }

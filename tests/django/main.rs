@@ -4,7 +4,8 @@
     clippy::expect_used,
     clippy::unwrap_used,
     clippy::panic,
-    reason = "a broken part is to fail the test at once"
+    clippy::print_stdout,
+    reason = "a broken part is to fail the test at once, and some tests tell a figure"
 )]
 
 #[path = "../support/mod.rs"]

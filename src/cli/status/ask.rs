@@ -13,7 +13,7 @@ use std::{
 use rustix::fs::{Mode, OFlags};
 use serde_json::Value;
 
-use crate::{keep::place::SOCKET, manifest::SUPERVISORS};
+use crate::{exec::files::is_private, keep::place::SOCKET, manifest::SUPERVISORS};
 
 /// How long all supervisors together have to answer.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -30,6 +30,10 @@ pub(super) type Answer = Result<Option<Value>, String>;
 /// Asks the supervisors whose files are in `directory`, or the one with this process ID; in the order of their IDs.
 pub(super) fn all(directory: &Path, only: Option<u32>) -> Vec<(u32, Answer)> {
     let root = directory.join(SUPERVISORS);
+    // What a stranger has put there says nothing of ours.
+    if !is_private(directory) || !is_private(&root) {
+        return Vec::new();
+    }
     // `7`, or `7.1` where containers share their memory.
     let mut places: Vec<(u32, String)> = fs::read_dir(&root)
         .into_iter()
@@ -37,6 +41,9 @@ pub(super) fn all(directory: &Path, only: Option<u32>) -> Vec<(u32, Answer)> {
         .flatten()
         .filter_map(|entry| {
             let name = entry.file_name().into_string().ok()?;
+            if !is_private(&entry.path()) {
+                return None;
+            }
             let pid = name.split('.').next()?.parse().ok()?;
             Some((pid, name))
         })

@@ -22,6 +22,8 @@ pub enum Step {
 pub struct Life {
     kill_after: Option<Duration>,
     told: Option<Instant>,
+    /// Only we have told it, to start it again.
+    is_for_restart: bool,
     is_killed: bool,
 }
 
@@ -32,6 +34,7 @@ impl Life {
         Self {
             kill_after,
             told: None,
+            is_for_restart: false,
             is_killed: false,
         }
     }
@@ -39,6 +42,12 @@ impl Life {
     /// A signal has come. INT alone is no order to end: many commands go on after it.
     #[must_use]
     pub fn signal(&mut self, signal: Signal, now: Instant) -> Step {
+        if self.is_for_restart && (signal == Signal::TERM || signal == Signal::INT) {
+            // The first word from outside is no second one.
+            self.is_for_restart = false;
+            self.told = Some(now);
+            return Step::HandOn;
+        }
         match self.told {
             None if signal == Signal::TERM => self.told = Some(now),
             Some(told)
@@ -50,6 +59,12 @@ impl Life {
             _ => {}
         }
         Step::HandOn
+    }
+
+    /// We tell it to end, to start it again.
+    pub fn end_for_restart(&mut self, now: Instant) {
+        self.is_for_restart = self.told.is_none();
+        self.told.get_or_insert(now);
     }
 
     /// When [`Step::Kill`] is due, where that is certain already.

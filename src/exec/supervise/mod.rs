@@ -40,6 +40,9 @@ use crate::redact::Secrets;
 /// How long processes that were killed may take to be gone.
 const LAST_MOMENTS: Duration = Duration::from_secs(2);
 
+/// How long after INT or QUIT the end of a command is meant.
+const INTERRUPTED: Duration = Duration::from_secs(30);
+
 /// How often killed processes are looked for.
 const GLANCE: Duration = Duration::from_millis(5);
 
@@ -77,8 +80,9 @@ pub struct Supervisor {
     is_leader: bool,
     /// We have stopped with the command, and not been woken since.
     has_stopped: bool,
-    /// Somebody else has told the command to end.
+    /// Somebody else has told the command to end: for good, or by a signal that many a command goes on after.
     was_told: bool,
+    interrupted: Option<Instant>,
 }
 
 impl Supervisor {
@@ -100,6 +104,7 @@ impl Supervisor {
             is_leader: process::leads_session(),
             has_stopped: false,
             was_told: false,
+            interrupted: None,
         })
     }
 
@@ -129,7 +134,43 @@ impl Supervisor {
     /// Whether somebody else has told the command to end: then it is not started again.
     #[must_use]
     pub fn was_told(&self) -> bool {
-        self.was_told
+        let recently = |at: Instant| at.elapsed() < self.kill_after.unwrap_or(INTERRUPTED);
+        self.was_told || self.interrupted.is_some_and(recently)
+    }
+
+    /// Tells the command to end, to start it again: its time runs as after TERM from outside.
+    pub fn end_for_restart(&mut self) {
+        self.life.end_for_restart(Instant::now());
+        if let Some(kept) = &self.kept {
+            kept.send(Signal::TERM);
+        }
+    }
+
+    /// Ends what the command has left behind, before it is started again: it would keep its ports. Programs of our own are
+    /// waited for a moment; if they take longer, nothing is ended.
+    pub fn clear(&self) {
+        let end = Instant::now() + LAST_MOMENTS;
+        let mut was_told = false;
+        while Instant::now() < end {
+            let mut round = reap::round(&self.guests, None);
+            while round.has_more {
+                round = reap::round(&self.guests, None);
+            }
+            if round.is_alone {
+                return;
+            }
+            if round.is_ours && !was_told {
+                was_told = true;
+                for child in process::children() {
+                    // One that has just ended is no failure.
+                    let _ = kill_process(child, Signal::TERM);
+                }
+            }
+            std::thread::sleep(GLANCE);
+        }
+        if was_told {
+            self.sweep();
+        }
     }
 
     /// The command's process, while it runs.
@@ -273,7 +314,10 @@ impl Supervisor {
     /// What a terminal has sent to our group, the command in it has already; but a terminal that hangs up tells the
     /// leader of its session alone.
     fn hand_on(&mut self, signal: Signal, is_sent: bool) {
-        self.was_told |= [Signal::TERM, Signal::INT, Signal::QUIT].contains(&signal);
+        self.was_told |= signal == Signal::TERM;
+        if signal == Signal::INT || signal == Signal::QUIT {
+            self.interrupted = Some(Instant::now());
+        }
         let Some(kept) = &mut self.kept else {
             return;
         };

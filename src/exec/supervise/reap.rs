@@ -31,6 +31,8 @@ pub(super) struct Round {
     pub(super) has_more: bool,
     /// There is no child left, neither running nor ended.
     pub(super) is_alone: bool,
+    /// No program of our own runs: all children are the command's.
+    pub(super) is_ours: bool,
 }
 
 /// Leave to run programs of our own. A clone is the same.
@@ -81,7 +83,10 @@ pub(super) fn adopt() {
 pub(super) fn round(guests: &Guests, child: Option<Pid>) -> Round {
     let options = WaitOptions::NOHANG | WaitOptions::UNTRACED;
     let alone = guests.0.try_write();
-    let mut round = Round::default();
+    let mut round = Round {
+        is_ours: alone.is_ok(),
+        ..Round::default()
+    };
     for _ in 0..ROUND {
         let found = match (&alone, child) {
             (Ok(_), _) => wait(options),
