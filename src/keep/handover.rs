@@ -152,31 +152,11 @@ impl Handover {
             surroundings.files.as_deref(),
         )?;
         if let Some(place) = surroundings.place.as_ref().filter(|_| needs_python) {
-            if place.as_os_str().as_encoded_bytes().contains(&b':') {
-                let title = format!(
-                    "`{PYTHONPATH}` cannot name `{}`: it has a `:`",
-                    place.display()
-                );
-                let hint = "`--files-dir DIR` chooses another place";
-                return Err(vec![Diagnostic::new(Class::Usage, title).hint(hint)]);
-            }
-            add_python(&mut environment.variables, &place.join(PYTHON));
+            add_python(&mut environment.variables, &place.join(PYTHON))
+                .map_err(|error| vec![*error])?;
         }
-        let databases = Value::Table(handed.document.databases.clone());
-        let values = handed.document.env.iter();
-        let values: Vec<(&str, Zeroizing<String>)> = values
-            .map(|(name, value)| (name, env_text(value)))
-            .collect();
-        let databases = env_text(&databases);
-        let parts: Vec<&[u8]> = std::iter::once(databases.as_bytes())
-            .chain(
-                values
-                    .iter()
-                    .flat_map(|(name, value)| [name.as_bytes(), value.as_bytes()]),
-            )
-            .collect();
         let marks = Marks {
-            environment: Some(prints.of_all(parts)),
+            environment: Some(of_values(&handed.document, prints)),
             whole: of_databases(&resolved.document.databases, prints),
             tables: of_databases(&handed.document.databases, prints),
             live: live.iter().map(|live| live.mark(prints)).collect(),
@@ -218,6 +198,22 @@ impl Live {
         let contents = self.files.iter().map(|(_, content)| content.expose());
         (self.alias.clone(), prints.of_all(contents))
     }
+}
+
+/// The print of all values in the environment.
+fn of_values(document: &Document, prints: &Prints) -> Print {
+    let databases = env_text(&Value::Table(document.databases.clone()));
+    let values = document.env.iter();
+    let values: Vec<(&str, Zeroizing<String>)> = values
+        .map(|(name, value)| (name, env_text(value)))
+        .collect();
+    let variables = values
+        .iter()
+        .flat_map(|(name, value)| [name.as_bytes(), value.as_bytes()]);
+    let parts: Vec<&[u8]> = std::iter::once(databases.as_bytes())
+        .chain(variables)
+        .collect();
+    prints.of_all(parts)
 }
 
 /// The print of each database.
@@ -297,7 +293,18 @@ pub(crate) fn rendered(
 }
 
 /// Puts our modules before all others: their name is ours alone.
-fn add_python(variables: &mut Vec<(OsString, OsString)>, directory: &Path) {
+fn add_python(
+    variables: &mut Vec<(OsString, OsString)>,
+    directory: &Path,
+) -> Result<(), Box<Diagnostic>> {
+    if directory.as_os_str().as_encoded_bytes().contains(&b':') {
+        let title = format!(
+            "`{PYTHONPATH}` cannot name `{}`: it has a `:`",
+            directory.display()
+        );
+        let hint = "`--files-dir DIR` chooses another place";
+        return Err(Box::new(Diagnostic::new(Class::Usage, title).hint(hint)));
+    }
     let mut path = directory.as_os_str().to_owned();
     match variables.iter_mut().find(|(name, _)| name == PYTHONPATH) {
         Some((_, given)) => {
@@ -309,4 +316,5 @@ fn add_python(variables: &mut Vec<(OsString, OsString)>, directory: &Path) {
         }
         None => variables.push((OsString::from(PYTHONPATH), path)),
     }
+    Ok(())
 }
