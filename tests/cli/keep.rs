@@ -334,3 +334,102 @@ fn without_a_supervisor_live_is_told_to_do_nothing() {
         outcome.stderr()
     );
 }
+
+/// While the old command takes its time, a file may have become newer than what the restart was ordered with.
+#[test]
+fn a_restart_brings_nothing_older_back() {
+    let project = project(MANIFEST).file(
+        "child.sh",
+        "trap 'echo ending; sleep 4; exit 0' TERM\necho \"started with $A and $(cat $PART_FILE)\"\nwhile :; do sleep 0.05; done\n",
+    );
+    let mut running = start(&project, &[]);
+    replace(&project, "A=two\nPART=first\n");
+    expect(&mut running, "ending");
+    assert_eq!(
+        state(&project.path("made"))["values"][0]["state"],
+        "outdated"
+    );
+    replace(&project, "A=two\nPART=second\n");
+    assert_eq!(expect(&mut running, "started with "), "two and second");
+    wait_for_state(&project, "files.part", "fresh");
+    wait_for_state(&project, "env.A", "fresh");
+    assert_eq!(project.read("made/part"), "second");
+    running.send(Signal::TERM);
+    running.finish(PATIENCE);
+}
+
+/// A server that the command has left running would keep its port.
+#[test]
+fn what_the_command_has_left_is_ended_before_it_starts_again() {
+    let project = project(MANIFEST).file(
+        "child.sh",
+        "setsid sleep 600 &\necho \"left $!\"\ntrap 'exit 0' TERM\necho \"started with $A\"\nwhile :; do sleep 0.05; done\n",
+    );
+    let fixed = ["exec", "--supervise", "--files-dir", "made", "--"];
+    let mut running = project
+        .nuages([&fixed[..], &["sh", "child.sh"]].concat())
+        .start();
+    let left = expect(&mut running, "left ");
+    let is_there = || std::path::Path::new(&format!("/proc/{left}")).exists();
+    expect(&mut running, "started with ");
+    assert!(is_there());
+    replace(&project, "A=two\nPART=first\n");
+    assert_eq!(expect(&mut running, "started with "), "two");
+    assert!(!is_there(), "process {left} is still there");
+    end(running);
+}
+
+/// The alias of one database may be the beginning of another's.
+#[test]
+fn aliases_with_dots_are_told_apart() {
+    let manifest = r#"
+[providers.secrets]
+kind = "dotenv"
+path = ".env"
+refresh = "1s"
+
+[databases.a]
+ENGINE = "postgresql"
+NAME = "a"
+USER = "a"
+HOST = "db"
+PASSWORD = "${secrets://a}"
+live = true
+
+[databases."a.b"]
+ENGINE = "postgresql"
+NAME = "b"
+USER = "b"
+HOST = "db"
+PASSWORD = "${secrets://part}"
+live = true
+"#;
+    let project = project(manifest).file(
+        "child.sh",
+        "echo \"started with it\"\ntrap 'exit 0' TERM\nwhile :; do sleep 0.05; done\n",
+    );
+    let running = start(&project, &[]);
+    let before = wait_for_state(&project, "databases.a.b.PASSWORD", "fresh")["changed"].clone();
+    replace(&project, "A=one\nPART=second\n");
+    wait_for(&project.path("made"), "databases.a.b.PASSWORD", |value| {
+        value["changed"] != before && value["state"] == "fresh"
+    });
+    let place = places(&project.path("made")).remove(0).join("databases");
+    let passwords: Vec<String> = std::fs::read_dir(place)
+        .expect("files")
+        .map(|file| std::fs::read_to_string(file.expect("a file").path()).expect("text"))
+        .collect();
+    assert!(
+        passwords
+            .iter()
+            .any(|line| line.trim_end().ends_with(":b:second")),
+        "{passwords:?}"
+    );
+    assert!(
+        passwords
+            .iter()
+            .any(|line| line.trim_end().ends_with(":a:one")),
+        "{passwords:?}"
+    );
+    end(running);
+}
