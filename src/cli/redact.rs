@@ -1,4 +1,5 @@
-//! `nuages redact`: a filter that masks the manifest's values; and which values those are, for `exec --redact` too.
+//! `nuages redact`: a filter that masks the manifest's values; and what is told of those that are not masked, for
+//! `exec --redact` too.
 
 use std::{io, os::fd::AsFd, path::PathBuf};
 
@@ -9,9 +10,12 @@ use crate::{
     ci::Secret,
     diagnostic::{Class, Diagnostic},
     exec::{files, pump::Pump},
-    redact::{self, Redactor, SHORTEST, Secrets, common},
+    keep::mask::TOO_MANY,
+    redact::{
+        self, Redactor, SHORTEST, Secrets,
+        values::{self, PassedOver, Reason},
+    },
     resolve::{Fetched, Resolved},
-    value::{Table, Value},
 };
 
 pub(super) fn run(context: &Context, command: &Redact) -> Outcome {
@@ -54,105 +58,39 @@ pub(super) fn secrets(
     fetched: &[Fetched],
 ) -> Result<Secrets, Exit> {
     let all = known(context, resolved, fetched);
-    Secrets::new(all.iter().map(|secret| secret.value)).map_err(|redact::TooMany| {
-        context.fail(Diagnostic::new(
-            Class::Provider,
-            "the values are too many bytes to be masked",
-        ))
-    })
+    Secrets::new(all.iter().map(|secret| secret.value)).map_err(|redact::TooMany| too_many(context))
 }
 
-/// What is to be masked: every text in the outcome that came from a store, and what the stores gave, of which a text may
-/// hold a part. What is too short is left out, and the user is told.
+pub(super) fn too_many(context: &Context) -> Exit {
+    context.fail(Diagnostic::new(Class::Provider, TOO_MANY))
+}
+
+/// What is to be masked ([`values::of`]). What is too short is left out, and the user is told.
 pub(super) fn known<'a>(
     context: &Context,
     resolved: &'a Resolved,
     fetched: &'a [Fetched],
 ) -> Vec<Secret<'a>> {
-    let mut all = Vec::new();
-    of_resolved(resolved, &mut all);
-    of_fetched(fetched, &mut all);
-    all.retain(|secret| {
-        let is_everybodys = common::is_everybodys(secret.value);
-        let is_short = !is_everybodys && redact::is_too_short(secret.value);
-        if is_short && !secret.value.is_empty() {
-            context.note(&format!(
-                "warning: `{}` is not masked: it has fewer than {SHORTEST} bytes",
-                secret.key
-            ));
-        } else if is_everybodys && context.global.verbose > 0 {
-            context.note(&format!(
-                "`{}` is not masked: its value stands in every text",
-                secret.key
-            ));
-        }
-        !is_everybodys && !is_short
+    let (chosen, passed_over) = values::of(resolved, fetched);
+    tell(context, &passed_over);
+    let secrets = chosen.into_iter().map(|chosen| Secret {
+        key: chosen.key,
+        value: chosen.value,
     });
-    all
+    secrets.collect()
 }
 
-fn of_resolved<'a>(resolved: &'a Resolved, all: &mut Vec<Secret<'a>>) {
-    for (name, value) in resolved.document.env.iter() {
-        of_value(format!("env.{name}"), value, all);
-    }
-    for (alias, value) in resolved.document.databases.iter() {
-        let key = format!("databases.{alias}");
-        let Value::Table(database) = value else {
-            of_value(key, value, all);
-            continue;
-        };
-        of_table(&key, database, true, all);
-    }
-    for file in &resolved.files {
-        all.push(Secret {
-            key: file.key.clone(),
-            value: file.content.expose(),
-        });
-    }
-}
-
-fn of_table<'a>(key: &str, table: &'a Table, is_database: bool, all: &mut Vec<Secret<'a>>) {
-    for (number, (name, value)) in table.iter().enumerate() {
-        if is_database && common::is_public_key(name) {
-            continue;
-        }
-        // A key that came from a store is not shown.
-        let key = if table.hides_keys() {
-            format!("{key}[{number}]")
-        } else {
-            format!("{key}.{name}")
-        };
-        of_value(key, value, all);
-    }
-}
-
-fn of_value<'a>(key: String, value: &'a Value, all: &mut Vec<Secret<'a>>) {
-    match value {
-        Value::Text(text) | Value::Scalar(text) if text.is_secret() => all.push(Secret {
-            key,
-            value: text.expose().as_bytes(),
-        }),
-        Value::List(items) => {
-            for (number, item) in items.iter().enumerate() {
-                of_value(format!("{key}[{number}]"), item, all);
-            }
-        }
-        Value::Table(table) => of_table(&key, table, false, all),
-        _ => {}
-    }
-}
-
-fn of_fetched<'a>(fetched: &'a [Fetched], all: &mut Vec<Secret<'a>>) {
-    for secret in fetched {
-        let field = secret.key.rsplit_once('#').map(|(_, field)| field);
-        let is_public = field.is_some_and(common::is_public_key);
-        // The same value under its own key has been told already.
-        let value = secret.value.expose();
-        if !is_public && all.iter().all(|known| known.value != value) {
-            all.push(Secret {
-                key: secret.key.clone(),
-                value,
-            });
+/// What is not masked, and why.
+pub(super) fn tell(context: &Context, passed_over: &[PassedOver]) {
+    for PassedOver { key, reason } in passed_over {
+        match reason {
+            Reason::Short => context.note(&format!(
+                "warning: `{key}` is not masked: it has fewer than {SHORTEST} bytes"
+            )),
+            Reason::Everybodys if context.global.verbose > 0 => context.note(&format!(
+                "`{key}` is not masked: its value stands in every text"
+            )),
+            Reason::Everybodys => {}
         }
     }
 }

@@ -22,12 +22,13 @@ use crate::{
     keep::{
         self, Desk, Inbox, Request, Setup, Start,
         handover::{Handover, Surroundings},
+        mask::Masking,
         place::Place,
     },
     plan::Plan,
-    redact::Secrets,
+    redact::{Current, TooMany},
     report,
-    resolve::Prints,
+    resolve::{self, Prints},
 };
 
 pub(super) fn run(context: &Context, command: &Exec) -> Outcome {
@@ -58,11 +59,10 @@ pub(super) fn run(context: &Context, command: &Exec) -> Outcome {
         .map_err(|errors| context.fail_all(&errors, Some(&plan.source)))?;
     exec::tell_environment(context, &handover.environment);
     write(context, &handover, &surroundings, place.as_ref())?;
-    let secrets = command
+    let masking = command
         .redact
-        .then(|| redact::secrets(context, &kept.resolved, &kept.fetched))
-        .transpose()?
-        .map(Arc::new);
+        .then(|| masking(context, &kept))
+        .transpose()?;
     let noted = kept.noted;
     drop((kept.resolved, kept.fetched));
     let plan = Arc::new(plan);
@@ -88,7 +88,7 @@ pub(super) fn run(context: &Context, command: &Exec) -> Outcome {
         desk,
         program,
         arguments,
-        secrets,
+        secrets: masking.as_ref().map(|masking| Arc::clone(&masking.current)),
         surroundings,
         ending_since: None,
     };
@@ -102,6 +102,7 @@ pub(super) fn run(context: &Context, command: &Exec) -> Outcome {
         surroundings: kept.surroundings.clone(),
         prints,
         marks,
+        masking,
         guests: kept.supervisor.guests(),
         program: program.clone(),
         arguments: arguments.to_vec(),
@@ -122,7 +123,7 @@ struct Kept<'a> {
     desk: Arc<Desk>,
     program: &'a OsString,
     arguments: &'a [OsString],
-    secrets: Option<Arc<Secrets>>,
+    secrets: Option<Arc<Current>>,
     surroundings: Surroundings,
     /// When it was told to end for a restart.
     ending_since: Option<Instant>,
@@ -258,6 +259,14 @@ fn place(context: &Context, plan: &Plan, directory: &Path) -> Result<Option<Plac
             Ok(None)
         }
     }
+}
+
+/// The values that its output is masked of, at first.
+fn masking(context: &Context, kept: &resolve::Kept) -> Result<Masking, Exit> {
+    let (masking, passed_over) =
+        Masking::new(&kept.resolved, &kept.fetched).map_err(|TooMany| redact::too_many(context))?;
+    redact::tell(context, &passed_over);
+    Ok(masking)
 }
 
 /// Writes all files, before the command starts.

@@ -64,7 +64,8 @@ pub fn run_masked(
     wipe(environment);
     let mut running = streams?;
     let (done, all_done) = io::pipe()?;
-    let failures = running.start_pumps(&Arc::new(secrets), &all_done)?;
+    let secrets = Arc::new(secrets);
+    let failures = running.start_pumps(|| Redactor::new(&secrets), &all_done)?;
     drop(all_done);
     let status = running.wait(&mut signals)?;
     let unwritten = running.drain(&mut signals, &done, &failures);
@@ -176,10 +177,10 @@ impl Running {
         Ok(())
     }
 
-    /// A thread for each stream. `done` hangs up when the last of them has ended.
+    /// A thread for each stream, with a redactor of its own. `done` hangs up when the last of them has ended.
     pub(super) fn start_pumps(
         &mut self,
-        secrets: &Arc<Secrets>,
+        redactor: impl Fn() -> Redactor,
         done: &PipeWriter,
     ) -> io::Result<mpsc::Receiver<io::Error>> {
         let (failed, failures) = mpsc::channel();
@@ -191,7 +192,7 @@ impl Running {
                 is_watched: stream.is_terminal,
                 is_terminal: stream.is_terminal,
             };
-            let redactor = Redactor::new(secrets);
+            let redactor = redactor();
             let (failed, done) = (failed.clone(), done.try_clone()?);
             thread::spawn(move || {
                 if let Err(error) = pump.run(redactor) {

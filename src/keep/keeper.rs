@@ -15,6 +15,7 @@ use super::{
     Desk, Request,
     handover::{Handover, Marks, Surroundings},
     ledger::Look,
+    mask::Masking,
     parts::{self, Part},
     schedule,
     verify::{self, Refusal},
@@ -25,6 +26,7 @@ use crate::{
     exec::{parent::wipe, supervise::Guests},
     manifest::{OnChange, Verify},
     plan::{Plan, SlotId},
+    redact::Before,
     resolve::{Noted, Options, Print, Prints, Resolved, Session},
     value::{Table, Value},
 };
@@ -45,6 +47,8 @@ pub(crate) struct Keeper {
     pub(super) prints: Prints,
     /// What the command has.
     pub(super) marks: Marks,
+    /// What masks its output, where that is masked.
+    pub(super) masking: Option<Masking>,
     pub(super) desk: Arc<Desk>,
     pub(super) guests: Guests,
     pub(super) program: OsString,
@@ -335,7 +339,8 @@ impl Keeper {
         alias: &str,
         signals: &mut Vec<Signal>,
     ) -> Outcome {
-        let part = parts::plan_for(&self.plan, &BTreeSet::from([Part::Live(alias.to_owned())]));
+        let reached = Part::Live(alias.to_owned());
+        let part = parts::plan_for(&self.plan, &BTreeSet::from([reached.clone()]));
         let resolved = match session.resolve(&part, &self.options).await {
             Ok(resolved) => resolved,
             Err(errors) => return refused(&errors),
@@ -352,14 +357,22 @@ impl Keeper {
         if self.marks.live.get(alias) == handover.marks.live.get(alias) {
             return Outcome::Done;
         }
-        for live in &handover.live {
-            if let Err(error) = self.desk.replace_live(&live.files) {
-                return unwritten(&error);
-            }
+        let before = match self.mask(Some(&reached), session, &resolved) {
+            Ok(before) => before,
+            Err(errors) => return refused(&errors),
+        };
+        if let Err(error) = self.write_live(&handover) {
+            self.take_back(before);
+            return unwritten(&error);
         }
         self.marks.whole.extend(handover.marks.whole);
         self.marks.live.extend(handover.marks.live);
         Outcome::Done
+    }
+
+    fn write_live(&self, handover: &Handover) -> std::io::Result<()> {
+        let mut live = handover.live.iter();
+        live.try_for_each(|live| self.desk.replace_live(&live.files))
     }
 
     /// A file of `[files]`.
@@ -369,7 +382,8 @@ impl Keeper {
         path: &str,
         signals: &mut Vec<Signal>,
     ) -> Outcome {
-        let part = parts::plan_for(&self.plan, &BTreeSet::from([Part::File(path.to_owned())]));
+        let reached = Part::File(path.to_owned());
+        let part = parts::plan_for(&self.plan, &BTreeSet::from([reached.clone()]));
         let resolved = match session.resolve(&part, &self.options).await {
             Ok(resolved) => resolved,
             Err(errors) => return refused(&errors),
@@ -381,9 +395,14 @@ impl Keeper {
         if self.marks.files.get(path) == handover.marks.files.get(path) {
             return Outcome::Done;
         }
+        let before = match self.mask(Some(&reached), session, &resolved) {
+            Ok(before) => before,
+            Err(errors) => return refused(&errors),
+        };
         if let Some(directory) = &self.surroundings.files
             && let Err(error) = self.desk.replace_files(directory, &handover.files)
         {
+            self.take_back(before);
             return Outcome::Refused {
                 name: "unwritten",
                 phrase: error.causes.first().unwrap_or(&error.title).clone(),
@@ -459,17 +478,7 @@ impl Keeper {
         let guests = self.guests.clone();
         let _guest = guests.enter();
         let mut session = Session::new(&plan, &environment, &self.options, &prints);
-        let handover = match session.resolve(&plan, &self.options).await {
-            Ok(resolved) => match self.verify(&mut session, &resolved).await {
-                Ok(()) => Handover::new(&plan, &resolved, &self.surroundings, &prints)
-                    .map_err(|errors| phrase(&errors))
-                    .and_then(fits),
-                Err(Outcome::Refused { phrase, .. }) => Err(phrase),
-                Err(_) => return,
-            },
-            Err(errors) => Err(phrase(&errors)),
-        };
-        let handover = match handover {
+        let handover = match self.prepare(&mut session).await {
             Ok(handover) => handover,
             Err(phrase) => {
                 self.failed_restarts = self.failed_restarts.saturating_add(1);
@@ -503,20 +512,60 @@ impl Keeper {
             return;
         }
         // It has become what it was, and the command goes on; what drivers read may be another.
-        for live in &handover.live {
-            if let Err(error) = self.desk.replace_live(&live.files) {
-                self.desk.tell(&format!(
-                    "warning: `databases.{}` is not fresh: {error}",
-                    live.alias
-                ));
-                return;
-            }
+        if let Err(error) = self.write_live(&handover) {
+            // What was noted before stays, and is looked at again in its time.
+            self.desk.tell(&format!(
+                "warning: the files of live databases cannot be written: {error}"
+            ));
+            return;
         }
         self.marks = handover.marks;
         let mut ledger = self.desk.ledger();
         for (slot, noted) in &noted {
             ledger.accept(*slot, noted);
         }
+    }
+
+    /// Has values masked before the command can have them.
+    fn mask(
+        &mut self,
+        part: Option<&Part>,
+        session: &Session<'_>,
+        resolved: &Resolved,
+    ) -> Result<Option<Before>, Vec<Diagnostic>> {
+        let Some(masking) = &mut self.masking else {
+            return Ok(None);
+        };
+        let plan = &self.plan;
+        let fetched = session.fetched(plan, |slot| {
+            part.is_none_or(|part| parts::reached(plan, &[slot]).contains(part))
+        });
+        let (lines, before) = masking.bring(part, resolved, &fetched)?;
+        for line in lines {
+            self.desk.tell(&line);
+        }
+        Ok(Some(before))
+    }
+
+    /// What was to be masked has not got to the command.
+    fn take_back(&self, before: Option<Before>) {
+        if let (Some(masking), Some(before)) = (&self.masking, before) {
+            masking.take_back(before);
+        }
+    }
+
+    /// All that the command is started again with.
+    async fn prepare(&mut self, session: &mut Session<'_>) -> Result<Handover, String> {
+        let plan = Arc::clone(&self.plan);
+        let told = |errors: Vec<Diagnostic>| phrase(&errors);
+        let resolved = session.resolve(&plan, &self.options).await.map_err(told)?;
+        if let Err(Outcome::Refused { phrase, .. }) = self.verify(session, &resolved).await {
+            return Err(phrase);
+        }
+        let handover = Handover::new(&plan, &resolved, &self.surroundings, &self.prints);
+        let handover = fits(handover.map_err(told)?)?;
+        self.mask(None, session, &resolved).map_err(told)?;
+        Ok(handover)
     }
 
     /// Tries the databases that are not as they were, where the manifest says so.

@@ -8,6 +8,7 @@
 pub(crate) mod handover;
 mod keeper;
 mod ledger;
+pub(crate) mod mask;
 mod parts;
 pub(crate) mod place;
 mod schedule;
@@ -34,6 +35,7 @@ use self::{
     handover::{Handover, Surroundings},
     keeper::Keeper,
     ledger::{Entry, Ledger},
+    mask::Masking,
     place::Place,
 };
 use crate::{
@@ -381,6 +383,8 @@ pub(crate) struct Start {
     pub(crate) surroundings: Surroundings,
     pub(crate) prints: Prints,
     pub(crate) marks: handover::Marks,
+    /// Where the command's output is masked.
+    pub(crate) masking: Option<Masking>,
     pub(crate) guests: Guests,
     pub(crate) program: OsString,
     pub(crate) arguments: Vec<OsString>,
@@ -407,6 +411,7 @@ pub(crate) fn start(desk: &Arc<Desk>, start: Start) -> io::Result<()> {
         surroundings: start.surroundings,
         prints: start.prints,
         marks: start.marks,
+        masking: start.masking,
         desk: Arc::clone(desk),
         guests: start.guests,
         program: start.program,

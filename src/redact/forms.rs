@@ -127,6 +127,9 @@ fn escapes(value: &[u8], forms: &mut Vec<Form>) {
     let Ok(text) = std::str::from_utf8(value) else {
         return;
     };
+    if value.contains(&b':') || matches!(value.first(), Some(b'*' | b'#')) {
+        forms.push(password_file(text));
+    }
     for is_ascii in [false, true] {
         let once = Zeroizing::new(encodings::json(text, is_ascii, false));
         if let Ok(once) = std::str::from_utf8(&once) {
@@ -139,6 +142,18 @@ fn escapes(value: &[u8], forms: &mut Vec<Form>) {
             forms.push(json_for_html(text, signs, is_ascii, is_upper));
         }
     }
+}
+
+/// libpq's password file has a backslash before `\` and `:`; before `*` and `#` our own has one where a field begins.
+fn password_file(text: &str) -> Form {
+    let mut field = Zeroizing::new(String::with_capacity(text.len() * 2));
+    for (place, sign) in text.chars().enumerate() {
+        if matches!(sign, '\\' | ':') || (place == 0 && matches!(sign, '*' | '#')) {
+            field.push('\\');
+        }
+        field.push(sign);
+    }
+    Zeroizing::new(field.as_bytes().to_vec())
 }
 
 fn json_for_html(text: &str, signs: &str, is_ascii: bool, is_upper: bool) -> Form {

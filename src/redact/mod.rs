@@ -2,20 +2,24 @@
 //! value with several.
 //!
 //! Every byte that belongs to a form of a value is masked, so overlapping values leave nothing of each other. What cannot be
-//! the begin of a form is passed on at once, what can is held: never more than the longest form has.
+//! the begin of a form is passed on at once, what can is held: never more than the longest form has. The values may change on
+//! the way ([`Current`]).
 
 mod automaton;
 pub(crate) mod common;
+mod current;
 mod forms;
 mod prefilter;
 #[cfg(test)]
 mod tests;
+pub(crate) mod values;
 
 use std::sync::Arc;
 
 use zeroize::{Zeroize as _, Zeroizing};
 
 use automaton::{Automaton, State};
+pub use current::{Before, Current, REMEMBERED};
 use forms::Form;
 use prefilter::Prefilter;
 
@@ -29,6 +33,7 @@ pub const SHORTEST: usize = 4;
 const SHORTEST_WITH_A_PAUSE: usize = 8;
 
 /// Values to mask, made ready once for any number of streams.
+#[derive(Default)]
 pub struct Secrets {
     /// None where there is nothing to mask.
     ready: Option<(Automaton, Prefilter)>,
@@ -91,6 +96,8 @@ pub fn is_too_short(value: &[u8]) -> bool {
 /// One stream on its way through.
 pub struct Redactor {
     secrets: Arc<Secrets>,
+    /// Where the values may change, and the number of the set that is looked for.
+    current: Option<(Arc<Current>, u64)>,
     state: State,
     /// Bytes of the stream so far.
     taken: u64,
@@ -101,8 +108,13 @@ pub struct Redactor {
     /// What lies between `passed` and `taken`.
     held: Zeroizing<Vec<u8>>,
     /// Places of values from `passed` on, in order; none overlaps another.
-    spans: Vec<(u64, u64)>,
+    spans: Vec<Span>,
+    /// The byte that was shown last in a pause.
+    shown: u8,
 }
+
+/// Where a value lies in the stream.
+type Span = (u64, u64);
 
 /// Shows numbers only.
 impl std::fmt::Debug for Redactor {
@@ -122,23 +134,36 @@ impl Redactor {
             // Never grows: no old buffer is left behind.
             held: Zeroizing::new(Vec::with_capacity(secrets.longest)),
             secrets: Arc::clone(secrets),
+            current: None,
             state: 0,
             taken: 0,
             passed: 0,
             masked: 0,
             spans: Vec::new(),
+            shown: 0,
+        }
+    }
+
+    /// A stream of its own that masks the values as they are at each write. What is held while they change is looked through
+    /// again, so that no value that was there before or is there now gets through where the stream happens to be cut.
+    #[must_use]
+    pub fn following(current: &Arc<Current>) -> Self {
+        let (number, secrets) = current.now();
+        Self {
+            current: Some((Arc::clone(current), number)),
+            ..Self::new(&secrets)
         }
     }
 
     /// Takes the stream's next bytes, and appends to `out` all that is decided by now.
     pub fn push(&mut self, bytes: &[u8], out: &mut Vec<u8>) {
+        self.follow();
         let secrets = Arc::clone(&self.secrets);
-        let Some((automaton, prefilter)) = &secrets.ready else {
-            out.extend_from_slice(bytes);
-            return;
-        };
-        self.look(automaton, prefilter, bytes);
-        let undecided = as_offset(automaton.depth(self.state));
+        let mut undecided = 0;
+        if let Some((automaton, prefilter)) = &secrets.ready {
+            self.look(automaton, prefilter, bytes);
+            undecided = as_offset(automaton.depth(self.state));
+        }
         let end = self.taken + as_offset(bytes.len());
         self.settle(bytes, end - undecided, out);
     }
@@ -161,8 +186,10 @@ impl Redactor {
     /// it, so that a prompt is whole and what is typed appears. Never more, and only where no form has fewer than eight
     /// bytes: what is known of a value then is less than its length would tell. The rest of the value is still masked.
     pub fn pause(&mut self, out: &mut Vec<u8>) {
+        self.follow();
         if self.holds_one() {
             out.extend_from_slice(&self.held);
+            self.shown = self.held[0];
             self.held.zeroize();
             self.passed = self.taken;
         }
@@ -170,8 +197,46 @@ impl Redactor {
 
     /// Ends the stream: what is held is no whole value, and is passed on.
     pub fn finish(&mut self, out: &mut Vec<u8>) {
+        self.follow();
         self.settle(&[], self.taken, out);
         self.state = 0;
+    }
+
+    /// Goes over to the values of now, if they are others.
+    #[inline]
+    fn follow(&mut self) {
+        let Some((current, number)) = &mut self.current else {
+            return;
+        };
+        if let Some((newest, secrets)) = current.other_than(*number) {
+            *number = newest;
+            self.go_over(secrets);
+        }
+    }
+
+    /// Looks through what is held again, for these values; what has been found in it stays found.
+    fn go_over(&mut self, secrets: Arc<Secrets>) {
+        let depth = |(automaton, _): &(Automaton, Prefilter)| automaton.depth(self.state);
+        // One that was shown in a pause may be the first byte of what is held.
+        let was_shown = self.secrets.ready.as_ref().map_or(0, depth) > self.held.len();
+        let found = std::mem::take(&mut self.spans);
+        // Large enough for the longest form of these, as ever.
+        let mut held = Zeroizing::new(Vec::with_capacity(secrets.longest.max(self.held.len())));
+        held.extend_from_slice(&self.held);
+        self.held = Zeroizing::new(Vec::new());
+        self.state = 0;
+        if let Some((automaton, _)) = &secrets.ready {
+            let mut end = self.passed.saturating_sub(u64::from(was_shown));
+            let first = was_shown.then_some(self.shown);
+            for byte in first.into_iter().chain(held.iter().copied()) {
+                self.state = automaton.step(self.state, byte);
+                end += 1;
+                self.note(automaton, end);
+            }
+        }
+        self.held = held;
+        self.spans = join(found, &self.spans);
+        self.secrets = secrets;
     }
 
     /// Finds the values that end in these bytes.
@@ -185,14 +250,14 @@ impl Redactor {
                     Ok((begin, state)) => {
                         self.state = state;
                         place = begin + prefilter.length();
-                        self.note(automaton, place);
+                        self.note(automaton, self.taken + as_offset(place));
                         continue;
                     }
                     Err(last) => {
                         self.state = 0;
                         for (place, &byte) in bytes.iter().enumerate().skip(last) {
                             self.state = automaton.step(self.state, byte);
-                            self.note(automaton, place + 1);
+                            self.note(automaton, self.taken + as_offset(place + 1));
                         }
                         return;
                     }
@@ -200,18 +265,17 @@ impl Redactor {
             }
             self.state = automaton.step(self.state, bytes[place]);
             place += 1;
-            self.note(automaton, place);
+            self.note(automaton, self.taken + as_offset(place));
         }
     }
 
-    /// Keeps the place of the longest form that ends before `place`. Those within it, or that it overlaps, become one.
+    /// Keeps the place of the longest form that ends before `end`. Those within it, or that it overlaps, become one.
     #[inline]
-    fn note(&mut self, automaton: &Automaton, place: usize) {
+    fn note(&mut self, automaton: &Automaton, end: u64) {
         let length = automaton.end(self.state);
         if length == 0 {
             return;
         }
-        let end = self.taken + as_offset(place);
         let mut start = end - as_offset(length);
         while let Some(&(other, other_end)) = self.spans.last() {
             if other_end <= start {
@@ -260,6 +324,21 @@ impl Redactor {
         // After a pause a byte that is not decided has been shown already.
         self.passed = self.passed.max(decided);
     }
+}
+
+/// All places in order; those that overlap become one.
+fn join(one: Vec<Span>, other: &[Span]) -> Vec<Span> {
+    let mut all = one;
+    all.extend_from_slice(other);
+    all.sort_unstable();
+    all.dedup_by(|(start, end), (_, before)| {
+        let is_within = *start < *before;
+        if is_within {
+            *before = (*before).max(*end);
+        }
+        is_within
+    });
+    all
 }
 
 /// The stream's end, in two parts.

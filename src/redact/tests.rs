@@ -136,6 +136,17 @@ fn every_form_is_masked() {
     }
 }
 
+#[test]
+fn a_field_of_a_password_file_is_masked() {
+    for (value, field) in [
+        (&b"db:5432/?Action=x\\y"[..], r"db\:5432/?Action=x\\y"),
+        (b"#hash*", r"\#hash*"),
+        (b"*star", r"\*star"),
+    ] {
+        assert_eq!(masked(&[value], field.as_bytes()), "********", "{field}");
+    }
+}
+
 /// Within other text, base64 leaves at most the bits that share a character with the neighbours.
 #[test]
 fn base64_is_masked_at_each_alignment() {

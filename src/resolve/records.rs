@@ -35,8 +35,10 @@ pub(crate) async fn resolve_on_record(
     let resolved = evaluate::evaluate(plan, &answers, options).map(|resolved| {
         let fetched = match wanted {
             Secrets::No => Vec::new(),
-            Secrets::Lasting => secrets::fetched(plan, &answers, |secret| secret.expires.is_none()),
-            Secrets::All => secrets::fetched(plan, &answers, |_| true),
+            Secrets::Lasting => {
+                secrets::fetched(plan, &answers, |_, secret| secret.expires.is_none())
+            }
+            Secrets::All => secrets::fetched(plan, &answers, |_, _| true),
         };
         (resolved, fetched)
     });

@@ -1,11 +1,13 @@
 //! The secrets by themselves, as they were fetched: for a scan that looks for them, and for masking.
 
+use std::time::SystemTime;
+
 use nuages_provider::{Locator, Secret, Versions};
 use serde_json::Value;
 use zeroize::Zeroizing;
 
 use super::{Answers, Bytes, field};
-use crate::plan::Plan;
+use crate::plan::{Plan, SlotId};
 
 /// A secret, or one of the texts in a structured one.
 #[derive(Debug)]
@@ -16,13 +18,15 @@ pub struct Fetched {
     pub locator: String,
     /// Its bytes.
     pub value: Bytes,
+    /// When it stops working.
+    pub expires: Option<SystemTime>,
 }
 
 /// What was fetched, each secret once, and the parts of structured ones.
 pub(super) fn fetched(
     plan: &Plan,
     answers: &Answers,
-    is_wanted: impl Fn(&Secret) -> bool,
+    is_wanted: impl Fn(SlotId, &Secret) -> bool,
 ) -> Vec<Fetched> {
     let mut fetched = Vec::new();
     for (slot, answer) in answers {
@@ -33,7 +37,7 @@ pub(super) fn fetched(
             .map(|usage| usage.key.clone())
             .unwrap_or_default();
         if let Ok(secret) = answer
-            && is_wanted(secret)
+            && is_wanted(*slot, secret)
         {
             add(secret, &key, &fetch.locator, &mut fetched);
         }
@@ -50,6 +54,7 @@ fn add(secret: &Secret, key: &str, locator: &Locator, fetched: &mut Vec<Fetched>
             key,
             locator: shown.clone(),
             value: Bytes::new(Zeroizing::new(bytes.to_vec())),
+            expires: secret.expires,
         });
     };
     // Nobody writes a list of versions as the list that it is: each leaks by itself.

@@ -111,7 +111,7 @@ pub(crate) async fn resolve_noted(
     let records = records(plan, &session.answers, Act::Read);
     let kept = resolved.map(|resolved| Kept {
         resolved,
-        fetched: secrets::fetched(plan, &session.answers, |_| true),
+        fetched: session.fetched(plan, |_| true),
         noted: session.noted(),
     });
     (records, kept)
@@ -169,6 +169,11 @@ impl<'a> Session<'a> {
             }
             self.fetch(&wanted).await;
         }
+    }
+
+    /// The secrets of these slots, as they were fetched.
+    pub(crate) fn fetched(&self, plan: &Plan, is_wanted: impl Fn(SlotId) -> bool) -> Vec<Fetched> {
+        secrets::fetched(plan, &self.answers, |slot, _| is_wanted(slot))
     }
 
     /// What has been heard so far.

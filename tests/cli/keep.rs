@@ -1,6 +1,8 @@
 //! Values kept fresh under `nuages exec --supervise`: files that follow their secret, signals and restarts, stores that go
 //! away and come back, and what is told of all that.
 
+mod masked;
+
 use std::time::Duration;
 
 use rustix::process::Signal;
@@ -288,6 +290,49 @@ fn new_values_are_tried_first() {
     project.write("ready", "");
     assert!(expect(&mut running, "started with ").starts_with("two"));
     end(running);
+}
+
+/// A round that turns out to need no restart has fetched everything anew: what drivers read is no older than what is known.
+#[test]
+fn without_the_restart_live_values_are_brought_all_the_same() {
+    let manifest = format!(
+        "{}\n{}",
+        MANIFEST.replace("\"300ms\"", "\"3s\""),
+        r#"[providers.tokens]
+kind = "command"
+argv = ["sh", "-c", "echo made >> asked; echo token-$(wc -l < asked)"]
+
+[databases.default]
+ENGINE = "postgresql"
+NAME = "shop"
+HOST = "db.internal"
+USER = "shop_app"
+PASSWORD = "${tokens://db}"
+live = true
+"#
+    );
+    let project = project(&manifest);
+    let mut running = start(&project, &[]);
+    let [place] = &places(&project.path("made"))[..] else {
+        panic!("one supervisor");
+    };
+    let file = place.join("databases/default.pgpass");
+    let read = || std::fs::read_to_string(&file).expect("a driver's file");
+    assert!(read().ends_with(":token-1\n"), "{}", read());
+    replace(&project, "A=two\nPART=first\n");
+    expect(&mut running, "nuages: values have changed");
+    replace(&project, "A=one\nPART=first\n");
+    std::thread::sleep(Duration::from_millis(4500));
+    wait_for_state(&project, "env.A", "fresh");
+    let newest = project.read("asked").lines().count();
+    assert!(newest > 1);
+    assert!(
+        read().ends_with(&format!(":token-{newest}\n")),
+        "{}",
+        read()
+    );
+    let said = end(running);
+    assert_eq!(said.matches("started with").count(), 1, "{said}");
 }
 
 /// What was left behind by a supervisor that was killed, the next one removes; one that runs keeps its own.

@@ -14,7 +14,7 @@ use crate::{
         parent::{Running, start, wipe},
         signals::Signals,
     },
-    redact::Secrets,
+    redact::{Current, Redactor},
 };
 
 pub(super) struct Kept {
@@ -133,12 +133,12 @@ impl Kept {
 /// The values stay with the threads that mask them.
 fn start_masked(
     command: Command,
-    secrets: &Arc<Secrets>,
+    secrets: &Arc<Current>,
     own_group: bool,
 ) -> io::Result<(Pid, bool, Option<Output>)> {
     let mut running = start(command, own_group)?;
     let (done, all_done) = io::pipe()?;
-    let failures = running.start_pumps(secrets, &all_done)?;
+    let failures = running.start_pumps(|| Redactor::following(secrets), &all_done)?;
     let raw = i32::try_from(running.child.id()).ok();
     let pid = raw
         .and_then(Pid::from_raw)

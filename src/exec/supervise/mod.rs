@@ -35,7 +35,7 @@ pub use self::{
 };
 use self::{foreground::Foreground, kept::Kept, reap::Change};
 use super::signals::{Arrived, Signals};
-use crate::redact::Secrets;
+use crate::redact::Current;
 
 /// How long processes that were killed may take to be gone.
 const LAST_MOMENTS: Duration = Duration::from_secs(2);
@@ -54,8 +54,8 @@ pub struct Launch<'a> {
     pub arguments: &'a [OsString],
     /// All of its environment. Wiped once the command has it.
     pub environment: Vec<(OsString, OsString)>,
-    /// What to mask in its output; `None` leaves its output alone.
-    pub secrets: Option<Arc<Secrets>>,
+    /// What to mask in its output, which may change while it runs; `None` leaves its output alone.
+    pub secrets: Option<Arc<Current>>,
 }
 
 /// Why [`Supervisor::wait`] has come back.
