@@ -68,7 +68,7 @@ pub fn run_masked(
     let failures = running.start_pumps(|| Redactor::new(&secrets), &all_done)?;
     drop(all_done);
     let status = running.wait(&mut signals)?;
-    let unwritten = running.drain(&mut signals, &done, &failures);
+    let (unwritten, _) = running.drain(&mut signals, &done, &failures);
     Ok(Ended {
         code: exit_code(status),
         unwritten,
@@ -248,9 +248,9 @@ impl Running {
         signals: &mut Signals,
         done: &PipeReader,
         failures: &mpsc::Receiver<io::Error>,
-    ) -> Option<io::Error> {
+    ) -> (Option<io::Error>, bool) {
         drop(self.alive.take());
-        loop {
+        let is_told = loop {
             let mut polled = [
                 PollFd::new(done, PollFlags::IN),
                 PollFd::new(signals.descriptor(), PollFlags::IN),
@@ -261,12 +261,12 @@ impl Running {
                 .iter()
                 .any(|arrived| matches!(arrived, Arrived::Signal(signal, _) if is_ending(*signal)));
             if is_done || is_told {
-                break;
+                break is_told;
             }
-        }
-        failures
-            .try_iter()
-            .find(|error| error.kind() != io::ErrorKind::BrokenPipe)
+        };
+        let mut failures = failures.try_iter();
+        let unwritten = failures.find(|error| error.kind() != io::ErrorKind::BrokenPipe);
+        (unwritten, is_told)
     }
 }
 

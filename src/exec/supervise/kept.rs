@@ -122,8 +122,10 @@ impl Kept {
         false
     }
 
-    pub(super) fn finish(self, signals: &mut Signals) -> Option<io::Error> {
-        let output = self.output?;
+    pub(super) fn finish(self, signals: &mut Signals) -> (Option<io::Error>, bool) {
+        let Some(output) = self.output else {
+            return (None, false);
+        };
         output
             .running
             .drain(signals, &output.done, &output.failures)

@@ -239,7 +239,9 @@ impl Supervisor {
     /// Lets the rest of the command's output be passed on. The reason why some of it could not be.
     pub fn finish(&mut self) -> Option<io::Error> {
         let kept = self.kept.take()?;
-        kept.finish(&mut self.signals)
+        let (unwritten, is_told) = kept.finish(&mut self.signals);
+        self.was_told |= is_told;
+        unwritten
     }
 
     /// Kills whatever the command has left behind, and waits until it is gone. Not as process 1, with whose end the kernel
