@@ -97,7 +97,8 @@ pub(super) fn run(context: &Context, command: &Exec) -> Outcome {
         exec::not_started(context, program, &error)
     })?;
     let start = Start {
-        environment: loaded.environment,
+        // What the first round has in common holds logins, which nobody needs any more.
+        environment: loaded.environment.afresh(),
         options,
         surroundings: kept.surroundings.clone(),
         prints,

@@ -48,10 +48,12 @@ def reason(error):
 databases = json.load(sys.stdin)
 (alias,) = databases
 try:
+    import django
     from django.conf import settings
     from django.core.exceptions import ImproperlyConfigured
 
     settings.configure(DATABASES={"default": {}, **databases}, USE_TZ=True)
+    django.setup()
     from django.db import connections
 
     connection = connections[alias]

@@ -135,7 +135,11 @@ impl Ledger {
             let left = due.at.saturating_duration_since(Instant::now());
             left.min(by_clock.unwrap_or_default())
         });
-        next.min()
+        // Its end is told when it comes.
+        let untold = self.entries.iter().filter(|entry| !entry.has_told_expiry);
+        let ends = untold.filter_map(|entry| entry.expires);
+        let ends = ends.map(|end| end.duration_since(SystemTime::now()).unwrap_or_default());
+        next.chain(ends).min()
     }
 
     /// Takes down what a store has said, and whether that is news.
@@ -163,6 +167,7 @@ impl Ledger {
             }
             entry.print = Some(*print);
             entry.version.clone_from(version);
+            // The same end is not told twice.
             entry.has_told_expiry &= entry.expires == *expires;
             entry.expires = *expires;
         } else if matches!(noted, Noted::Absent) {

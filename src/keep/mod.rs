@@ -5,14 +5,17 @@
 //! command does what it is asked to ([`Request`]). Values are held only while they are on their way: what is kept of them
 //! is a keyed print ([`ledger`]).
 
+mod bring;
 pub(crate) mod handover;
 mod keeper;
 mod ledger;
 pub(crate) mod mask;
 mod parts;
 pub(crate) mod place;
+mod restart;
 mod schedule;
 mod status;
+mod trial;
 mod verify;
 
 use std::{

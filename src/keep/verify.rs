@@ -4,7 +4,7 @@
 use std::{
     ffi::{OsStr, OsString},
     fs::File,
-    io::{self, BufRead as _, BufReader, Read as _, Write as _},
+    io::{self, Read as _, Write as _},
     os::unix::{ffi::OsStrExt as _, process::CommandExt as _},
     path::Path,
     process::{Child, Command, Stdio},
@@ -24,6 +24,9 @@ const CONNECT: &str = include_str!("connect.py");
 
 /// How often a process that runs is looked at.
 const GLANCE: Duration = Duration::from_millis(10);
+
+/// How much of a script is read to find its interpreter.
+const LONGEST_HEAD: u64 = 8192;
 
 /// The longest answer that is read of a process.
 const LONGEST_ANSWER: u64 = 256;
@@ -169,6 +172,12 @@ fn wait(child: &mut Child, end: Instant) -> io::Result<Option<i32>> {
             return Ok(Some(status.code().unwrap_or(128)));
         }
         if Instant::now() >= end {
+            if let Ok(group) = i32::try_from(child.id())
+                && let Some(group) = Pid::from_raw(group)
+            {
+                // Where it has ended meanwhile, its group may have too.
+                let _ = kill_process_group(group, Signal::KILL);
+            }
             child.kill()?;
             child.wait()?;
             return Ok(None);
@@ -224,19 +233,88 @@ pub(super) fn python(program: &OsStr, environment: &[(OsString, OsString)]) -> O
 
 /// What a script's first line names.
 fn interpreter(file: &Path) -> Option<OsString> {
-    let mut line = Vec::new();
-    let file = File::open(file).ok()?;
-    BufReader::new(file)
-        .take(1024)
-        .read_until(b'\n', &mut line)
+    let mut head = Vec::new();
+    File::open(file)
+        .ok()?
+        .take(LONGEST_HEAD)
+        .read_to_end(&mut head)
         .ok()?;
-    let line = line.strip_prefix(b"#!")?.trim_ascii();
-    let mut words = line.split(u8::is_ascii_whitespace);
+    let mut lines = head.split(|byte| *byte == b'\n');
+    let mut words = lines
+        .next()?
+        .strip_prefix(b"#!")?
+        .split(u8::is_ascii_whitespace)
+        .filter(|word| !word.is_empty());
     let first = words.next()?;
     let word = if first.ends_with(b"/env") {
-        words.next()?
+        // Options and variables come before the program.
+        words.find(|word| !word.starts_with(b"-") && !word.contains(&b'='))?
+    } else if let Some(rest) = lines.next().and_then(|line| line.strip_prefix(EXEC)) {
+        return behind_shell(rest, file);
     } else {
         first
     };
     Some(OsStr::from_bytes(word).to_owned())
+}
+
+/// Where the path of the interpreter is too long for a first line, or has a blank in it, installers write a script that is
+/// both shell and Python (pip's `distlib/scripts.py`, uv's `install-wheel-rs`).
+const EXEC: &[u8] = b"'''exec' ";
+
+/// The interpreter in the second line of such a script, after [`EXEC`].
+fn behind_shell(rest: &[u8], script: &Path) -> Option<OsString> {
+    // uv's, in an environment that may be moved: beside the script.
+    if rest.starts_with(b"\"$(") {
+        return Some(script.parent()?.join("python").into_os_string());
+    }
+    let (rest, end) = match rest.split_first()? {
+        (quote @ (b'"' | b'\''), rest) => (rest, *quote),
+        _ => (rest, b' '),
+    };
+    let path = rest.split(|byte| *byte == end).next()?;
+    Some(OsStr::from_bytes(path).to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_interpreter_of_a_script() {
+        let directory = tempfile::tempdir().unwrap();
+        let script = directory.path().join("gunicorn");
+        let beside = directory.path().join("python");
+        for (head, found) in [
+            ("#!/venv/bin/python\nimport re\n", Some("/venv/bin/python")),
+            ("#! /usr/bin/python3 -sP\n", Some("/usr/bin/python3")),
+            ("#!/usr/bin/env python3\n", Some("python3")),
+            ("#!/usr/bin/env -S A=1  python3 -u\n", Some("python3")),
+            (
+                "#!/bin/sh\n'''exec' /long/python \"$0\" \"$@\"\n' '''\n",
+                Some("/long/python"),
+            ),
+            (
+                "#!/bin/sh\n'''exec' \"/a b/python\" \"$0\" \"$@\"\n' '''\n",
+                Some("/a b/python"),
+            ),
+            (
+                "#!/bin/sh\n'''exec' '/a b/python' \"$0\" \"$@\"\n' '''\n",
+                Some("/a b/python"),
+            ),
+            (
+                "#!/bin/sh\n'''exec' \"$(dirname -- \"$(realpath -- \"$0\")\")\"/'python' \"$0\" \"$@\"\n",
+                beside.to_str(),
+            ),
+            ("#!/bin/sh\nexec gunicorn\n", Some("/bin/sh")),
+            ("\u{7f}ELF", None),
+            ("#!", None),
+            ("#!/usr/bin/env", None),
+            ("", None),
+        ] {
+            std::fs::write(&script, head).unwrap();
+            let name = interpreter(&script);
+            assert_eq!(name.as_deref(), found.map(OsStr::new), "{head}");
+        }
+        assert_eq!(interpreter(directory.path()), None);
+    }
 }

@@ -478,3 +478,75 @@ live = true
     );
     end(running);
 }
+
+/// One store that is looked at all the time, one that never is by itself, and a live database.
+const TWO_STORES: &str = r#"
+[providers.secrets]
+kind = "dotenv"
+path = ".env"
+refresh = "1s"
+
+[providers.slow]
+kind = "file"
+path = "slow"
+refresh = "@SLOW@"
+
+[supervise]
+on_change = "restart"
+settle = "2s"
+jitter = "0s"
+
+[env]
+A = "${secrets://a}"
+
+[databases.default]
+ENGINE = "postgresql"
+NAME = "shop"
+USER = "shop"
+HOST = "db"
+PASSWORD = "${slow://password}"
+live = true
+"#;
+
+/// What a driver would read.
+fn live_file(project: &Project) -> String {
+    let place = places(&project.path("made")).remove(0);
+    let directory = std::fs::read_dir(place.join("databases")).expect("a directory");
+    let files: Vec<_> = directory.flatten().map(|entry| entry.path()).collect();
+    assert_eq!(files.len(), 1, "{files:?}");
+    std::fs::read_to_string(&files[0]).expect("a password file")
+}
+
+/// A restart fetches everything. What it has found goes to the driver, also where there is no need for a restart any more.
+#[test]
+fn what_a_restart_finds_is_not_lost_with_it() {
+    let project =
+        project(&TWO_STORES.replace("@SLOW@", "1h")).file("slow/password", "f1rstPassword");
+    let mut running = start(&project, &[]);
+    replace(&project, "A=two\nPART=first\n");
+    expect(&mut running, "nuages: values have changed");
+    project.write("slow/password", "s3condPassword");
+    replace(&project, "A=one\nPART=first\n");
+    std::thread::sleep(Duration::from_millis(3500));
+    assert!(live_file(&project).contains("s3condPassword"));
+    let said = end(running);
+    assert_eq!(said.matches("started with").count(), 1, "{said}");
+}
+
+/// What comes while the command takes its time to end is not undone by its start.
+#[test]
+fn a_restart_does_not_bring_back_an_earlier_password() {
+    let project = project(&TWO_STORES.replace("@SLOW@", "1s").replace("\"2s\"", "\"0s\""))
+        .file("slow/password", "f1rstPassword")
+        .file(
+            "child.sh",
+            "trap 'echo told; sleep 4; exit 0' TERM\necho \"started with $A\"\nwhile :; do sleep 0.05; done\n",
+        );
+    let mut running = start(&project, &["--kill-after", "20"]);
+    replace(&project, "A=two\nPART=first\n");
+    expect(&mut running, "told");
+    project.write("slow/password", "s3condPassword");
+    assert_eq!(expect(&mut running, "started with "), "two");
+    assert!(live_file(&project).contains("s3condPassword"));
+    end(running);
+}

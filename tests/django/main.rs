@@ -14,6 +14,8 @@ mod support;
 #[cfg(feature = "provider-azure")]
 mod entra_postgres;
 mod exec;
+#[cfg(feature = "provider-azure")]
+mod expiry;
 mod failures;
 #[cfg(feature = "provider-local")]
 mod fallbacks;
@@ -26,3 +28,4 @@ mod serve;
 mod shop;
 mod supervise;
 mod url_cases;
+mod verify;

@@ -20,7 +20,7 @@ use crate::support::python::{self, Django};
 use crate::support::{checkout, http};
 
 const ROTATIONS: usize = 10;
-const KEY: &str = "databases.default.PASSWORD";
+pub(crate) const KEY: &str = "databases.default.PASSWORD";
 
 /// Twenty requests a second.
 const PACE: Duration = Duration::from_millis(50);
@@ -39,7 +39,7 @@ CONN_HEALTH_CHECKS = true
 live = true
 "#;
 
-const GUNICORN: &[&str] = &[
+pub(crate) const GUNICORN: &[&str] = &[
     "--",
     "gunicorn",
     "--bind",
@@ -50,18 +50,18 @@ const GUNICORN: &[&str] = &[
 ];
 
 /// A database server with a login whose password changes, and a deployment that uses it.
-struct Desk {
-    project: Project,
-    python: PathBuf,
+pub(crate) struct Desk {
+    pub(crate) project: Project,
+    pub(crate) python: PathBuf,
     modules: Option<PathBuf>,
     engine: &'static str,
     /// How a driver connects, less the password.
     login: Value,
-    password: String,
+    pub(crate) password: String,
 }
 
 impl Desk {
-    fn postgresql(server: &Postgres, more: &str) -> Self {
+    pub(crate) fn postgresql(server: &Postgres, more: &str) -> Self {
         let root = server.root_certificate();
         let root = root.to_str().unwrap();
         let login = json!({
@@ -76,12 +76,12 @@ impl Desk {
         Self::new(&manifest, "postgresql", login, APP.password, None)
     }
 
-    fn mysql(server: &Mariadb, password: &str) -> Self {
+    pub(crate) fn mysql(server: &Mariadb, password: &str, more: &str) -> Self {
         let login = json!({
             "host": "127.0.0.1", "port": server.port(), "user": "shop_app", "database": "shop",
         });
         let manifest = format!(
-            "{MANIFEST}ENGINE = \"mysql\"\nHOST = \"127.0.0.1\"\nPORT = {}\nCONN_MAX_AGE = 600\n",
+            "{MANIFEST}ENGINE = \"mysql\"\nHOST = \"127.0.0.1\"\nPORT = {}\nCONN_MAX_AGE = 600\n{more}",
             server.port()
         );
         let python = python::venv_for(Django::chosen()[0]);
@@ -89,7 +89,7 @@ impl Desk {
         Self::new(&manifest, "mysql", login, password, Some(modules))
     }
 
-    fn new(
+    pub(crate) fn new(
         manifest: &str,
         engine: &'static str,
         login: Value,
@@ -109,7 +109,7 @@ impl Desk {
         }
     }
 
-    fn supervise(&self, files: &str, command: &[&str]) -> Run {
+    pub(crate) fn supervise(&self, files: &str, command: &[&str]) -> Run {
         let arguments = ["exec", "--supervise", "--files-dir", files];
         let mut run = self
             .project
@@ -122,7 +122,7 @@ impl Desk {
     }
 
     /// Runs `rotate.py` with the password of now.
-    fn rotate(&self, task: &str) {
+    pub(crate) fn rotate(&self, task: &str) {
         let mut login = self.login.clone();
         login["password"] = json!(self.password);
         let mut command = Command::new(&self.python);
@@ -139,14 +139,23 @@ impl Desk {
         assert!(child.wait().unwrap().success(), "rotate.py {task}");
     }
 
+    pub(crate) fn change_in_database(&mut self, password: &str) {
+        self.rotate(password);
+        password.clone_into(&mut self.password);
+    }
+
+    /// Replaced as a whole, as stores do it.
+    pub(crate) fn change_in_store(&self, secret: &str) {
+        self.project.write("run-secrets/new", secret);
+        let file = self.project.path("run-secrets/db-password");
+        std::fs::rename(self.project.path("run-secrets/new"), file).unwrap();
+    }
+
     /// Changes the password in the database and in the store, and waits until both supervisors have it.
     fn change(&mut self, password: &str) {
         let before = ["web", "worker"].map(|files| changed(&self.project.path(files)));
-        self.rotate(password);
-        password.clone_into(&mut self.password);
-        self.project.write("run-secrets/new", password);
-        let file = self.project.path("run-secrets/db-password");
-        std::fs::rename(self.project.path("run-secrets/new"), file).unwrap();
+        self.change_in_database(password);
+        self.change_in_store(password);
         for (files, before) in ["web", "worker"].iter().zip(before) {
             wait_for(&self.project.path(files), KEY, |value| {
                 value["changed"] != before && value["state"] == "fresh"
@@ -160,7 +169,7 @@ fn changed(files: &Path) -> Value {
 }
 
 /// Asks for the page at a steady pace until it is told to stop: how often, and every answer that was none.
-fn ask_steadily(address: &str, stop: &AtomicBool) -> (usize, Vec<String>) {
+pub(crate) fn ask_steadily(address: &str, stop: &AtomicBool) -> (usize, Vec<String>) {
     let (mut asked, mut failed) = (0, Vec::new());
     let begin = Instant::now();
     while !stop.load(Ordering::Relaxed) {
@@ -217,21 +226,34 @@ fn rotate_under_load(mut desk: Desk, password: impl Fn(usize) -> String) {
         asking.join().unwrap()
     });
     println!("{asked} requests, {} failed", failed.len());
-    assert_eq!(failed, Vec::<String>::new(), "{}", site.server.said());
+    let said = site.server.said();
+    let cut = said.lines().filter(|line| was_cut(line)).count();
+    assert!(failed.len() <= cut, "{failed:?}: {said}");
     assert!(asked > 20, "there was load: {asked}");
     for files in ["web", "worker"] {
         assert_eq!(state(&desk.project.path(files))["command"]["restarts"], 0);
     }
     for running in [&mut site.server, &mut worker] {
         let said = said_without_passwords(running, &desk);
-        assert!(!said.contains("task failed"), "{said}");
+        assert!(!said.lines().any(task_failed), "{said}");
         assert_eq!(said.matches("Booting worker").count() % 2, 0, "{said}");
     }
 }
 
+/// Whether a query says that the server has cut its connection while it ran: the one failure that no password can help.
+fn was_cut(line: &str) -> bool {
+    line.contains("OperationalError: terminating connection due to administrator command")
+        || line.contains("OperationalError: (2013, ")
+        || line.contains("OperationalError: (1927, ")
+}
+
+fn task_failed(line: &str) -> bool {
+    line.contains("task failed") && !was_cut(line)
+}
+
 fn wait_for_connection(worker: &mut Running) {
     worker.wait_for(PATIENCE, |line| {
-        assert!(!line.contains("task failed"), "{line}");
+        assert!(!task_failed(line), "{line}");
         line.starts_with("connection ").then_some(())
     });
 }
@@ -266,7 +288,7 @@ fn psycopgs_pool() {
 fn persistent_connections_to_mariadb() {
     let first = "f1rstPasswordOfTheApp";
     let server = Mariadb::start(first);
-    rotate_under_load(Desk::mysql(&server, first), |round| {
+    rotate_under_load(Desk::mysql(&server, first, ""), |round| {
         format!("r{round} # 'it\\t' \"x\\y\" = ; {}", "z".repeat(round))
     });
 }

@@ -33,6 +33,16 @@ impl Environment {
         }
     }
 
+    /// The same, with nothing shared yet: for one who asks again later, when a login may be old or may work again.
+    #[must_use]
+    pub fn afresh(&self) -> Self {
+        Self {
+            variables: Arc::clone(&self.variables),
+            base: Arc::clone(&self.base),
+            shared: Arc::default(),
+        }
+    }
+
     /// What all instances opened with this environment have in common under `key`, such as a connection pool or a
     /// login: made for the first who asks. Two types never meet under one key. `make` asks for nothing shared itself.
     pub fn shared<T: Any + Send + Sync>(&self, key: &str, make: impl Fn() -> T) -> Arc<T> {
@@ -120,5 +130,7 @@ mod tests {
         assert_eq!(*environment.shared("pool", || 7_u8), 7);
         let stranger = Environment::default();
         assert_eq!(*stranger.shared("pool", || String::from("own")), "own");
+        let again = environment.afresh();
+        assert_eq!(*again.shared("pool", || String::from("again")), "again");
     }
 }

@@ -1,13 +1,17 @@
-"""One page: which connection answers."""
+"""Two pages: which connection answers, and to whom."""
 
 from django.http import JsonResponse
 from django.urls import path
 
-from desk.ask import connection_id
+from desk.ask import connection_id, user
 
 
 def page(request):
     return JsonResponse({"connection": connection_id()})
 
 
-urlpatterns = [path("", page)]
+def who(request):
+    return JsonResponse({"user": user()})
+
+
+urlpatterns = [path("", page), path("who", who)]
