@@ -16,8 +16,8 @@ use serde_json::{Value, json};
 
 use super::{
     Desk,
+    desk::lock,
     ledger::Entry,
-    lock,
     place::{SOCKET, close_to_others},
 };
 use crate::plan::Plan;

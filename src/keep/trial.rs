@@ -103,11 +103,13 @@ impl Keeper {
                 self.verified.insert(planned.alias.clone(), whole);
             }
             if let Err(refusal) = tried {
+                // What cannot be tried will not work by itself later.
+                let is_waiting = matches!(refusal, Refusal::Refused(_));
                 let (Refusal::Refused(phrase) | Refusal::Untried(phrase)) = refusal;
                 return Err(Outcome::Refused {
                     name: outcome,
                     phrase: format!("`{key}`: {phrase}"),
-                    is_waiting: true,
+                    is_waiting,
                 });
             }
         }

@@ -172,7 +172,7 @@ fn a_python_without_django_tries_nothing() {
     let mut site = Site::start(run.path(bare.parent().unwrap()));
     let before = desk.live_file();
     desk.change_in_store("n3wPassword");
-    let value = desk.wait_for_state("waiting");
+    let value = desk.wait_for_state("failing");
     assert_eq!(
         value["error"],
         format!(
