@@ -1,6 +1,6 @@
 //! Passwords that change under load: Django behind gunicorn and in a worker as Celery's, a real PostgreSQL and a real
-//! MariaDB, and the password changed ten times in the database and in the store. Nothing is started again, no request
-//! fails, and every new connection comes with the new password.
+//! MariaDB, and the password changed ten times in the database and in the store. Nothing is started again, every
+//! new connection comes with the new password, and no request fails but one that runs while the server cuts its connection.
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
