@@ -1,6 +1,12 @@
 //! The loop that looks at secrets again and brings what has changed to the command.
 
-use std::{collections::BTreeMap, ffi::OsString, sync::Arc, thread, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ffi::OsString,
+    sync::Arc,
+    thread,
+    time::Duration,
+};
 
 use nuages_provider::Environment;
 
@@ -11,7 +17,7 @@ use super::{
     mask::Masking,
 };
 use crate::{
-    audit::Act,
+    audit::{Act, Record},
     exec::supervise::Guests,
     plan::{Plan, SlotId},
     resolve::{Noted, Options, Print, Prints, Session},
@@ -111,6 +117,23 @@ impl Keeper {
         }
         if !changed.is_empty() {
             self.bring(&mut session, &changed).await;
+            self.record_reads(&session, due);
+        }
+    }
+
+    /// Puts on record what was asked for besides.
+    pub(super) fn record_reads(&self, session: &Session<'_>, recorded: &[SlotId]) {
+        let recorded: BTreeSet<SlotId> = recorded.iter().copied().collect();
+        for (slot, noted) in session.noted() {
+            let entry = self.desk.ledger().get(slot).cloned();
+            if let Some(entry) = entry.filter(|_| !recorded.contains(&slot)) {
+                let outcome = match &noted {
+                    Noted::Failed { name, .. } => name,
+                    Noted::Absent => "not-found",
+                    Noted::Present { .. } => Record::OK,
+                };
+                self.desk.record(Act::Refresh, &entry, &noted, outcome);
+            }
         }
     }
 

@@ -37,6 +37,7 @@ impl Keeper {
         let handover = match self.prepare(&mut session).await {
             Ok(handover) => handover,
             Err(phrase) => {
+                self.record_reads(&session, &[]);
                 self.failed_restarts = self.failed_restarts.saturating_add(1);
                 if self.failed_restarts == 1 {
                     self.desk.tell(&format!(
@@ -54,6 +55,9 @@ impl Keeper {
             && handover.marks.files == self.marks.files;
         let mut ledger = self.desk.ledger();
         ledger.add_new(&plan, &noted);
+        drop(ledger);
+        self.record_reads(&session, &[]);
+        let mut ledger = self.desk.ledger();
         for (slot, noted) in &noted {
             if ledger.note(*slot, noted) == Look::Same {
                 ledger.accept(*slot, noted);

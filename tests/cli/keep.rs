@@ -550,3 +550,40 @@ fn a_restart_does_not_bring_back_an_earlier_password() {
     assert!(live_file(&project).contains("s3condPassword"));
     end(running);
 }
+
+/// Every line of the log, by what was done and how it went.
+#[test]
+fn what_a_supervisor_does_is_on_record() {
+    let manifest = format!("{MANIFEST}\n[audit]\npath = \"audit.jsonl\"\n");
+    let project = project(&manifest);
+    let mut running = start(&project, &[]);
+    replace(&project, "A=one\nPART=second-value\n");
+    assert_eq!(expect(&mut running, "heard "), "second-value");
+    replace(&project, "A=two\nPART=second-value\n");
+    expect(&mut running, "started with ");
+    end(running);
+    let log = project.read("audit.jsonl");
+    assert!(!log.contains("second-value"), "{log}");
+    let lines: Vec<serde_json::Value> = log
+        .lines()
+        .map(|line| serde_json::from_str(line).expect("a line of JSON"))
+        .collect();
+    let has = |act: &str, keys: serde_json::Value, outcome: &str| {
+        let is_it = |line: &&serde_json::Value| {
+            line["act"] == act && line["keys"] == keys && line["outcome"] == outcome
+        };
+        assert!(lines.iter().any(|line| is_it(&line)), "{act} {keys}: {log}");
+    };
+    let part = serde_json::json!(["files.part"]);
+    let variable = serde_json::json!(["env.A"]);
+    has("read", part.clone(), "ok");
+    has("refresh", variable.clone(), "unchanged");
+    has("refresh", part.clone(), "ok");
+    has("swap", part, "ok");
+    has("signal", serde_json::json!([]), "ok");
+    has("restart", serde_json::json!([]), "ok");
+    has("swap", variable, "ok");
+    for line in &lines {
+        assert_eq!(line["caller"]["command"], "exec", "{line}");
+    }
+}
