@@ -212,6 +212,9 @@ impl Kept<'_> {
             return Ok(false);
         }
         self.supervisor.clear();
+        if self.supervisor.was_told() {
+            return Ok(false);
+        }
         let Some(environment) = self.desk.prepare(self.surroundings.files.as_deref()) else {
             return Ok(false);
         };

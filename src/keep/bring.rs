@@ -106,8 +106,8 @@ impl Keeper {
                 ));
             }
         } else {
-            ledger.accept(slot, noted);
-            let entry = ledger.get(slot).cloned();
+            let is_news = ledger.accept(slot, noted);
+            let entry = ledger.get(slot).filter(|_| is_news).cloned();
             drop(ledger);
             if let Some(entry) = entry {
                 self.desk.record(Act::Swap, &entry, noted, "ok");
@@ -180,6 +180,9 @@ impl Keeper {
             Ok(resolved) => resolved,
             Err(errors) => return refused(&errors),
         };
+        if let Err(refusal) = self.verify(session, &resolved).await {
+            return refusal;
+        }
         let handover = match Handover::new(&part, &resolved, &self.surroundings, &self.prints) {
             Ok(handover) => handover,
             Err(errors) => return refused(&errors),
@@ -207,7 +210,10 @@ impl Keeper {
             .find(|file| file.path == path)
             .and_then(|file| file.on_change)
             .unwrap_or(self.plan.upkeep.on_change);
-        self.must_restart |= self.react(on_change, signals);
+        if self.react(on_change, signals) {
+            self.must_restart = true;
+            return Outcome::Outdated;
+        }
         Outcome::Done
     }
 
@@ -225,7 +231,12 @@ impl Keeper {
         match Handover::new(&part, &resolved, &self.surroundings, &self.prints) {
             // Another field of the secret, or a default that is not used.
             Ok(handover) if handover.marks.environment == self.marks.environment => {
-                return Outcome::Done;
+                // It is in the order; the command has what was before.
+                return if self.desk.has_order() {
+                    Outcome::Outdated
+                } else {
+                    Outcome::Done
+                };
             }
             Ok(_) => {}
             Err(errors) => return refused(&errors),

@@ -166,11 +166,13 @@ impl Desk {
             crate::exec::files::write(directory, &order.files)
                 .map_err(|error| error.causes.first().unwrap_or(&error.title).clone())
         });
-        let mut live = order.live.iter();
-        let written = written.and_then(|()| {
-            live.try_for_each(|(name, content)| self.write(name, content.expose()))
-                .map_err(|error| error.to_string())
-        });
+        // Each for itself: a new login must not be without its file because of another.
+        let mut written = written;
+        for (name, content) in &order.live {
+            if let Err(error) = self.write(name, content.expose()) {
+                written = Err(error.to_string());
+            }
+        }
         // The old command is gone: one with the file of before is better than none.
         if let Err(cause) = written {
             self.tell(&format!(
@@ -179,6 +181,9 @@ impl Desk {
         } else {
             let mut ledger = self.ledger();
             for (slot, noted) in &order.noted {
+                if ledger.is_older(*slot, noted) {
+                    continue;
+                }
                 let is_news = ledger.accept(*slot, noted);
                 let entry = ledger.get(*slot).filter(|_| is_news).cloned();
                 if let Some(entry) = entry {

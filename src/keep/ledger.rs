@@ -31,6 +31,8 @@ pub(crate) struct Entry {
     seen: Option<Print>,
     seen_expires: Option<SystemTime>,
     has_version: bool,
+    /// Some part may have another value than this says: it was handed out, and is not with all of them yet.
+    is_split: bool,
     /// The store's name for the version.
     pub(crate) version: Option<String>,
     /// When it stops working.
@@ -179,8 +181,20 @@ impl Ledger {
         }
         entry.is_waiting = false;
         entry.is_outdated = false;
+        entry.is_split = false;
         entry.settle(None);
         before != entry.print
+    }
+
+    /// Whether the command has a value already that the store has given after this one.
+    pub(super) fn is_older(&self, slot: SlotId, noted: &Noted) -> bool {
+        let Noted::Present { print, .. } = noted else {
+            return false;
+        };
+        self.get(slot).is_some_and(|entry| {
+            let is_settled = !entry.is_split && !entry.is_outdated && entry.print == entry.seen;
+            is_settled && entry.print != Some(*print)
+        })
     }
 
     /// The value cannot be used, or has not been accepted: it is looked at again soon.
@@ -269,6 +283,7 @@ impl Entry {
             seen: None,
             seen_expires: None,
             has_version: false,
+            is_split: false,
             version: None,
             expires: None,
             read: now,
@@ -305,11 +320,12 @@ impl Entry {
         self.seen_expires = expires;
         self.has_version = has_version;
         let is_news = std::mem::replace(&mut self.seen, print) != print;
-        if print == self.print {
+        if print == self.print && !self.is_split {
             Look::Same
         } else if self.is_outdated && !is_news {
             Look::Outdated
         } else {
+            self.is_split = true;
             Look::Changed
         }
     }

@@ -71,6 +71,10 @@ impl Keeper {
             self.desk.order(handover.into_order(noted));
             return;
         }
+        if self.desk.has_order() {
+            // What was ordered last is what it will have.
+            return;
+        }
         // It has become what it was, and the command goes on.
         self.marks = handover.marks;
         let mut ledger = self.desk.ledger();

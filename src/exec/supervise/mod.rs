@@ -34,7 +34,7 @@ pub use self::{
     reap::{Guest, Guests},
 };
 use self::{foreground::Foreground, kept::Kept, reap::Change};
-use super::signals::{Arrived, Signals};
+use super::signals::{Arrived, Signals, is_ending};
 use crate::redact::Current;
 
 /// How long processes that were killed may take to be gone.
@@ -148,7 +148,7 @@ impl Supervisor {
 
     /// Ends what the command has left behind, before it is started again: it would keep its ports. Programs of our own are
     /// waited for a moment; if they take longer, nothing is ended.
-    pub fn clear(&self) {
+    pub fn clear(&mut self) {
         let end = Instant::now() + LAST_MOMENTS;
         let mut was_told = false;
         while Instant::now() < end {
@@ -159,18 +159,33 @@ impl Supervisor {
             if round.is_alone {
                 return;
             }
-            if round.is_ours && !was_told {
-                was_told = true;
-                for child in process::children() {
-                    // One that has just ended is no failure.
-                    let _ = kill_process(child, Signal::TERM);
-                }
+            if !was_told {
+                was_told = self.kill_left(Signal::TERM);
             }
             std::thread::sleep(GLANCE);
         }
-        if was_told {
-            self.sweep();
+        let end = Instant::now() + LAST_MOMENTS;
+        while Instant::now() < end && !reap::round(&self.guests, None).is_alone {
+            self.kill_left(Signal::KILL);
+            std::thread::sleep(GLANCE);
         }
+        for arrived in self.signals.arrived() {
+            if let Arrived::Signal(signal, _) = arrived {
+                self.was_told |= is_ending(signal);
+            }
+        }
+    }
+
+    /// Sends a signal to all children, unless a program of our own may be among them. Whether it was sent.
+    fn kill_left(&self, signal: Signal) -> bool {
+        let Some(_alone) = self.guests.keep_out() else {
+            return false;
+        };
+        for child in process::children() {
+            // One that has just ended is no failure.
+            let _ = kill_process(child, signal);
+        }
+        true
     }
 
     /// The command's process, while it runs.
@@ -301,7 +316,8 @@ impl Supervisor {
             }
             kept.ended();
         }
-        if self.life.is_killed() && !getpid().is_init() {
+        // One that is to be started again is cleared up after when that is done.
+        if self.life.is_killed() && self.was_told && !getpid().is_init() {
             self.sweep();
         }
     }
@@ -316,7 +332,9 @@ impl Supervisor {
     /// What a terminal has sent to our group, the command in it has already; but a terminal that hangs up tells the
     /// leader of its session alone.
     fn hand_on(&mut self, signal: Signal, is_sent: bool) {
-        self.was_told |= signal == Signal::TERM;
+        let ends_what_is_ending =
+            self.life.is_ending() && [Signal::INT, Signal::QUIT, Signal::HUP].contains(&signal);
+        self.was_told |= signal == Signal::TERM || ends_what_is_ending;
         if signal == Signal::INT || signal == Signal::QUIT {
             self.interrupted = Some(Instant::now());
         }

@@ -3,7 +3,7 @@
 //! Programs that this process runs for itself (a provider's command) are waited for by whoever runs them. While one runs
 //! ([`Guests`]), orphans have to wait: nothing tells a child that was adopted from one that was started.
 
-use std::sync::{Arc, RwLock, RwLockReadGuard};
+use std::sync::{Arc, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use rustix::{
     io::Errno,
@@ -31,8 +31,6 @@ pub(super) struct Round {
     pub(super) has_more: bool,
     /// There is no child left, neither running nor ended.
     pub(super) is_alone: bool,
-    /// No program of our own runs: all children are the command's.
-    pub(super) is_ours: bool,
 }
 
 /// Leave to run programs of our own. A clone is the same.
@@ -70,6 +68,13 @@ impl Guests {
     }
 }
 
+impl Guests {
+    /// Keeps new ones out for as long as this lives; nothing where one is there.
+    pub(super) fn keep_out(&self) -> Option<RwLockWriteGuard<'_, ()>> {
+        self.0.try_write().ok()
+    }
+}
+
 /// Makes orphans come to this process where they do not anyway: to any but process 1 (Linux). Failing is not fatal; they
 /// go to the next init then.
 pub(super) fn adopt() {
@@ -83,10 +88,7 @@ pub(super) fn adopt() {
 pub(super) fn round(guests: &Guests, child: Option<Pid>) -> Round {
     let options = WaitOptions::NOHANG | WaitOptions::UNTRACED;
     let alone = guests.0.try_write();
-    let mut round = Round {
-        is_ours: alone.is_ok(),
-        ..Round::default()
-    };
+    let mut round = Round::default();
     for _ in 0..ROUND {
         let found = match (&alone, child) {
             (Ok(_), _) => wait(options),
