@@ -153,18 +153,26 @@ impl Keeper {
             Ok(before) => before,
             Err(errors) => return refused(&errors),
         };
-        if let Err(error) = self.write_live(&handover) {
-            self.take_back(before);
-            return unwritten(&error);
+        match self.write_live(&handover) {
+            Ok(true) => {}
+            Ok(false) => return Outcome::Outdated,
+            Err(error) => {
+                self.take_back(before);
+                return unwritten(&error);
+            }
         }
         self.marks.whole.extend(handover.marks.whole);
         self.marks.live.extend(handover.marks.live);
         Outcome::Done
     }
 
-    pub(super) fn write_live(&self, handover: &Handover) -> std::io::Result<()> {
-        let mut live = handover.live.iter();
-        live.try_for_each(|live| self.desk.replace_live(&live.files))
+    /// Whether all of it was written.
+    pub(super) fn write_live(&self, handover: &Handover) -> std::io::Result<bool> {
+        let mut is_written = true;
+        for live in &handover.live {
+            is_written &= self.desk.replace_live(&live.files)?;
+        }
+        Ok(is_written)
     }
 
     /// A file of `[files]`.

@@ -116,17 +116,21 @@ impl Desk {
         Ok((Arc::new(desk), inbox))
     }
 
-    /// Replaces the files of a live database. What waits to be written for a restart is no newer than this.
-    pub(super) fn replace_live(&self, files: &[(String, Bytes)]) -> io::Result<()> {
+    /// Replaces the files of a live database. One that waits to be written for a restart is replaced there alone: it goes
+    /// with another login than the command has that runs. Whether all of them were written.
+    pub(super) fn replace_live(&self, files: &[(String, Bytes)]) -> io::Result<bool> {
         let mut order = lock(&self.order);
+        let mut is_written = true;
         for (name, content) in files {
-            self.write(name, content.expose())?;
-            let waiting = order.iter_mut().flat_map(|order| &mut order.live);
-            for (_, old) in waiting.filter(|(have, _)| have == name) {
+            let mut waiting = order.iter_mut().flat_map(|order| &mut order.live);
+            if let Some((_, old)) = waiting.find(|(have, _)| have == name) {
                 old.clone_from(content);
+                is_written = false;
+            } else {
+                self.write(name, content.expose())?;
             }
         }
-        Ok(())
+        Ok(is_written)
     }
 
     /// Replaces files of `[files]`, in the same way.
@@ -147,8 +151,16 @@ impl Desk {
     }
 
     /// Has the command started again with this.
-    pub(super) fn order(&self, order: Order) {
-        *lock(&self.order) = Some(Box::new(order));
+    pub(super) fn order(&self, mut order: Order) {
+        let mut waiting = lock(&self.order);
+        // What an earlier order was to write goes with this start.
+        for file in waiting.take().into_iter().flat_map(|earlier| earlier.live) {
+            if !order.live.iter().any(|(have, _)| *have == file.0) {
+                order.live.push(file);
+            }
+        }
+        *waiting = Some(Box::new(order));
+        drop(waiting);
         self.ask(Request::Restart);
     }
 

@@ -109,7 +109,7 @@ impl Keeper {
         handover.live = later;
         let at_once: Vec<Live> = at_once;
         let mut at_once = at_once.iter();
-        at_once.try_for_each(|live| self.desk.replace_live(&live.files))
+        at_once.try_for_each(|live| self.desk.replace_live(&live.files).map(drop))
     }
 }
 

@@ -587,3 +587,41 @@ fn what_a_supervisor_does_is_on_record() {
         assert_eq!(line["caller"]["command"], "exec", "{line}");
     }
 }
+
+/// A file that is to go with the next login is none of the command's that runs with the one before.
+#[test]
+fn the_next_logins_password_waits_for_its_start() {
+    let manifest = r#"
+[providers.secrets]
+kind = "dotenv"
+path = ".env"
+refresh = "1s"
+
+[supervise]
+on_change = "restart"
+settle = "0s"
+jitter = "0s"
+
+[databases.default]
+ENGINE = "postgresql"
+NAME = "shop"
+USER = "${secrets://a}"
+HOST = "db"
+PASSWORD = "${secrets://part}"
+live = true
+"#;
+    let project = project(manifest).file(
+        "child.sh",
+        "trap 'echo told; sleep 5; exit 0' TERM\necho \"started with it\"\nwhile :; do sleep 0.05; done\n",
+    );
+    let mut running = start(&project, &[]);
+    replace(&project, "A=two\nPART=second\n");
+    expect(&mut running, "told");
+    replace(&project, "A=two\nPART=third\n");
+    std::thread::sleep(Duration::from_millis(2500));
+    assert_eq!(live_file(&project), "db:*:*:one:first\n");
+    expect(&mut running, "started with ");
+    assert_eq!(live_file(&project), "db:*:*:two:third\n");
+    running.send(Signal::TERM);
+    running.finish(PATIENCE);
+}
