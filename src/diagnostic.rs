@@ -23,6 +23,8 @@ pub struct Diagnostic {
     pub causes: Vec<String>,
     /// What to do next.
     pub hint: Option<String>,
+    /// The rule of [`check`](crate::check) that tells of it too.
+    pub rule: Option<&'static str>,
 }
 
 /// What kind of failure this is. The order is that of the exit codes.
@@ -63,6 +65,7 @@ impl Diagnostic {
             related: Vec::new(),
             causes: Vec::new(),
             hint: None,
+            rule: None,
         }
     }
 
@@ -85,6 +88,13 @@ impl Diagnostic {
         let start = file.text.floor_char_boundary(span.start);
         let end = file.text.ceil_char_boundary(span.end.min(file.text.len()));
         self.at(start..end.max(start))
+    }
+
+    /// Sets the rule of [`check`](crate::check) that tells of it too.
+    #[must_use]
+    pub fn rule(mut self, rule: &'static str) -> Self {
+        self.rule = Some(rule);
+        self
     }
 
     /// Sets the words beside the place.

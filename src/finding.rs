@@ -8,8 +8,10 @@ use gix::bstr::BString;
 /// One problem in one place. No text in it holds a secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
-    /// The rule's id: stable, in kebab-case (`github-pat`).
+    /// The rule's id: stable; in kebab-case of a scan (`github-pat`), two letters and a number of a check (`PG001`).
     pub rule: String,
+    /// The key of the manifest or the setting that it is about, of a check: `databases.default.OPTIONS.sslmode`.
+    pub key: Option<String>,
     /// One line for people: what it is.
     pub title: String,
     /// How serious.
@@ -24,6 +26,8 @@ pub struct Finding {
     pub notes: Vec<String>,
     /// What to do next.
     pub remedy: Option<String>,
+    /// The change of the manifest that mends it: `databases.default.OPTIONS.sslmode = "verify-full"`.
+    pub edit: Option<String>,
     /// The page that the rule is from.
     pub source: Option<String>,
     /// The same for the same problem wherever it moves to: keyed by rule and content, not by line. Lower-case hex.
@@ -134,6 +138,9 @@ impl fmt::Display for Confidence {
 }
 
 impl Severity {
+    /// All of them, least serious first.
+    pub const ALL: [Self; 3] = [Self::Advice, Self::Warning, Self::Error];
+
     /// The word for it, as reports have it.
     #[must_use]
     pub const fn name(self) -> &'static str {

@@ -28,7 +28,8 @@
 //! | [`scan`] | the leak scanner: sources, detection, rules as data, suppression; knows nothing of the rooms above |
 //! | `audit` | who was handed which secret, and when: one line of JSON for each; never a value |
 //! | `timestamp` | moments as text |
-//! | [`finding`] | what a scan finds, and where |
+//! | [`check`] | policy: rules on the manifest, on what references bring, on settings and servers |
+//! | [`finding`] | what a scan or a check finds, and where |
 //! | [`hook`] | git hooks that run the scan |
 //! | [`init`] | a Django project's settings and env file to a manifest, and what changes in the settings |
 //! | [`report`] | diagnostics and findings as people and machines read them |
@@ -57,6 +58,7 @@
 #![deny(missing_docs)]
 
 mod audit;
+pub mod check;
 pub mod ci;
 pub mod cli;
 pub mod cluster;

@@ -1,5 +1,6 @@
 //! What can be typed, with its help.
 
+mod check;
 mod scan;
 mod status;
 
@@ -7,6 +8,7 @@ use std::{ffi::OsString, fmt::Write, path::PathBuf, time::Duration};
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
+pub(super) use check::Check;
 pub(super) use scan::{FindingFormat, Hook, HookChoice, HookCommand, Level, Scan, ScanCommand};
 pub(super) use status::Status;
 
@@ -29,6 +31,7 @@ Examples:
   nuages render databases-json -o /run/shop/databases.json
   nuages plan                                           what would be fetched, from where
   nuages doctor                                         does each store answer, and as whom
+  nuages check                                          is this database access as safe as it should be
   nuages scan --staged                                  would this commit leak a secret
 
 Exit codes: 0 ok, 1 findings, 2 usage, 3 manifest, 4 a provider failed, 5 deadline;
@@ -95,6 +98,8 @@ pub(super) enum Command {
     /// Make keys for the embedded store
     #[cfg(feature = "provider-local")]
     Key(Key),
+    /// Hold the manifest, its values and its servers against the rules of good practice
+    Check(Check),
     /// Find secrets in files, in what is staged, in history
     Scan(Box<Scan>),
     /// Git hooks that scan before a commit and before a push
@@ -122,6 +127,7 @@ impl Command {
             Self::Put(_) => "put",
             #[cfg(feature = "provider-local")]
             Self::Key(_) => "key",
+            Self::Check(_) => "check",
             Self::Scan(_) => "scan",
             Self::Hook(_) => "hook",
             Self::Redact(_) => "redact",

@@ -2,6 +2,7 @@
 
 mod arguments;
 mod change;
+mod check;
 mod ci;
 mod context;
 mod doctor;
@@ -73,6 +74,7 @@ pub fn run(arguments: Vec<OsString>, registry: Registry) -> ExitCode {
         Command::Put(command) => put::run(&context, &command),
         #[cfg(feature = "provider-local")]
         Command::Key(command) => key::run(&context, &command),
+        Command::Check(command) => check::run(&context, &command),
         Command::Scan(command) => scan::run(&context, &command),
         Command::Hook(command) => hook::run(&context, &command),
         Command::Redact(command) => redact::run(&context, &command),

@@ -37,6 +37,32 @@ impl Manifest {
         Ok(layer)
     }
 
+    /// The names of the profiles that these put on, in this order, those that they extend included.
+    pub(crate) fn stack(&self, profiles: &[String]) -> Vec<String> {
+        fn add(
+            manifest: &Manifest,
+            name: &str,
+            names: &mut Vec<String>,
+            seen: &mut BTreeSet<String>,
+        ) {
+            if !seen.insert(name.to_owned()) {
+                return;
+            }
+            if let Some(profile) = entry(&manifest.profiles, name) {
+                for parent in &profile.extends {
+                    add(manifest, &parent.text, names, seen);
+                }
+                names.push(name.to_owned());
+            }
+        }
+        let mut names = Vec::new();
+        let mut seen = BTreeSet::new();
+        for name in profiles {
+            add(self, name, &mut names, &mut seen);
+        }
+        names
+    }
+
     /// Ancestors first. A circle has been reported; here it only must not hang.
     /// A profile that several extend is put on once, before the first of them.
     fn flatten<'a>(&'a self, name: &str, order: &mut Vec<&'a Layer>, seen: &mut BTreeSet<String>) {

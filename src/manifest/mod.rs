@@ -2,6 +2,7 @@
 
 mod auth;
 mod cast;
+mod check;
 mod databases;
 mod document;
 mod entries;
@@ -20,6 +21,7 @@ use crate::{
 
 pub(crate) use auth::AuthEntry;
 pub use cast::Cast;
+pub(crate) use check::{CheckAllow, CheckEntry};
 pub(crate) use providers::check_settings;
 pub(crate) use scan::{ScanAllow, ScanEntry, ScanRule};
 pub(crate) use supervise::{AuditEntry, Live, OnChange, SuperviseEntry, Verify, signal_name};
@@ -47,7 +49,9 @@ pub struct Manifest {
     pub(crate) base: Layer,
     pub(crate) profiles: Vec<(Name, Profile)>,
     pub(crate) scan: ScanEntry,
+    pub(crate) check: CheckEntry,
     pub(crate) errors: Vec<Diagnostic>,
+    pub(crate) is_unread: bool,
 }
 
 /// A key of the manifest and its place.
@@ -177,7 +181,9 @@ impl Manifest {
             base: Layer::default(),
             profiles: Vec::new(),
             scan: ScanEntry::default(),
+            check: CheckEntry::default(),
             errors: Vec::new(),
+            is_unread: false,
         }
     }
 
@@ -185,6 +191,11 @@ impl Manifest {
     #[must_use]
     pub fn errors(&self) -> &[Diagnostic] {
         &self.errors
+    }
+
+    /// Whether nothing could be read of it: it is no TOML.
+    pub(crate) fn is_unread(&self) -> bool {
+        self.is_unread
     }
 
     /// The names of the profiles.

@@ -34,6 +34,7 @@ pub(super) fn read(source: Source, registry: &Registry) -> Manifest {
         Ok(table) => table,
         Err(errors) => {
             manifest.errors = errors;
+            manifest.is_unread = true;
             return manifest;
         }
     };
@@ -49,8 +50,14 @@ pub(super) fn read(source: Source, registry: &Registry) -> Manifest {
             manifest.profiles = reader.profiles(pair.1);
         } else if key.text == "scan" {
             manifest.scan = reader.scan(pair.1).unwrap_or_default();
+        } else if key.text == "check" {
+            manifest.check = reader.check(pair.1).unwrap_or_default();
         } else if !reader.layer_key(&mut manifest.base, &key, pair.1) {
-            let known: Vec<&str> = LAYER.iter().copied().chain(["profiles", "scan"]).collect();
+            let known: Vec<&str> = LAYER
+                .iter()
+                .copied()
+                .chain(["profiles", "scan", "check"])
+                .collect();
             reader.unknown_key("the manifest", &key, &known);
         }
     }

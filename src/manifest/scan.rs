@@ -212,7 +212,7 @@ impl Reader<'_> {
     }
 
     /// A day, as TOML's own date or as text.
-    fn date(&mut self, value: &Spanned<DeValue<'_>>) -> Option<Name> {
+    pub(super) fn date(&mut self, value: &Spanned<DeValue<'_>>) -> Option<Name> {
         let text = match value.get_ref() {
             DeValue::Datetime(date) => date.to_string(),
             DeValue::String(text) => text.to_string(),
@@ -271,7 +271,7 @@ impl Reader<'_> {
     }
 
     /// A string in which `${` means nothing.
-    fn raw(&mut self, what: &str, value: &Spanned<DeValue<'_>>) -> Option<Name> {
+    pub(super) fn raw(&mut self, what: &str, value: &Spanned<DeValue<'_>>) -> Option<Name> {
         let DeValue::String(text) = value.get_ref() else {
             self.error(format!("{what} must be a string"), value.span());
             return None;
@@ -300,7 +300,7 @@ impl Reader<'_> {
             .collect()
     }
 
-    fn tables<T>(
+    pub(super) fn tables<T>(
         &mut self,
         what: &str,
         value: &Spanned<DeValue<'_>>,

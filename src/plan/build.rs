@@ -401,7 +401,7 @@ impl<'a> Builder<'a> {
 }
 
 /// Whether a key is another or stands below it.
-pub(super) fn is_within(key: &str, other: &str) -> bool {
+pub(crate) fn is_within(key: &str, other: &str) -> bool {
     let rest = key.strip_prefix(other);
     rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
 }

@@ -23,6 +23,7 @@ use crate::{
 };
 
 pub(crate) use asked::{Question, Wants};
+pub(crate) use build::is_within;
 pub use describe::describe_json;
 pub use more::{instances_to_check, setting, writable_instances};
 

@@ -29,6 +29,11 @@ pub fn human(diagnostics: &[Diagnostic], source: Option<&Source>, colour: bool) 
     drawn.join("\n\n") + "\n"
 }
 
+/// A copy of a manifest's text in which literals beside sensitive keys cannot be read; every place stays where it is.
+pub(crate) fn masked(text: &str) -> String {
+    mask::mask(text)
+}
+
 fn draw(diagnostic: &Diagnostic, source: Option<&Source>, colour: bool) -> String {
     let renderer = if colour {
         Renderer::styled()

@@ -302,6 +302,8 @@ impl<'a> Session<'a> {
             location,
             masked: (!secret.is_empty()).then(|| mask(secret, rule.map_or(0, |rule| rule.shown))),
             notes: notes.chain(more).collect(),
+            edit: None,
+            key: None,
             remedy: rule
                 .map(|rule| rule.remedy.to_string())
                 .filter(|remedy| !remedy.is_empty()),

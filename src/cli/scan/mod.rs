@@ -5,6 +5,8 @@ mod known;
 mod rules;
 mod said;
 
+pub(super) use said::format;
+
 use std::{
     io::{self, IsTerminal},
     path::{Path, PathBuf},

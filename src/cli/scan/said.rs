@@ -307,7 +307,8 @@ fn write_baseline(context: &Context, command: &Scan, loaded: &Loaded, found: &Fo
     Ok(())
 }
 
-fn format(format: FindingFormat) -> Format {
+/// The format of a report.
+pub(in crate::cli) fn format(format: FindingFormat) -> Format {
     match format {
         FindingFormat::Human => Format::Human,
         FindingFormat::Json => Format::Json,

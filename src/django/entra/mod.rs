@@ -197,15 +197,20 @@ pub(crate) fn finish(
             Some(Value::Table(options)) => options,
             _ => Table::new(),
         };
-        match family {
-            Family::Mssql => mssql::complete(&mut options, login),
-            Family::Postgresql => postgresql::complete(&mut options),
-            Family::Mysql => mysql::complete(&mut options),
-            Family::Sqlite | Family::Oracle => {}
-        }
+        complete(family, &mut options, login);
         database.insert("OPTIONS", Value::Table(options));
     }
     faults
+}
+
+/// Adds the options without which a login would be given away.
+pub(crate) fn complete(family: Family, options: &mut Table, login: &Login) {
+    match family {
+        Family::Mssql => mssql::complete(options, login),
+        Family::Postgresql => postgresql::complete(options),
+        Family::Mysql => mysql::complete(options),
+        Family::Sqlite | Family::Oracle => {}
+    }
 }
 
 /// A store may keep a token as a line.

@@ -103,6 +103,26 @@ impl Excerpt {
     }
 }
 
+impl Excerpt {
+    /// Takes the line around `place` of a text in which every secret is masked already, and points at the part of it that
+    /// stands on that line.
+    #[must_use]
+    pub fn plain(text: &str, place: &Range<usize>) -> Self {
+        let bytes = text.as_bytes();
+        let start = text.floor_char_boundary(place.start);
+        let window = line_around(bytes, start);
+        let window = text.ceil_char_boundary(window.start)..text.floor_char_boundary(window.end);
+        let start = start.clamp(window.start, window.end);
+        let end = text.floor_char_boundary(place.end).clamp(start, window.end);
+        let (mut before, mut mark, mut after) = (String::new(), String::new(), String::new());
+        show(&mut before, &bytes[window.start..start]);
+        show(&mut mark, &bytes[start..end]);
+        show(&mut after, &bytes[end..window.end]);
+        let begins_line = window.start == 0 || bytes[window.start - 1] == b'\n';
+        assemble(&before, &mark, &after, begins_line)
+    }
+}
+
 /// A secret as it may be shown: at most the vendor's public prefix, then `…`. Of a prefix that is not plain text, or
 /// that is most of the secret, nothing is shown.
 #[must_use]

@@ -5,7 +5,7 @@
 use std::fmt::Write as _;
 
 use super::{
-    Summary,
+    Summary, advice,
     escape::{self, visible},
     sentence,
     summary::{found, summary_line},
@@ -28,7 +28,7 @@ pub(super) fn render(findings: &[Finding], summary: &Summary) -> String {
                 let rest = these.len() - place;
                 let message = format!(
                     "{rest} more are in the log of this step: {}",
-                    found(findings)
+                    found(findings, summary)
                 );
                 let _ = writeln!(out, "::{kind} title=nuages::{}", data(&message));
             }
@@ -59,9 +59,9 @@ fn annotate(out: &mut String, kind: &str, finding: &Finding) {
         let _ = write!(out, ",endLine={}", place.end_line);
     }
     let mut message = sentence(finding);
-    if let Some(remedy) = &finding.remedy {
+    if let Some(advice) = advice(finding) {
         message.push('\n');
-        message.push_str(remedy);
+        message.push_str(&advice);
     }
     if let Some(origin) = &finding.origin {
         let _ = write!(message, "\ncommit {} by {}", origin.commit, origin.author);

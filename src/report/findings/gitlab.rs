@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use ring::digest::{Context, SHA256};
 use serde_json::{Value, json};
 
-use super::{Summary, cut, escape, json::text, moment, page, sentence};
+use super::{Summary, advice, cut, escape, json::text, moment, page, sentence};
 use crate::finding::{Finding, Origin, Severity};
 
 const VERSION: &str = "15.2.1";
@@ -40,17 +40,17 @@ pub(super) fn render(findings: &[Finding], summary: &Summary) -> String {
         "scan": {
             "analyzer": own,
             "scanner": own,
-            "type": "secret_detection",
+            "type": category(summary),
             "start_time": moment::plain(began),
             "end_time": moment::plain(began.saturating_add(took)),
             "status": if summary.troubles.is_empty() { "success" } else { "failure" },
             "messages": unread.chain(notes).collect::<Vec<_>>(),
         },
-        "vulnerabilities": findings.iter().map(vulnerability).collect::<Vec<_>>(),
+        "vulnerabilities": findings.iter().map(|finding| vulnerability(finding, category(summary))).collect::<Vec<_>>(),
     }))
 }
 
-fn vulnerability(finding: &Finding) -> Value {
+fn vulnerability(finding: &Finding, category: &str) -> Value {
     let place = &finding.location;
     let mut identifier = json!({
         "type": "nuages_rule_id",
@@ -59,7 +59,7 @@ fn vulnerability(finding: &Finding) -> Value {
     });
     let mut vulnerability = json!({
         "id": id(finding),
-        "category": "secret_detection",
+        "category": category,
         "name": cut(&finding.title, NAME),
         "description": sentence(finding),
         "severity": severity(finding.severity),
@@ -67,13 +67,15 @@ fn vulnerability(finding: &Finding) -> Value {
         "scanner": { "id": "nuages", "name": "nuages" },
         "location": {
             "file": escape::path(place.path.as_ref()),
-            "commit": commit(finding.origin.as_ref()),
             "start_line": place.line,
             "end_line": place.end_line,
         },
     });
-    if let Some(remedy) = &finding.remedy {
-        vulnerability["solution"] = cut(remedy, SOLUTION).into();
+    if category == LEAKS {
+        vulnerability["location"]["commit"] = commit(finding.origin.as_ref());
+    }
+    if let Some(advice) = advice(finding) {
+        vulnerability["solution"] = cut(&advice, SOLUTION).into();
     }
     if let Some(page) = page(finding) {
         identifier["url"] = page.into();
@@ -81,6 +83,13 @@ fn vulnerability(finding: &Finding) -> Value {
     }
     vulnerability["identifiers"] = json!([identifier]);
     vulnerability
+}
+
+/// GitLab's name for what leaks are, and for what else is found in files.
+const LEAKS: &str = "secret_detection";
+
+fn category(summary: &Summary) -> &'static str {
+    if summary.is_check() { "sast" } else { LEAKS }
 }
 
 /// The commit's message is left out: it may well repeat what the commit leaks.

@@ -3,7 +3,7 @@
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 
 use super::{
-    Excerpt,
+    Excerpt, Summary,
     escape::{self, visible},
     moment,
 };
@@ -20,6 +20,7 @@ const WIDTH: usize = 4096;
 
 pub(super) fn render(
     findings: &[Finding],
+    summary: &Summary,
     excerpt: &dyn Fn(&Finding) -> Option<Excerpt>,
     colour: bool,
 ) -> String {
@@ -31,11 +32,16 @@ pub(super) fn render(
     let renderer = renderer.term_width(WIDTH);
     let drawn = findings
         .iter()
-        .map(|finding| draw(finding, excerpt(finding), &renderer) + "\n");
+        .map(|finding| draw(finding, excerpt(finding), &renderer, summary.is_check()) + "\n");
     drawn.collect::<Vec<_>>().join("\n")
 }
 
-fn draw(finding: &Finding, excerpt: Option<Excerpt>, renderer: &Renderer) -> String {
+fn draw(
+    finding: &Finding,
+    excerpt: Option<Excerpt>,
+    renderer: &Renderer,
+    is_check: bool,
+) -> String {
     let level = match finding.severity {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
@@ -67,7 +73,13 @@ fn draw(finding: &Finding, excerpt: Option<Excerpt>, renderer: &Renderer) -> Str
                 .char_column(place.column),
         );
     }
-    for (name, text) in remarks(finding, has_excerpt) {
+    let remarks = if is_check {
+        let notes = finding.notes.iter();
+        notes.map(|note| ("note", note.clone())).collect()
+    } else {
+        remarks(finding, has_excerpt)
+    };
+    for (name, text) in remarks {
         main = main.element(
             Level::NOTE
                 .with_name(name)
@@ -80,6 +92,11 @@ fn draw(finding: &Finding, excerpt: Option<Excerpt>, renderer: &Renderer) -> Str
             Level::HELP
                 .with_name("hint")
                 .secondary_title(visible(remedy)),
+        ));
+    }
+    if let Some(edit) = &finding.edit {
+        groups.push(Group::with_title(
+            Level::HELP.with_name("fix").secondary_title(visible(edit)),
         ));
     }
     let drawn = renderer.render(&groups);

@@ -4,8 +4,11 @@
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Map, Value, json};
 
-use super::{Summary, escape, moment, summary::by};
-use crate::finding::{Confidence, Finding, Origin};
+use super::{
+    Summary, escape, moment,
+    summary::{by, by_severity},
+};
+use crate::finding::{Confidence, Finding, Origin, Severity};
 
 /// The JSON Schema (2020-12) of the format.
 pub const SCHEMA: &str = include_str!("findings.schema.json");
@@ -26,6 +29,7 @@ fn finding(finding: &Finding) -> Value {
     let place = &finding.location;
     let mut value = json!({
         "rule": finding.rule,
+        "key": finding.key,
         "title": finding.title,
         "severity": finding.severity.name(),
         "confidence": finding.confidence.name(),
@@ -37,6 +41,7 @@ fn finding(finding: &Finding) -> Value {
         "masked": finding.masked,
         "notes": finding.notes,
         "remedy": finding.remedy,
+        "edit": finding.edit,
         "source": finding.source,
         "fingerprint": finding.fingerprint,
         "origin": finding.origin.as_ref().map(origin),
@@ -71,6 +76,15 @@ fn summarise(findings: &[Finding], summary: &Summary) -> Value {
             )
         })
         .collect();
+    let by_severity: Map<String, Value> = Severity::ALL
+        .iter()
+        .map(|severity| {
+            (
+                severity.name().to_owned(),
+                by_severity(findings, *severity).into(),
+            )
+        })
+        .collect();
     let troubles: Vec<Value> = summary
         .troubles
         .iter()
@@ -79,6 +93,7 @@ fn summarise(findings: &[Finding], summary: &Summary) -> Value {
     json!({
         "findings": findings.len(),
         "by_confidence": by,
+        "by_severity": by_severity,
         "suppressed": summary.suppressed,
         "files": summary.files,
         "bytes": summary.bytes,

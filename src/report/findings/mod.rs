@@ -79,6 +79,11 @@ pub struct Summary {
 }
 
 impl Summary {
+    /// Whether it is of a check, which is sure of what it says and tells how serious it is.
+    fn is_check(&self) -> bool {
+        self.command == "check"
+    }
+
     /// Of a run that has done nothing yet.
     #[must_use]
     pub fn new(command: &'static str, started: SystemTime) -> Self {
@@ -119,7 +124,7 @@ pub fn render(
     colour: bool,
 ) -> String {
     match format {
-        Format::Human => human::render(findings, excerpt, colour),
+        Format::Human => human::render(findings, summary, excerpt, colour),
         Format::Json => json::render(findings, summary),
         Format::Sarif => sarif::render(findings, summary),
         Format::GitHub => github::render(findings, summary),
@@ -140,6 +145,15 @@ fn sentence(finding: &Finding) -> String {
         text.push_str(&finding.notes.join("; "));
     }
     text
+}
+
+/// What to do, with the change of the manifest where there is one.
+fn advice(finding: &Finding) -> Option<String> {
+    let edit = finding.edit.as_ref().map(|edit| format!("`{edit}`"));
+    match (&finding.remedy, edit) {
+        (Some(remedy), Some(edit)) => Some(format!("{remedy}: {edit}")),
+        (remedy, edit) => remedy.clone().or(edit),
+    }
 }
 
 /// A finding's page, where it is one that a browser opens.

@@ -69,11 +69,14 @@ fn result(finding: &Finding, index: Option<usize>) -> Value {
         properties["author"] = origin.author.as_str().into();
         properties["time"] = moment::utc(origin.time).into();
     }
+    if let Some(edit) = &finding.edit {
+        properties["edit"] = edit.as_str().into();
+    }
     let mut result = json!({
         "ruleId": finding.rule,
         "level": level(finding.severity),
         "message": { "text": sentence(finding) },
-        "locations": [{ "physicalLocation": place(&finding.location) }],
+        "locations": [location(finding)],
         "partialFingerprints": { "nuagesFinding/v1": finding.fingerprint },
         "properties": properties,
     });
@@ -81,6 +84,14 @@ fn result(finding: &Finding, index: Option<usize>) -> Value {
         result["ruleIndex"] = index.into();
     }
     result
+}
+
+fn location(finding: &Finding) -> Value {
+    let mut location = json!({ "physicalLocation": place(&finding.location) });
+    if let Some(key) = &finding.key {
+        location["logicalLocations"] = json!([{ "fullyQualifiedName": key }]);
+    }
+    location
 }
 
 fn place(location: &Location) -> Value {

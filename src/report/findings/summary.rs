@@ -5,15 +5,19 @@ use std::fmt::Write as _;
 use annotate_snippets::{Group, Level, Renderer};
 
 use super::{Summary, escape};
-use crate::finding::{Confidence, Finding};
+use crate::finding::{Confidence, Finding, Severity};
 
 /// `3 findings (2 high, 1 medium) in 2 files; looked at 6797 files, 70.1 MB, in 0.31 s; 4 suppressed`.
 #[must_use]
 pub fn summary_line(findings: &[Finding], summary: &Summary) -> String {
-    let mut line = found(findings);
-    let (files, bytes) = (count(summary.files, "file"), size(summary.bytes));
+    let mut line = found(findings, summary);
     let seconds = summary.elapsed.as_secs_f64();
-    let _ = write!(line, "; looked at {files}, {bytes}, in {seconds:.2} s");
+    if summary.is_check() {
+        let _ = write!(line, "; in {seconds:.2} s");
+    } else {
+        let (files, bytes) = (count(summary.files, "file"), size(summary.bytes));
+        let _ = write!(line, "; looked at {files}, {bytes}, in {seconds:.2} s");
+    }
     if summary.suppressed > 0 {
         let _ = write!(line, "; {} suppressed", summary.suppressed);
     }
@@ -23,8 +27,8 @@ pub fn summary_line(findings: &[Finding], summary: &Summary) -> String {
     line
 }
 
-/// `3 findings (2 high, 1 medium) in 2 files`, or `no findings`.
-pub(super) fn found(findings: &[Finding]) -> String {
+/// `3 findings (2 high, 1 medium) in 2 files`, or `no findings`; of a check, `(2 error, 1 warning)`.
+pub(super) fn found(findings: &[Finding], summary: &Summary) -> String {
     if findings.is_empty() {
         return "no findings".to_owned();
     }
@@ -34,12 +38,19 @@ pub(super) fn found(findings: &[Finding]) -> String {
         .collect();
     paths.sort_unstable();
     paths.dedup();
-    let parts: Vec<String> = Confidence::ALL
-        .iter()
-        .rev()
-        .map(|confidence| (confidence, by(findings, *confidence)))
+    let numbers: Vec<(&str, usize)> = if summary.is_check() {
+        let severities = Severity::ALL.iter().rev();
+        let named = severities.map(|severity| (severity.name(), by_severity(findings, *severity)));
+        named.collect()
+    } else {
+        let confidences = Confidence::ALL.iter().rev();
+        let named = confidences.map(|confidence| (confidence.name(), by(findings, *confidence)));
+        named.collect()
+    };
+    let parts: Vec<String> = numbers
+        .into_iter()
         .filter(|(_, number)| *number > 0)
-        .map(|(confidence, number)| format!("{number} {confidence}"))
+        .map(|(name, number)| format!("{number} {name}"))
         .collect();
     format!(
         "{} ({}) in {}",
@@ -52,6 +63,12 @@ pub(super) fn found(findings: &[Finding]) -> String {
 /// How many findings are as sure as that.
 pub(super) fn by(findings: &[Finding], confidence: Confidence) -> usize {
     let same = |finding: &&Finding| finding.confidence == confidence;
+    findings.iter().filter(same).count()
+}
+
+/// How many findings are as serious as that.
+pub(super) fn by_severity(findings: &[Finding], severity: Severity) -> usize {
+    let same = |finding: &&Finding| finding.severity == severity;
     findings.iter().filter(same).count()
 }
 

@@ -1,0 +1,85 @@
+//! `[check] allow`: what is let pass, by rule and key, with a reason and perhaps a last day.
+
+use std::time::SystemTime;
+
+use super::{
+    found::{Found, Out},
+    rules::suppression,
+};
+use crate::{manifest::CheckAllow, plan::is_within, scan::suppress::Date};
+
+/// What is left after the exceptions.
+pub(crate) struct Allowed {
+    /// What is told.
+    pub(crate) found: Vec<Found>,
+    /// What is not, each with the reason.
+    pub(crate) suppressed: Vec<(Found, String)>,
+}
+
+/// Takes out what an entry lets pass, and tells of entries that have expired or let nothing pass. `is_whole` is whether
+/// everything was looked at that an entry may be about.
+pub(crate) fn allow(
+    found: Vec<Found>,
+    entries: &[CheckAllow],
+    now: SystemTime,
+    is_whole: bool,
+) -> Allowed {
+    let today = Date::of(now);
+    let expired: Vec<bool> = entries
+        .iter()
+        .map(|entry| {
+            entry
+                .until
+                .as_ref()
+                .is_some_and(|last| is_past(&last.text, &today))
+        })
+        .collect();
+    let mut used = vec![false; entries.len()];
+    let mut all = Allowed {
+        found: Vec::new(),
+        suppressed: Vec::new(),
+    };
+    for one in found {
+        let mut pass = None;
+        for (place, entry) in entries.iter().enumerate() {
+            if is_meant(entry, &one) {
+                used[place] = true;
+                if !expired[place] {
+                    pass = Some(entry.reason.clone());
+                }
+            }
+        }
+        match pass {
+            Some(reason) => all.suppressed.push((one, reason)),
+            None => all.found.push(one),
+        }
+    }
+    let states = entries.iter().zip(expired).zip(used);
+    for ((entry, is_expired), is_used) in states {
+        if is_expired {
+            let mut out = Out::new(&suppression::EXPIRED, &mut all.found);
+            let last = entry.until.as_ref().map_or("", |last| &last.text);
+            let span = entry.until.as_ref().map_or(&entry.span, |last| &last.span);
+            out.at("check.allow", span).note(format!(
+                "it let `{}` pass until {last}: {}",
+                entry.rule.text, entry.reason
+            ));
+        } else if !is_used && is_whole {
+            let mut out = Out::new(&suppression::UNUSED, &mut all.found);
+            out.at("check.allow", &entry.span)
+                .note(format!("`{}` is not found here", entry.rule.text));
+        }
+    }
+    all
+}
+
+fn is_meant(entry: &CheckAllow, found: &Found) -> bool {
+    let is_rule = entry.rule.text.eq_ignore_ascii_case(found.rule.id);
+    let key = entry.key.as_ref();
+    is_rule && key.is_none_or(|key| is_within(&found.key, &key.text))
+}
+
+/// A day that no calendar has is past: the entry must not hold for ever.
+fn is_past(last: &str, today: &Date) -> bool {
+    Date::parse(last).map_or(true, |last| last < *today)
+}

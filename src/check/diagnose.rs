@@ -1,0 +1,31 @@
+//! Mistakes of the manifest as findings: what stops every other command is told among the rest, by its rule.
+
+use super::{
+    found::{Found, Out},
+    rules,
+};
+use crate::diagnostic::{Class, Diagnostic};
+
+/// Those that a rule tells of, as found, and the others.
+pub(super) fn told(errors: Vec<Diagnostic>) -> (Vec<Found>, Vec<Diagnostic>) {
+    let mut found = Vec::new();
+    let mut others = Vec::new();
+    for error in errors {
+        let rule = error.rule.and_then(rules::find);
+        match (rule, &error.span) {
+            (Some(rule), Some(span)) if error.class == Class::Manifest => {
+                let mut out = Out::new(rule, &mut found);
+                let one = out.at(format!("{}..{}", span.start, span.end), span);
+                one.note(error.title.clone());
+                for cause in &error.causes {
+                    one.note(cause.clone());
+                }
+                if let Some(hint) = &error.hint {
+                    one.remedy(hint.clone());
+                }
+            }
+            _ => others.push(error),
+        }
+    }
+    (found, others)
+}

@@ -1,0 +1,172 @@
+//! Policy: what is unsafe, fragile or pointless in how a deployment reaches its databases, told before it is deployed.
+//!
+//! A [`Rule`](rule::Rule) looks at a [`Subject`]: the manifest with some profiles on it. What it finds becomes a
+//! [`Finding`], like those of a scan.
+
+mod allow;
+mod diagnose;
+mod fix;
+mod found;
+mod pages;
+mod report;
+mod rule;
+mod rules;
+mod subject;
+#[cfg(test)]
+mod testing;
+
+use std::{path::Path, time::SystemTime};
+
+use crate::{
+    diagnostic::Diagnostic,
+    manifest::{Layer, Manifest},
+    plan::{Selection, plan},
+    registry::Registry,
+    render::Document,
+};
+
+pub(crate) use allow::{Allowed, allow};
+pub(crate) use found::{Found, Place};
+pub(crate) use pages::ids;
+pub use pages::{Page, page, pages};
+pub(crate) use report::Checked;
+pub(crate) use subject::Subject;
+
+/// What is around a manifest: files, and the day.
+pub(crate) struct Surroundings<'a> {
+    /// The manifest's directory, which relative paths start at.
+    pub(crate) base: &'a Path,
+    /// The repository's root, where there is one.
+    pub(crate) root: Option<&'a Path>,
+    /// Where `~` leads.
+    pub(crate) home: Option<&'a Path>,
+}
+
+/// What to check.
+pub(crate) struct Request<'a> {
+    pub(crate) manifest: &'a Manifest,
+    pub(crate) registry: &'a Registry,
+    /// The profiles that were asked for; where there are none, each is looked at by itself, besides the base.
+    pub(crate) selection: &'a Selection,
+    /// What references brought, for that selection.
+    pub(crate) resolved: Option<&'a Document>,
+    /// `None` where no file is to be looked at.
+    pub(crate) surroundings: Option<&'a Surroundings<'a>>,
+    pub(crate) now: SystemTime,
+}
+
+/// What was found, before anything is suppressed.
+pub(crate) struct Outcome {
+    pub(crate) found: Vec<Found>,
+    /// Mistakes of the manifest that no rule tells of.
+    pub(crate) mistakes: Vec<Diagnostic>,
+    /// What could not be looked at.
+    pub(crate) notes: Vec<String>,
+}
+
+/// Holds every rule against the manifest.
+///
+/// # Errors
+/// Where a profile that was asked for does not exist.
+pub(crate) fn check(request: &Request<'_>) -> Result<Outcome, Vec<Diagnostic>> {
+    let selections = selections(request);
+    let mut layers: Vec<(Selection, Layer)> = Vec::with_capacity(selections.len());
+    for selection in selections {
+        let layer = request.manifest.select(&selection.profiles)?;
+        layers.push((selection, layer));
+    }
+    let subjects: Vec<Subject<'_>> = layers
+        .iter()
+        .map(|(selection, layer)| {
+            Subject::new(
+                request.manifest,
+                layer,
+                selection,
+                request.resolved,
+                request.now,
+            )
+        })
+        .collect();
+    let mut all = Outcome {
+        found: Vec::new(),
+        mistakes: Vec::new(),
+        notes: Vec::new(),
+    };
+    for ((selection, _), subject) in layers.iter().zip(&subjects) {
+        let mut found = rules::apply(subject, request.surroundings);
+        if let Err(errors) = plan(request.manifest, selection, request.registry) {
+            let (told, untold) = diagnose::told(errors);
+            found.extend(told);
+            all.mistakes.extend(untold);
+        }
+        for one in &mut found {
+            one.profiles.clone_from(&subject.profiles);
+        }
+        all.found.extend(found);
+        note_unseen(subject, &mut all.notes);
+    }
+    all.found.extend(rules::across(&subjects));
+    once(&mut all.found);
+    all.mistakes
+        .dedup_by(|a, b| a.title == b.title && a.span == b.span);
+    Ok(all)
+}
+
+/// The manifest's text with what was found mended, where it can be.
+pub(crate) fn fixed(manifest: &Manifest, found: &[&Found]) -> Option<String> {
+    let fixes = found
+        .iter()
+        .filter_map(|one| Some((one.fix.as_ref()?, manifest.stack(&one.profiles))));
+    let fixes: Vec<_> = fixes.collect();
+    fix::apply(
+        &manifest.source.text,
+        fixes.iter().map(|(fix, layers)| (*fix, &layers[..])),
+    )
+}
+
+/// The selection that was asked for, or the base and each profile on it.
+fn selections(request: &Request<'_>) -> Vec<Selection> {
+    let asked = request.selection;
+    let mut all = vec![asked.clone()];
+    if asked.profiles.is_empty() && request.resolved.is_none() {
+        all.extend(request.manifest.profiles().map(|profile| Selection {
+            profiles: vec![profile.to_owned()],
+            ..asked.clone()
+        }));
+    }
+    all
+}
+
+/// What a profile only inherits is told once, where it is written.
+fn once(found: &mut Vec<Found>) {
+    let mut kept: Vec<Found> = Vec::with_capacity(found.len());
+    for one in found.drain(..) {
+        let is_told = kept.iter().any(|have| {
+            have.rule.id == one.rule.id && have.key == one.key && have.place == one.place
+        });
+        if !is_told {
+            kept.push(one);
+        }
+    }
+    *found = kept;
+}
+
+/// Databases whose keys nobody can name before a reference is resolved.
+fn note_unseen(subject: &Subject<'_>, notes: &mut Vec<String>) {
+    for database in subject
+        .databases
+        .iter()
+        .filter(|database| database.is_opaque)
+    {
+        let note = format!(
+            "what `databases.{}` is comes from a store: it is looked at with `--resolve`",
+            database.alias.text
+        );
+        if !notes.contains(&note) {
+            notes.push(note);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

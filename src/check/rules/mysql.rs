@@ -1,0 +1,5 @@
+//! Rules for mysql.
+
+use super::Rule;
+
+pub(super) const RULES: &[Rule] = &[];

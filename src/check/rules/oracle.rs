@@ -1,0 +1,5 @@
+//! Rules for oracle.
+
+use super::Rule;
+
+pub(super) const RULES: &[Rule] = &[];

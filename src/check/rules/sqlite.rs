@@ -1,0 +1,5 @@
+//! Rules for sqlite.
+
+use super::Rule;
+
+pub(super) const RULES: &[Rule] = &[];

@@ -1,0 +1,147 @@
+//! What the rules look at: a manifest with some profiles on it, each value as far as it is known, each with its place.
+
+mod database;
+mod field;
+
+use std::time::SystemTime;
+
+use crate::{
+    manifest::{Layer, Manifest},
+    plan::Selection,
+    render::Document,
+};
+
+pub(crate) use database::{Age, Database, Host};
+pub(crate) use field::{Field, From, Known};
+
+/// What a profile is for, as its name tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stage {
+    /// Real data: what is not said to be for anything else.
+    Production,
+    /// A laptop, tests, a CI job.
+    Development,
+}
+
+/// Words in the names of profiles that no real data is behind.
+const DEVELOPMENT: &[&str] = &[
+    "ci",
+    "debug",
+    "dev",
+    "develop",
+    "development",
+    "devel",
+    "laptop",
+    "local",
+    "localhost",
+    "sandbox",
+    "test",
+    "testing",
+    "tests",
+    "e2e",
+    "docker",
+    "compose",
+];
+
+/// Words in the names of profiles whose login changes the schema.
+const MIGRATION: &[&str] = &[
+    "migrate",
+    "migrates",
+    "migration",
+    "migrations",
+    "migrator",
+    "ddl",
+    "schema",
+    "admin",
+    "owner",
+    "release",
+];
+
+/// One way in which the manifest can be used.
+pub(crate) struct Subject<'a> {
+    /// All of it.
+    pub(crate) manifest: &'a Manifest,
+    /// The profiles that are put on, the last wins.
+    pub(crate) profiles: Vec<String>,
+    /// The base with the profiles on it.
+    pub(crate) layer: &'a Layer,
+    /// What it is for.
+    pub(crate) stage: Stage,
+    /// Whether its login is the one that changes the schema.
+    pub(crate) may_alter: bool,
+    /// The databases, in the manifest's order.
+    pub(crate) databases: Vec<Database<'a>>,
+    /// `[env]`, in the manifest's order.
+    pub(crate) env: Vec<Field>,
+    /// Whether references have been resolved.
+    pub(crate) is_resolved: bool,
+    /// The time by which things expire.
+    pub(crate) now: SystemTime,
+}
+
+impl<'a> Subject<'a> {
+    /// The manifest with the profiles that `layer` was selected by; `resolved` fills what references left open.
+    pub(crate) fn new(
+        manifest: &'a Manifest,
+        layer: &'a Layer,
+        selection: &Selection,
+        resolved: Option<&Document>,
+        now: SystemTime,
+    ) -> Self {
+        let databases = layer.databases.iter().map(|(alias, entry)| {
+            let values = resolved.and_then(|document| document.databases.get(&alias.text));
+            Database::new(alias, entry, values)
+        });
+        let env = layer.env.iter().map(|(name, entry)| {
+            let mut field = Field::of(name, &entry.slot.item);
+            if let Some(value) = resolved.and_then(|document| document.env.get(&name.text)) {
+                field.fill(value);
+            }
+            field
+        });
+        Self {
+            manifest,
+            profiles: selection.profiles.clone(),
+            layer,
+            stage: stage(&selection.profiles),
+            may_alter: is_for(&selection.profiles, MIGRATION),
+            databases: databases.collect(),
+            env: env.collect(),
+            is_resolved: resolved.is_some(),
+            now,
+        }
+    }
+
+    /// A variable of `[env]`.
+    pub(crate) fn variable(&self, name: &str) -> Option<&Field> {
+        self.env.iter().find(|field| field.name == name)
+    }
+
+    /// Whether real data may be behind it.
+    pub(crate) fn is_production(&self) -> bool {
+        self.stage == Stage::Production
+    }
+}
+
+/// A profile is for development where one of the words in one of the names says so.
+fn stage(profiles: &[String]) -> Stage {
+    if is_for(profiles, DEVELOPMENT) {
+        Stage::Development
+    } else {
+        Stage::Production
+    }
+}
+
+fn is_for(profiles: &[String], words: &[&str]) -> bool {
+    profiles.iter().any(|name| has_word(name, words))
+}
+
+/// Whether a name has one of the words as a part of its own: `prod-migrate` has `migrate`.
+pub(crate) fn has_word(name: &str, words: &[&str]) -> bool {
+    let name = name.to_ascii_lowercase();
+    name.split(|c: char| !c.is_ascii_alphanumeric())
+        .any(|part| words.contains(&part))
+}
+
+#[cfg(test)]
+mod tests;

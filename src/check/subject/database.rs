@@ -1,0 +1,419 @@
+//! One database: Django's keys, whether they are written, stand in a URL, or come from elsewhere.
+
+use std::net::IpAddr;
+
+use super::field::{Field, From, Known, fill};
+use crate::{
+    django::{
+        database::{coerce, from_url, kind},
+        engine::{self, Family},
+        entra::{self, Login, Method},
+        keys::Kind,
+    },
+    manifest::{DatabaseEntry, Name, Node, Span},
+    template::{Part, Template},
+    value::{Table, Text, Value},
+};
+
+/// Stands for a reference inside a URL while the URL is taken apart: a part that holds it is not known. Digits alone, so
+/// that it may also be a port.
+const STANDIN: &str = "64979";
+
+/// A database.
+pub(crate) struct Database<'a> {
+    /// Its alias, and where that stands.
+    pub(crate) alias: &'a Name,
+    /// As the manifest has it.
+    pub(crate) entry: &'a DatabaseEntry,
+    /// Django's keys.
+    pub(crate) fields: Vec<Field>,
+    /// The engine's family, where the engine is known and one of ours.
+    pub(crate) family: Option<Family>,
+    /// The login that `auth` brings.
+    pub(crate) method: Option<Method>,
+    /// Whether a reference brings keys that nobody can name yet: its `url`, or its `from`.
+    pub(crate) is_opaque: bool,
+}
+
+/// Where a connection goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Host {
+    /// A socket, a file, or what the driver takes where nothing is said: nothing leaves the machine.
+    Local,
+    /// This machine, over TCP.
+    Loopback,
+    /// A name.
+    Name(String),
+    /// A number in place of a name.
+    Address(String),
+    /// A reference brings it, or a data source.
+    Unknown,
+}
+
+/// How long a connection is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Age {
+    /// Seconds.
+    Seconds(u64),
+    /// For ever.
+    Unlimited,
+    /// A reference brings it.
+    Unknown,
+}
+
+impl<'a> Database<'a> {
+    /// A database of the manifest; `resolved` is what Django would get.
+    pub(super) fn new(alias: &'a Name, entry: &'a DatabaseEntry, resolved: Option<&Value>) -> Self {
+        let mut fields = Vec::new();
+        let mut is_opaque = false;
+        if let Some(url) = &entry.url {
+            match &url.node {
+                Node::Text(template) => match from_template(template, entry, &url.span) {
+                    Some(found) => fields = found,
+                    None => is_opaque = true,
+                },
+                _ => is_opaque = true,
+            }
+        }
+        if let Some(from) = &entry.from {
+            is_opaque = true;
+            for key in ["ENGINE", "NAME", "USER", "PASSWORD", "HOST", "PORT"] {
+                fields.push(Field::brought(
+                    key,
+                    Known::Unknown,
+                    From::Secret,
+                    &from.span,
+                ));
+            }
+        }
+        for (name, slot) in &entry.keys {
+            let mut field = Field::of(name, &slot.item);
+            typed(&mut field);
+            match fields.iter_mut().find(|have| have.name == name.text) {
+                Some(have) => put_on(have, field),
+                None => fields.push(field),
+            }
+        }
+        let method = entry.auth.as_ref().and_then(|auth| auth.method);
+        let mut database = Self {
+            alias,
+            entry,
+            fields,
+            family: None,
+            method,
+            is_opaque,
+        };
+        if let Some(Value::Table(table)) = resolved {
+            let (from, span) = database.brings();
+            fill(&mut database.fields, table, from, &span);
+            database.is_opaque = false;
+        }
+        database.family = database
+            .text("ENGINE")
+            .and_then(engine::find)
+            .map(|engine| engine.family);
+        if resolved.is_none() {
+            database.complete();
+        }
+        database
+    }
+
+    /// What brings keys that have no place of their own.
+    fn brings(&self) -> (From, Span) {
+        let url = self
+            .entry
+            .url
+            .as_ref()
+            .map(|url| (From::Url, url.span.clone()));
+        let from = self.entry.from.as_ref();
+        let auth = self.entry.auth.as_ref();
+        url.or_else(|| from.map(|from| (From::Secret, from.span.clone())))
+            .or_else(|| auth.map(|auth| (From::Auth, auth.span.clone())))
+            .unwrap_or((From::Reference, self.alias.span.clone()))
+    }
+
+    /// Adds what `auth` adds.
+    fn complete(&mut self) {
+        let (Some(method), Some(family), Some(auth)) = (self.method, self.family, &self.entry.auth)
+        else {
+            return;
+        };
+        let span = auth.span.clone();
+        for brought in method.brings(family) {
+            if self.field(brought.key).is_none() {
+                let field = Field::brought(brought.key, Known::Unknown, From::Auth, &span);
+                self.fields.push(field);
+            }
+        }
+        let mut options: Table = self
+            .options()
+            .iter()
+            .map(|field| {
+                let value = field.text().map_or(Value::Null, Value::plain);
+                (field.name.clone(), value)
+            })
+            .collect();
+        let login = Login {
+            method,
+            client_id: None,
+        };
+        entra::complete(family, &mut options, &login);
+        let added = options
+            .iter()
+            .filter(|(name, _)| self.option(name).is_none());
+        let added: Vec<Field> = added
+            .map(|(name, value)| {
+                Field::brought(name, Known::of(value, From::Auth, &span), From::Auth, &span)
+            })
+            .collect();
+        match self.fields.iter_mut().find(|field| field.name == "OPTIONS") {
+            Some(Field {
+                value: Known::Table(fields),
+                ..
+            }) => fields.extend(added),
+            Some(_) => {}
+            None => {
+                let value = Known::Table(added);
+                self.fields
+                    .push(Field::brought("OPTIONS", value, From::Auth, &span));
+            }
+        }
+    }
+
+    /// A key of Django's.
+    pub(crate) fn field(&self, key: &str) -> Option<&Field> {
+        self.fields.iter().find(|field| field.name == key)
+    }
+
+    /// The text of a key, where it is known.
+    pub(crate) fn text(&self, key: &str) -> Option<&str> {
+        self.field(key)?.text()
+    }
+
+    /// A key of `OPTIONS`.
+    pub(crate) fn option(&self, key: &str) -> Option<&Field> {
+        self.field("OPTIONS")?.get(key)
+    }
+
+    /// The keys of `OPTIONS`.
+    pub(crate) fn options(&self) -> &[Field] {
+        self.field("OPTIONS").map_or(&[], Field::fields)
+    }
+
+    /// The text of a key of `OPTIONS`, where it is known.
+    pub(crate) fn option_text(&self, key: &str) -> Option<&str> {
+        self.option(key)?.text()
+    }
+
+    /// Whether a key has a value, or may have one.
+    pub(crate) fn has(&self, key: &str) -> bool {
+        self.field(key).is_some_and(|field| !field.is_empty())
+    }
+
+    /// Whether a key of `OPTIONS` has a value, or may have one.
+    pub(crate) fn has_option(&self, key: &str) -> bool {
+        self.option(key).is_some_and(|field| !field.is_empty())
+    }
+
+    /// The deepest field on a path.
+    pub(crate) fn deepest(&self, path: &[&str]) -> Option<&Field> {
+        let (first, rest) = path.split_first()?;
+        let mut field = self.field(first)?;
+        for key in rest {
+            match field.get(key) {
+                Some(below) => field = below,
+                None => break,
+            }
+        }
+        Some(field)
+    }
+
+    /// The key as messages name it: `databases.default.OPTIONS.sslmode`.
+    pub(crate) fn key(&self, path: &[&str]) -> String {
+        let mut key = format!("databases.{}", self.alias.text);
+        for part in path {
+            key.push('.');
+            key.push_str(part);
+        }
+        key
+    }
+
+    /// The place of a path, or of the nearest thing above it.
+    pub(crate) fn span(&self, path: &[&str]) -> Span {
+        self.deepest(path)
+            .map_or_else(|| self.alias.span.clone(), |field| field.span.clone())
+    }
+
+    /// How long a connection is kept.
+    pub(crate) fn max_age(&self) -> Age {
+        match self.field("CONN_MAX_AGE").map(|field| &field.value) {
+            None => Age::Seconds(0),
+            Some(Known::Null) => Age::Unlimited,
+            Some(Known::Number(number)) => number.parse().map_or(Age::Unknown, Age::Seconds),
+            Some(_) => Age::Unknown,
+        }
+    }
+
+    /// Whether connections are kept, or may be.
+    pub(crate) fn keeps_connections(&self) -> bool {
+        !matches!(self.max_age(), Age::Seconds(0) | Age::Unknown)
+    }
+
+    /// Where the connection goes. Of libpq's list of hosts, the one that is farthest.
+    pub(crate) fn host(&self) -> Host {
+        if self.family == Some(Family::Sqlite) {
+            return Host::Local;
+        }
+        let elsewhere = match self.family {
+            Some(Family::Mysql) if self.has_option("unix_socket") => return Host::Local,
+            Some(Family::Postgresql) => self.option("hostaddr").or_else(|| self.option("service")),
+            Some(Family::Mssql) => self.option("dsn"),
+            _ => None,
+        };
+        if elsewhere.is_some_and(|field| !field.is_empty()) && !self.has("HOST") {
+            return Host::Unknown;
+        }
+        match self.field("HOST").map(|field| &field.value) {
+            None if self.is_opaque => Host::Unknown,
+            None | Some(Known::Null) => self.nowhere(),
+            Some(Known::Text(text)) if text.expose().trim().is_empty() => self.nowhere(),
+            Some(Known::Text(text)) => self.farthest(text.expose()),
+            Some(_) => Host::Unknown,
+        }
+    }
+
+    /// What a driver takes where there is no host.
+    fn nowhere(&self) -> Host {
+        match self.family {
+            // A name from a file of the client's own, or a full connect descriptor.
+            Some(Family::Oracle) => Host::Unknown,
+            _ => Host::Local,
+        }
+    }
+
+    fn farthest(&self, text: &str) -> Host {
+        let mut farthest = Host::Local;
+        let parts: Vec<&str> = match self.family {
+            Some(Family::Mssql) => entra::host(Family::Mssql, text).into_iter().collect(),
+            Some(Family::Postgresql) => text.split(',').collect(),
+            _ => vec![text],
+        };
+        for part in parts {
+            let host = host(part.trim());
+            let rank = |host: &Host| match host {
+                Host::Local => 0,
+                Host::Loopback => 1,
+                Host::Unknown => 2,
+                Host::Name(_) => 3,
+                Host::Address(_) => 4,
+            };
+            if rank(&host) >= rank(&farthest) {
+                farthest = host;
+            }
+        }
+        farthest
+    }
+
+    /// Whether the connection leaves the machine, or may.
+    pub(crate) fn is_remote(&self) -> bool {
+        !matches!(self.host(), Host::Local | Host::Loopback)
+    }
+
+    /// The host's name in lower case, where there is one.
+    pub(crate) fn host_name(&self) -> Option<String> {
+        match self.host() {
+            Host::Name(name) => Some(name.to_ascii_lowercase()),
+            _ => None,
+        }
+    }
+
+    /// Whether the server is of this domain: `.postgres.database.azure.com`.
+    pub(crate) fn is_at(&self, suffixes: &[&str]) -> bool {
+        self.host_name().is_some_and(|host| {
+            let host = host.trim_end_matches('.');
+            suffixes.iter().any(|suffix| host.ends_with(suffix))
+        })
+    }
+}
+
+/// What one host is.
+fn host(text: &str) -> Host {
+    let lower = text.to_ascii_lowercase();
+    if text.is_empty() || text.starts_with(['/', '@']) || lower == "." || lower == "(local)" {
+        return Host::Local;
+    }
+    if lower == "localhost" || lower.ends_with(".localhost") || lower == "(localdb)" {
+        return Host::Loopback;
+    }
+    let bare = lower.trim_start_matches('[').trim_end_matches(']');
+    match bare.split('%').next().unwrap_or(bare).parse::<IpAddr>() {
+        Ok(address) if address.is_loopback() => Host::Loopback,
+        Ok(_) => Host::Address(bare.to_owned()),
+        Err(_) => Host::Name(text.to_owned()),
+    }
+}
+
+/// Literal text as the type its key takes, as Django gets it.
+fn typed(field: &mut Field) {
+    let wanted = kind(&field.name);
+    if matches!(wanted, Kind::Options | Kind::Test) {
+        return;
+    }
+    let Known::Text(text) = &field.value else {
+        return;
+    };
+    if let Some(value) = coerce(wanted, text) {
+        field.value = Known::of(&value, field.from, &field.span);
+    }
+}
+
+/// What is written beside a URL adds to its `OPTIONS` and takes the place of all else.
+fn put_on(mine: &mut Field, theirs: Field) {
+    match (&mut mine.value, theirs.value) {
+        (Known::Table(mine), Known::Table(theirs)) => {
+            for field in theirs {
+                match mine.iter_mut().find(|have| have.name == field.name) {
+                    Some(have) => *have = field,
+                    None => mine.push(field),
+                }
+            }
+        }
+        (_, value) => *mine = Field { value, ..theirs },
+    }
+}
+
+/// The keys of a URL, those that a reference brings left open; `None` where nothing can be told of it.
+fn from_template(template: &Template, entry: &DatabaseEntry, span: &Span) -> Option<Vec<Field>> {
+    let mut text = String::new();
+    for part in &template.parts {
+        text.push_str(match part {
+            Part::Literal(literal) => literal,
+            Part::Hole(_) => STANDIN,
+        });
+    }
+    let keys = from_url(&Text::plain(text), entry.url_style.unwrap_or_default()).ok()?;
+    let field = |(name, value): (String, Value)| {
+        let mut field = Field::brought(&name, Known::of(&value, From::Url, span), From::Url, span);
+        open(&mut field);
+        field
+    };
+    let fields: Vec<Field> = keys.into_iter().map(field).collect();
+    let is_known = |field: &Field| field.name != "ENGINE" || !field.is_unknown();
+    fields.iter().all(is_known).then_some(fields)
+}
+
+/// Leaves open what a reference brings.
+fn open(field: &mut Field) {
+    let is_open = match &mut field.value {
+        Known::Text(text) => text.expose().contains(STANDIN),
+        Known::Number(number) => number.contains(STANDIN),
+        Known::Table(fields) | Known::List(fields) => {
+            fields.iter_mut().for_each(open);
+            false
+        }
+        _ => false,
+    };
+    if is_open {
+        field.value = Known::Unknown;
+    }
+}

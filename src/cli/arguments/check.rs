@@ -1,0 +1,65 @@
+//! Arguments of `nuages check`.
+
+use clap::{Args, ValueEnum};
+
+use super::scan::FindingFormat;
+use crate::finding::Severity;
+
+/// `nuages check`
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  nuages check                               the manifest, with each of its profiles
+  nuages --profile prod check --fail-on warning
+  nuages --profile prod check --resolve      also what references bring: weak passwords, keys
+  nuages check --fix                         makes the changes that fail closed
+  nuages check --explain PG004               the page of a rule
+  nuages check --format sarif > check.sarif
+
+What is let pass stands in the manifest, each with its reason:
+  [check]
+  allow = [{ rule = \"PG004\", key = \"databases.reports\", reason = \"…\", until = \"2027-01-31\" }]
+
+Exit codes: 0 nothing that counts, 1 findings, 3 a mistake of the manifest that
+no rule tells of, 4 something could not be resolved.")]
+pub(in crate::cli) struct Check {
+    /// Print the page of a rule, such as `PG004`, or of `all`
+    #[arg(long, value_name = "RULE", exclusive = true)]
+    pub(in crate::cli) explain: Option<String>,
+    /// Resolve the references of the chosen profiles, and look at the values too
+    #[arg(long)]
+    pub(in crate::cli) resolve: bool,
+    /// The least serious finding that the run fails for
+    #[arg(long, value_name = "LEVEL", value_enum, default_value_t = FailOn::Error)]
+    pub(in crate::cli) fail_on: FailOn,
+    /// Change the manifest where a finding can be mended without doubt; what is left is told
+    #[arg(long)]
+    pub(in crate::cli) fix: bool,
+    /// How findings are written
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t = FindingFormat::Human)]
+    pub(in crate::cli) format: FindingFormat,
+    /// Say what was let pass, and why
+    #[arg(long)]
+    pub(in crate::cli) show_suppressed: bool,
+}
+
+/// What a run fails for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(in crate::cli) enum FailOn {
+    /// Whatever is found
+    Advice,
+    /// Warnings and errors
+    Warning,
+    /// Errors alone
+    Error,
+}
+
+impl FailOn {
+    /// The least serious finding that counts.
+    pub(in crate::cli) fn severity(self) -> Severity {
+        match self {
+            Self::Advice => Severity::Advice,
+            Self::Warning => Severity::Warning,
+            Self::Error => Severity::Error,
+        }
+    }
+}
