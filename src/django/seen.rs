@@ -75,6 +75,8 @@ pub(crate) struct Fault {
     pub(crate) what: String,
     /// What to do.
     pub(crate) hint: Option<String>,
+    /// The rule that tells of it too.
+    pub(crate) rule: Option<&'static str>,
 }
 
 impl Fault {
@@ -85,6 +87,7 @@ impl Fault {
             is_key: false,
             what: what.into(),
             hint: None,
+            rule: None,
         }
     }
 
@@ -99,6 +102,12 @@ impl Fault {
     /// Something that is missing.
     pub(crate) fn missing(what: impl Into<String>) -> Self {
         Self::value(&[], what)
+    }
+
+    /// Says which rule tells of it too.
+    pub(crate) fn rule(mut self, rule: &'static str) -> Self {
+        self.rule = Some(rule);
+        self
     }
 
     /// Says what to do.

@@ -336,7 +336,9 @@ fn seen_item(item: &Item) -> Seen<'_> {
 fn diagnose(database: &DatabaseEntry, fault: &Fault) -> Diagnostic {
     let auth = database.auth.as_ref().map(|auth| auth.span.clone());
     let span = place(database, fault).or_else(|| auth.clone());
-    let diagnostic = Diagnostic::new(Class::Manifest, &fault.what).maybe_hint(fault.hint.clone());
+    let mut diagnostic =
+        Diagnostic::new(Class::Manifest, &fault.what).maybe_hint(fault.hint.clone());
+    diagnostic.rule = fault.rule;
     match span {
         Some(span) => diagnostic.at(span),
         None => diagnostic,

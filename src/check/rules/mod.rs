@@ -1,5 +1,6 @@
 //! The rules, one file a family, in the order of their ids.
 
+mod mssql;
 mod mysql;
 mod oracle;
 mod postgresql;
@@ -19,6 +20,11 @@ pub(crate) const FAMILIES: &[Family] = &[
         name: "postgresql",
         title: "PostgreSQL",
         rules: postgresql::RULES,
+    },
+    Family {
+        name: "mssql",
+        title: "SQL Server",
+        rules: mssql::RULES,
     },
     Family {
         name: "mysql",

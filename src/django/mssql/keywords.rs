@@ -4,7 +4,7 @@
 //! mssql-python 1.16 for what that one takes; the values are those that ODBC Driver 18.6 accepted.
 
 /// The keywords of the ODBC driver, as its documentation spells them, and three that stand in Driver 18.6 itself alone.
-pub(super) const KEYWORDS: &[&str] = &[
+pub(crate) const KEYWORDS: &[&str] = &[
     "AnsiNPW",
     "APP",
     "ApplicationIntent",

@@ -54,7 +54,8 @@ impl<'a> Mssql<'a> {
         let is_ours = self.is_table || has_auth;
         let mut faults = Vec::new();
         if is_ours {
-            faults.extend(self.unreadable.iter().cloned());
+            let unreadable = self.unreadable.iter().cloned();
+            faults.extend(unreadable.map(|fault| fault.rule("MS018")));
             faults.extend(self.known().filter_map(slip));
             faults.extend(encrypted::check(self));
         }
@@ -90,10 +91,10 @@ impl<'a> Mssql<'a> {
             return None;
         }
         let what = format!("`{name}` must be one of {}", suggest::list(&known));
-        let fault = Fault::value(&attribute.path(), what);
+        let fault = Fault::value(&attribute.path(), what).rule("MS018");
         let is_default = keywords::is_one_of(value, &AUTHENTICATION_PYTHON[..1]);
         if name == "Authentication" && is_default {
-            return Some(fault.hint(
+            return Some(fault.rule("MS009").hint(
                 "`ActiveDirectoryDefault` is known to mssql-python alone: `python_driver = \"mssql_python\"`, or `auth = \"entra\"`",
             ));
         }
@@ -110,7 +111,7 @@ impl<'a> Mssql<'a> {
         match self.database.option("driver")? {
             Seen::Text(driver) if is_path(driver) => {
                 let is_read = self.is_python == Some(false) && !has_dsn && !names_server;
-                is_read.then(driver_is_path)
+                is_read.then(|| driver_is_path().rule("MS024"))
             }
             _ => None,
         }
@@ -139,7 +140,11 @@ impl<'a> Mssql<'a> {
         }
         let mut faults: Vec<Fault> = faults
             .into_iter()
-            .map(|fault| fault.hint("leave it out: the token says who logs in"))
+            .map(|fault| {
+                fault
+                    .rule("MS006")
+                    .hint("leave it out: the token says who logs in")
+            })
             .collect();
         let weak = |attribute: &&Attribute<'_>| {
             attribute.name == Some("Encrypt")
@@ -150,7 +155,8 @@ impl<'a> Mssql<'a> {
         };
         for attribute in self.known().filter(weak) {
             let what = "`Encrypt` must be `yes`, `mandatory` or `strict` beside `TOKEN`: with less, a server that offers no TLS gets the token in the clear";
-            faults.push(Fault::key(&attribute.path(), what).hint("write `Encrypt=yes`"));
+            let fault = Fault::key(&attribute.path(), what).hint("write `Encrypt=yes`");
+            faults.push(fault.rule("MS003"));
         }
         faults
     }
@@ -194,7 +200,8 @@ fn slip(attribute: &Attribute<'_>) -> Option<Fault> {
     }
     let near = suggest::nearest(attribute.keyword, keywords::KEYWORDS.iter().copied())?;
     let what = "no driver knows this keyword of `extra_params`, and the ODBC driver ignores it without a word";
-    Some(Fault::key(&attribute.path(), what).hint(format!("did you mean `{near}`?")))
+    let fault = Fault::key(&attribute.path(), what).rule("MS018");
+    Some(fault.hint(format!("did you mean `{near}`?")))
 }
 
 fn python_refuses(attribute: &Attribute<'_>) -> Option<Fault> {
@@ -205,7 +212,9 @@ fn python_refuses(attribute: &Attribute<'_>) -> Option<Fault> {
     if keywords::python_takes(attribute.keyword) {
         return is_empty.then(|| {
             let what = "mssql-python takes no keyword of `extra_params` without a value";
-            Fault::value(&attribute.path(), what).hint("leave it out")
+            Fault::value(&attribute.path(), what)
+                .rule("MS018")
+                .hint("leave it out")
         });
     }
     let (what, hint) = match attribute.name {
@@ -218,7 +227,7 @@ fn python_refuses(attribute: &Attribute<'_>) -> Option<Fault> {
             "leave it out",
         ),
     };
-    Some(Fault::key(&attribute.path(), what).hint(hint))
+    Some(Fault::key(&attribute.path(), what).rule("MS020").hint(hint))
 }
 
 /// Makes one text of `extra_params`.

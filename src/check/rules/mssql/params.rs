@@ -1,0 +1,252 @@
+//! `extra_params` as the ODBC driver takes it: what it cannot read, it passes over.
+
+use toml_edit::Value;
+
+use crate::{
+    check::{
+        fix::Fix,
+        found::{Found, Out},
+        subject::{Database, Known, Subject},
+    },
+    django::mssql::keywords::{self, is_one_of},
+    finding::Severity,
+};
+
+/// The way to `extra_params`.
+pub(super) const PATH: &[&str] = &["OPTIONS", "extra_params"];
+
+/// Values of `Encrypt` that refuse a server without TLS, and those that do not.
+pub(super) const STRONG: &[&str] = &["yes", "mandatory", "strict"];
+pub(super) const WEAK: &[&str] = &["no", "optional"];
+
+/// The attributes of a database's connection string that the manifest writes.
+pub(super) struct Params<'a> {
+    database: &'a Database<'a>,
+    /// Whether a reference brings them, in whole.
+    pub(super) is_unknown: bool,
+    /// Whether they are written as a table.
+    is_table: bool,
+    /// In order.
+    pub(super) all: Vec<Param>,
+}
+
+/// One attribute. It may hold a secret, so there is no `Debug`.
+pub(super) struct Param {
+    /// As it is written.
+    pub(super) keyword: String,
+    /// As the driver calls it, where it knows it.
+    pub(super) name: Option<&'static str>,
+    /// `None` where a reference brings it.
+    pub(super) value: Option<String>,
+}
+
+impl<'a> Params<'a> {
+    pub(super) fn of(database: &'a Database<'a>) -> Self {
+        let mut params = Self {
+            database,
+            is_unknown: false,
+            is_table: false,
+            all: Vec::new(),
+        };
+        let Some(field) = database.option("extra_params") else {
+            return params;
+        };
+        match &field.value {
+            Known::Text(text) => params.all = read(text.expose()),
+            Known::Table(fields) => {
+                params.is_table = true;
+                params.all = fields
+                    .iter()
+                    .map(|field| Param {
+                        keyword: field.name.clone(),
+                        name: keywords::find(&field.name),
+                        value: field.flag().map_or_else(
+                            || field.word(),
+                            |flag| Some(if flag { "yes" } else { "no" }.to_owned()),
+                        ),
+                    })
+                    .collect();
+            }
+            Known::Unknown => match &field.template {
+                // What stands around references is known.
+                Some(template) if template.literal().is_none() => {
+                    params.all = read(&literal(template));
+                    let is_whole = params.all.is_empty();
+                    params.is_unknown = is_whole;
+                }
+                _ => params.is_unknown = true,
+            },
+            _ => {}
+        }
+        params
+    }
+
+    /// The attribute of this name; of two the driver takes the first.
+    pub(super) fn get(&self, name: &str) -> Option<&Param> {
+        self.all.iter().find(|param| param.name == Some(name))
+    }
+
+    /// Its value, where it is known.
+    pub(super) fn value(&self, name: &str) -> Option<&str> {
+        self.get(name)?.value.as_deref()
+    }
+
+    /// Whether its value is known to be one of these words.
+    pub(super) fn is(&self, name: &str, words: &[&str]) -> bool {
+        self.value(name)
+            .is_some_and(|value| is_one_of(value, words))
+    }
+
+    /// Whether it is there, or may be.
+    pub(super) fn may_have(&self, name: &str) -> bool {
+        self.is_unknown || self.get(name).is_some()
+    }
+
+    /// Whether TLS is made sure of, or may be.
+    pub(super) fn may_encrypt(&self) -> bool {
+        self.is_unknown
+            || self.get("Encrypt").is_some_and(|param| {
+                param
+                    .value
+                    .as_ref()
+                    .is_none_or(|value| is_one_of(value, STRONG))
+            })
+    }
+
+    /// Found at an attribute, or where it would stand.
+    pub(super) fn found<'o>(&self, out: &'o mut Out<'_>, name: &str) -> &'o mut Found {
+        match self.get(name) {
+            Some(param) if self.is_table => {
+                out.on(self.database, &[PATH[0], PATH[1], &param.keyword])
+            }
+            _ => out.on(self.database, PATH),
+        }
+    }
+
+    /// Makes an attribute this value.
+    pub(super) fn set(&self, name: &str, value: &str) -> Option<Fix> {
+        let quoted = Value::from(value).to_string();
+        let keyword = self.get(name).map_or(name, |param| &param.keyword);
+        if self.is_table || self.database.option("extra_params").is_none() {
+            return Some(Fix::set(
+                self.database,
+                &[PATH[0], PATH[1], keyword],
+                quoted,
+            ));
+        }
+        self.rewritten(name, Some(value))
+    }
+
+    /// Takes an attribute out.
+    pub(super) fn remove(&self, name: &str) -> Option<Fix> {
+        let keyword = &self.get(name)?.keyword;
+        if self.is_table {
+            return Some(Fix::remove(self.database, &[PATH[0], PATH[1], keyword]));
+        }
+        self.rewritten(name, None)
+    }
+
+    /// The text with another value in place of one, where it holds nothing but what is known.
+    fn rewritten(&self, name: &str, value: Option<&str>) -> Option<Fix> {
+        let text = self
+            .database
+            .option("extra_params")
+            .filter(|field| field.is_public())?;
+        let mut parts: Vec<String> = Vec::new();
+        let mut is_done = value.is_none();
+        for part in parts_of(text.text()?) {
+            let keyword = part.split('=').next().unwrap_or_default();
+            if keywords::find(keyword) != Some(name) {
+                parts.push(part.to_owned());
+            } else if let Some(value) = value.filter(|_| !is_done) {
+                parts.push(format!("{keyword}={value}"));
+                is_done = true;
+            }
+        }
+        if let Some(value) = value.filter(|_| !is_done) {
+            parts.push(format!("{name}={value}"));
+        }
+        let text = Value::from(parts.join(";")).to_string();
+        Some(Fix::set(self.database, PATH, text))
+    }
+}
+
+/// The literal parts of a text, a word in the place of each reference.
+fn literal(template: &crate::template::Template) -> String {
+    use crate::template::Part;
+    let parts = template.parts.iter().map(|part| match part {
+        Part::Literal(text) => text.as_str(),
+        Part::Hole(_) => HOLE,
+    });
+    parts.collect()
+}
+
+/// Stands for what a reference brings.
+const HOLE: &str = "\u{fdd0}";
+
+/// As the driver reads it: a keyword with blanks around it is none that it knows.
+fn read(text: &str) -> Vec<Param> {
+    let part = |part: &str| {
+        let (keyword, value) = part.split_once('=')?;
+        let value = value.strip_prefix('{').map_or_else(
+            || value.to_owned(),
+            |braced| braced.trim_end_matches('}').replace("}}", "}"),
+        );
+        Some(Param {
+            keyword: keyword.to_owned(),
+            name: keywords::find(keyword),
+            value: (!value.contains(HOLE)).then_some(value),
+        })
+    };
+    parts_of(text).filter_map(part).collect()
+}
+
+/// The parts between `;`, braces kept together.
+fn parts_of(text: &str) -> impl Iterator<Item = &str> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        rest = rest.trim_start_matches(';');
+        if rest.is_empty() {
+            return None;
+        }
+        let end = end_of_part(rest);
+        let part = &rest[..end];
+        rest = &rest[end..];
+        Some(part)
+    })
+}
+
+fn end_of_part(text: &str) -> usize {
+    let Some(equals) = text
+        .find(['=', ';'])
+        .filter(|at| text[*at..].starts_with("={"))
+    else {
+        return text.find(';').unwrap_or(text.len());
+    };
+    let mut at = equals + 2;
+    while let Some(close) = text[at..].find('}') {
+        at += close + 1;
+        if !text[at..].starts_with('}') {
+            return text[at..].find(';').map_or(text.len(), |more| at + more);
+        }
+        at += 1;
+    }
+    text.len()
+}
+
+/// Of less weight where no real data is behind it.
+pub(super) fn weigh(found: &mut Found, subject: &Subject<'_>) {
+    if !subject.is_production() {
+        found.severity(Severity::Advice);
+    }
+}
+
+/// Whether mssql-python connects rather than pyodbc; `None` where that is not known.
+pub(super) fn is_python(database: &Database<'_>) -> Option<bool> {
+    match database.option("python_driver") {
+        None => Some(false),
+        Some(field) => field
+            .text()
+            .map(|name| is_one_of(name.trim(), &["mssql_python", "mssql-python", "python"])),
+    }
+}

@@ -1,0 +1,316 @@
+//! What can never work: told while the manifest is read, or found in text of `extra_params` that is handed on as it is.
+
+use super::{
+    Check, Rule,
+    params::{PATH, Params, is_python},
+};
+use crate::{
+    check::{
+        found::Out,
+        subject::{Database, Known, Subject},
+    },
+    django::{
+        engine::Family,
+        mssql::{extra_params, keywords},
+    },
+    finding::Severity,
+    suggest,
+    template::Part,
+};
+
+const KEYWORDS: &str =
+    "https://learn.microsoft.com/en-us/sql/connect/odbc/dsn-connection-string-attribute";
+
+pub(super) const MS006: Rule = Rule {
+    id: "MS006",
+    severity: Severity::Error,
+    title: "a token beside another login",
+    why: "The driver takes a token or another login, not both: it refuses to connect (`FA005`) with a user, an `Authentication` \
+          or integrated security beside the token.",
+    remedy: "keep one of them",
+    sources: &["https://learn.microsoft.com/en-us/sql/connect/odbc/using-azure-active-directory"],
+    wrong: r#"[databases.default]
+ENGINE = "mssql"
+NAME = "shop"
+HOST = "shop.database.windows.net"
+USER = "shop_app"
+TOKEN = "${env://SQL_TOKEN}"
+OPTIONS = { driver = "ODBC Driver 18 for SQL Server", extra_params = "Encrypt=yes" }
+"#,
+    right: r#"[databases.default]
+ENGINE = "mssql"
+NAME = "shop"
+HOST = "shop.database.windows.net"
+TOKEN = "${env://SQL_TOKEN}"
+OPTIONS = { driver = "ODBC Driver 18 for SQL Server", extra_params = "Encrypt=yes" }
+"#,
+    check: Check::Reading,
+};
+
+pub(super) const MS009: Rule = Rule {
+    id: "MS009",
+    severity: Severity::Error,
+    title: "the ODBC driver does not know `ActiveDirectoryDefault`",
+    why: "`Authentication=ActiveDirectoryDefault` is of mssql-python alone: Microsoft's ODBC driver, which pyodbc uses, refuses \
+          it when it connects.",
+    remedy: "write `python_driver = \"mssql_python\"`, or `auth = \"entra\"`",
+    sources: &[KEYWORDS],
+    wrong: r#"[databases.default]
+ENGINE = "mssql"
+NAME = "shop"
+HOST = "shop.database.windows.net"
+
+[databases.default.OPTIONS]
+driver = "ODBC Driver 18 for SQL Server"
+extra_params = "Authentication=ActiveDirectoryDefault;Encrypt=yes"
+"#,
+    right: r#"[databases.default]
+ENGINE = "mssql"
+NAME = "shop"
+HOST = "shop.database.windows.net"
+
+[databases.default.OPTIONS]
+python_driver = "mssql_python"
+extra_params = "Authentication=ActiveDirectoryDefault;Encrypt=yes"
+"#,
+    check: Check::Reading,
+};
+
+pub(super) const MS018: Rule = Rule {
+    id: "MS018",
+    severity: Severity::Error,
+    title: "`extra_params` does not say what it seems to say",
+    why: "A keyword with a blank beside it, one that the driver does not know, one that stands twice, a brace that is never closed: \
+          the ODBC driver passes over it, or takes what follows for a part of it, without a word. `Encrypt = yes` encrypts \
+          nothing.",
+    remedy: "write `extra_params` as a table, `{ Encrypt = \"yes\" }`: what needs quoting is quoted, and a slip is refused",
+    sources: &[KEYWORDS],
+    wrong: r#"[databases.default]
+ENGINE = "mssql"
+NAME = "shop"
+HOST = "sql.shop.example"
+USER = "shop_app"
+PASSWORD = "${env://DB_PASSWORD}"
+OPTIONS = { driver = "ODBC Driver 18 for SQL Server", extra_params = "Encrypt = yes" }
+"#,
+    right: r#"[databases.default]
+ENGINE = "mssql"
+NAME = "shop"
+HOST = "sql.shop.example"
+USER = "shop_app"
+PASSWORD = "${env://DB_PASSWORD}"
+OPTIONS = { driver = "ODBC Driver 18 for SQL Server", extra_params = { Encrypt = "yes" } }
+"#,
+    check: Check::Family(Family::Mssql, text),
+};
+
+/// A table is held against stricter rules while it is read.
+fn text(database: &Database<'_>, _: &Subject<'_>, out: &mut Out<'_>) {
+    let Some(Known::Text(text)) = database.option(PATH[1]).map(|field| &field.value) else {
+        return;
+    };
+    if database.method.is_some() {
+        return;
+    }
+    if let Err(unreadable) = extra_params::read(text.expose()) {
+        out.on(database, PATH).note(unreadable.to_string());
+        return;
+    }
+    for param in Params::of(database).all {
+        if param.name.is_some() || is_python(database) != Some(false) {
+            continue;
+        }
+        let near = suggest::nearest(&param.keyword, keywords::KEYWORDS.iter().copied());
+        let found = out.on(database, PATH);
+        if text.is_secret() {
+            found.note("the driver does not know one of its keywords, and passes over it");
+        } else {
+            found.note(format!(
+                "the driver does not know `{}`, and passes over it",
+                param.keyword
+            ));
+        }
+        match near {
+            Some(near) => found.note(format!("did you mean `{near}`?")),
+            None => found.severity(Severity::Warning),
+        };
+    }
+}
+
+pub(super) const MS019: Rule = Rule {
+    id: "MS019",
+    severity: Severity::Warning,
+    title: "a value is put into `extra_params` without its quotes",
+    why: "A value with a `;`, or one that begins with `{`, ends early in a text of `extra_params`: the rest of it is taken for \
+          keywords of its own, which may turn TLS off.",
+    remedy: "write `extra_params` as a table: each value is put in braces where it needs them",
+    sources: &[KEYWORDS],
+    wrong: r#"[databases.default]
+ENGINE = "mssql"
+NAME = "shop"
+HOST = "sql.shop.example"
+
+[databases.default.OPTIONS]
+driver = "ODBC Driver 18 for SQL Server"
+extra_params = "UID=shop_app;PWD=${env://DB_PASSWORD};Encrypt=yes"
+"#,
+    right: r#"[databases.default]
+ENGINE = "mssql"
+NAME = "shop"
+HOST = "sql.shop.example"
+
+[databases.default.OPTIONS]
+driver = "ODBC Driver 18 for SQL Server"
+extra_params = { UID = "shop_app", PWD = "${env://DB_PASSWORD}", Encrypt = "yes" }
+"#,
+    check: Check::Family(Family::Mssql, unquoted),
+};
+
+fn unquoted(database: &Database<'_>, _: &Subject<'_>, out: &mut Out<'_>) {
+    let Some(template) = database
+        .option(PATH[1])
+        .and_then(|field| field.template.as_ref())
+    else {
+        return;
+    };
+    let is_inside = template.parts.len() > 1;
+    if is_inside
+        && template
+            .parts
+            .iter()
+            .any(|part| matches!(part, Part::Hole(_)))
+    {
+        out.on(database, PATH);
+    }
+}
+
+pub(super) const MS020: Rule = Rule {
+    id: "MS020",
+    severity: Severity::Error,
+    title: "mssql-python refuses this keyword",
+    why: "mssql-python takes a list of keywords and refuses every other when it connects: those of Always Encrypted, `APP` and \
+          `MARS_Connection` among them.",
+    remedy: "leave the keyword out, or take pyodbc: leave `python_driver` out",
+    sources: &[
+        "https://learn.microsoft.com/en-us/sql/connect/python/mssql-python/python-sql-driver-mssql-python",
+    ],
+    wrong: r#"[databases.default]
+ENGINE = "mssql"
+NAME = "shop"
+HOST = "sql.shop.example"
+USER = "shop_app"
+PASSWORD = "${env://DB_PASSWORD}"
+OPTIONS = { python_driver = "mssql_python", extra_params = "Encrypt=yes;APP=shop" }
+"#,
+    right: r#"[databases.default]
+ENGINE = "mssql"
+NAME = "shop"
+HOST = "sql.shop.example"
+USER = "shop_app"
+PASSWORD = "${env://DB_PASSWORD}"
+OPTIONS = { python_driver = "mssql_python", extra_params = "Encrypt=yes" }
+"#,
+    check: Check::Reading,
+};
+
+pub(super) const MS021: Rule = Rule {
+    id: "MS021",
+    severity: Severity::Warning,
+    title: "the secret of Always Encrypted stands in the manifest",
+    why: "`KeyStoreSecret` opens the keys of every encrypted column. Written out, it is in the repository, in every clone and \
+          every backup; and Django's error pages do not hide `extra_params`.",
+    remedy: "write `KeyStoreAuthentication=KeyVaultManagedIdentity`, which needs no secret, or a reference",
+    sources: &[
+        "https://learn.microsoft.com/en-us/sql/connect/odbc/using-always-encrypted-with-the-odbc-driver",
+    ],
+    wrong: r#"[databases.default]
+ENGINE = "mssql"
+NAME = "shop"
+HOST = "sql.shop.example"
+USER = "shop_app"
+PASSWORD = "${env://DB_PASSWORD}"
+
+[databases.default.OPTIONS]
+driver = "ODBC Driver 18 for SQL Server"
+
+[databases.default.OPTIONS.extra_params]
+Encrypt = "yes"
+ColumnEncryption = "Enabled"
+KeyStoreAuthentication = "KeyVaultClientSecret"
+KeyStorePrincipalId = "7c1c5cb4-9f0b-4c52-8a4e-5d3d7f3f0a11"
+KeyStoreSecret = "written-out"
+"#,
+    right: r#"[databases.default]
+ENGINE = "mssql"
+NAME = "shop"
+HOST = "sql.shop.example"
+USER = "shop_app"
+PASSWORD = "${env://DB_PASSWORD}"
+
+[databases.default.OPTIONS]
+driver = "ODBC Driver 18 for SQL Server"
+
+[databases.default.OPTIONS.extra_params]
+Encrypt = "yes"
+ColumnEncryption = "Enabled"
+KeyStoreAuthentication = "KeyVaultManagedIdentity"
+"#,
+    check: Check::Family(Family::Mssql, key_store),
+};
+
+fn key_store(database: &Database<'_>, subject: &Subject<'_>, out: &mut Out<'_>) {
+    let params = Params::of(database);
+    let Some(field) = database.option(PATH[1]) else {
+        return;
+    };
+    // What a reference has brought is no literal.
+    let is_literal = match &field.value {
+        Known::Table(fields) => fields.iter().any(|field| {
+            keywords::find(&field.name) == Some("KeyStoreSecret")
+                && field
+                    .template
+                    .as_ref()
+                    .is_some_and(|text| text.literal().is_some())
+        }),
+        _ => !subject.is_resolved || field.is_public(),
+    };
+    if is_literal
+        && params
+            .value("KeyStoreSecret")
+            .is_some_and(|value| !value.is_empty())
+    {
+        params.found(out, "KeyStoreSecret");
+    }
+}
+
+pub(super) const MS024: Rule = Rule {
+    id: "MS024",
+    severity: Severity::Error,
+    title: "`driver` is a file",
+    why: "mssql-django knows Microsoft's drivers by their names. To one that is given as a library's file it names no server, and \
+          the driver answers `Neither DSN nor SERVER keyword supplied`.",
+    remedy: "name the file in odbcinst.ini, and write that name: `ODBC Driver 18 for SQL Server`",
+    sources: &[
+        "https://learn.microsoft.com/en-us/sql/connect/odbc/linux-mac/connection-string-keywords-and-data-source-names-dsns",
+    ],
+    wrong: r#"[databases.default]
+ENGINE = "mssql"
+NAME = "shop"
+HOST = "sql.shop.example"
+USER = "shop_app"
+PASSWORD = "${env://DB_PASSWORD}"
+
+[databases.default.OPTIONS]
+driver = "/opt/microsoft/msodbcsql18/lib64/libmsodbcsql-18.6.so.2.1"
+extra_params = "Encrypt=yes"
+"#,
+    right: r#"[databases.default]
+ENGINE = "mssql"
+NAME = "shop"
+HOST = "sql.shop.example"
+USER = "shop_app"
+PASSWORD = "${env://DB_PASSWORD}"
+OPTIONS = { driver = "ODBC Driver 18 for SQL Server" }
+"#,
+    check: Check::Reading,
+};
