@@ -39,6 +39,11 @@ impl Fix {
         Self::safe(vec![Edit::at(path, Some(value.into()))])
     }
 
+    /// Takes a key that is not a database's out.
+    pub(crate) fn remove_key(path: &[&str]) -> Self {
+        Self::safe(vec![Edit::at(path, None)])
+    }
+
     fn safe(edits: Vec<Edit>) -> Self {
         Self {
             edits,
@@ -174,6 +179,13 @@ fn set(table: &mut dyn TableLike, path: &[&str], value: &str) -> bool {
         let Ok(mut value) = value.parse::<Value>() else {
             return false;
         };
+        // A value with its type or its description beside it.
+        if let Some(Item::Value(Value::InlineTable(described))) = table.get_mut(key)
+            && described.contains_key("value")
+            && !value.is_inline_table()
+        {
+            return set(described, &["value"], &value.to_string());
+        }
         if let Some(Item::Value(old)) = table.get_mut(key) {
             // What is written around the old value, a comment too, stays around the new.
             *value.decor_mut() = old.decor().clone();

@@ -25,6 +25,8 @@ pub(crate) struct Found {
     pub(crate) remedy: Option<String>,
     /// The change of the manifest that mends it.
     pub(crate) fix: Option<Fix>,
+    /// Whether the place itself is a secret, which no report may show.
+    pub(crate) hides: bool,
     /// The profiles that it takes; none where it holds without any.
     pub(crate) profiles: Vec<String>,
 }
@@ -57,6 +59,11 @@ impl<'a> Out<'a> {
     /// Found at a place of the manifest.
     pub(crate) fn at(&mut self, key: impl Into<String>, span: &Span) -> &mut Found {
         self.put(key.into(), Place::Manifest(span.clone()))
+    }
+
+    /// What was found last.
+    pub(crate) fn last(&mut self) -> Option<&mut Found> {
+        self.found.last_mut()
     }
 
     /// Found in a file.
@@ -98,6 +105,7 @@ impl<'a> Out<'a> {
             notes: Vec::new(),
             remedy: None,
             fix: None,
+            hides: false,
             profiles: Vec::new(),
         });
         &mut self.found[last]

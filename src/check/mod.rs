@@ -79,7 +79,7 @@ pub(crate) fn check(request: &Request<'_>) -> Result<Outcome, Vec<Diagnostic>> {
         .iter()
         .map(|(selection, layer)| {
             Subject::new(
-                request.manifest,
+                (request.manifest, request.registry),
                 layer,
                 selection,
                 request.resolved,
@@ -127,14 +127,17 @@ pub(crate) fn fixed(manifest: &Manifest, found: &[&Found]) -> Option<String> {
 /// The selection that was asked for, or the base and each profile on it.
 fn selections(request: &Request<'_>) -> Vec<Selection> {
     let asked = request.selection;
-    let mut all = vec![asked.clone()];
-    if asked.profiles.is_empty() && request.resolved.is_none() {
-        all.extend(request.manifest.profiles().map(|profile| Selection {
-            profiles: vec![profile.to_owned()],
-            ..asked.clone()
-        }));
+    if !asked.profiles.is_empty() || request.resolved.is_some() {
+        return vec![asked.clone()];
     }
-    all
+    let profiles = request.manifest.profiles().map(|profile| Selection {
+        profiles: vec![profile.to_owned()],
+        ..asked.clone()
+    });
+    // What a profile for production is put on is not deployed by itself.
+    let is_base = request.manifest.profiles().any(subject::is_production);
+    let base = (!is_base).then(|| asked.clone());
+    base.into_iter().chain(profiles).collect()
 }
 
 /// What a profile only inherits is told once, where it is written.

@@ -27,7 +27,7 @@ pub(crate) struct Shown {
 impl Checked {
     /// Findings of a manifest, whose path is `path` from where the run began.
     pub(crate) fn new(found: &[Found], source: &Source, path: &str) -> Self {
-        let masked = report::masked(&source.text);
+        let masked = hide(&report::masked(&source.text), found);
         let mut shown = HashMap::new();
         let mut findings = Vec::with_capacity(found.len());
         for one in found {
@@ -47,6 +47,28 @@ impl Checked {
         let shown = self.shown.get(&finding.fingerprint)?;
         Some(shown.excerpt.clone())
     }
+}
+
+/// Makes every place that is a secret itself unreadable; all places stay where they are.
+fn hide(text: &str, found: &[Found]) -> String {
+    let hidden: Vec<_> = found
+        .iter()
+        .filter(|one| one.hides)
+        .filter_map(|one| match &one.place {
+            Place::Manifest(span) => Some(span),
+            Place::File { .. } => None,
+        })
+        .collect();
+    let is_hidden = |at: usize| hidden.iter().any(|span| span.contains(&at));
+    let mut shown = String::with_capacity(text.len());
+    for (at, c) in text.char_indices() {
+        if c.is_alphanumeric() && is_hidden(at) {
+            shown.extend(std::iter::repeat_n('*', c.len_utf8()));
+        } else {
+            shown.push(c);
+        }
+    }
+    shown
 }
 
 fn finding(one: &Found, source: &Source, path: &str) -> Finding {

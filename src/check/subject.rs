@@ -8,6 +8,7 @@ use std::time::SystemTime;
 use crate::{
     manifest::{Layer, Manifest},
     plan::Selection,
+    registry::Registry,
     render::Document,
 };
 
@@ -43,6 +44,9 @@ const DEVELOPMENT: &[&str] = &[
     "compose",
 ];
 
+/// Words in the names of profiles that real data is behind.
+const PRODUCTION: &[&str] = &["prod", "production", "live", "prd"];
+
 /// Words in the names of profiles whose login changes the schema.
 const MIGRATION: &[&str] = &[
     "migrate",
@@ -75,6 +79,8 @@ pub(crate) struct Subject<'a> {
     pub(crate) env: Vec<Field>,
     /// Whether references have been resolved.
     pub(crate) is_resolved: bool,
+    /// The providers of this build.
+    pub(crate) registry: &'a Registry,
     /// The time by which things expire.
     pub(crate) now: SystemTime,
 }
@@ -82,7 +88,7 @@ pub(crate) struct Subject<'a> {
 impl<'a> Subject<'a> {
     /// The manifest with the profiles that `layer` was selected by; `resolved` fills what references left open.
     pub(crate) fn new(
-        manifest: &'a Manifest,
+        (manifest, registry): (&'a Manifest, &'a Registry),
         layer: &'a Layer,
         selection: &Selection,
         resolved: Option<&Document>,
@@ -101,6 +107,7 @@ impl<'a> Subject<'a> {
         });
         Self {
             manifest,
+            registry,
             profiles: selection.profiles.clone(),
             layer,
             stage: stage(&selection.profiles),
@@ -130,6 +137,11 @@ fn stage(profiles: &[String]) -> Stage {
     } else {
         Stage::Production
     }
+}
+
+/// Whether a profile is for real data and for all that runs there, by its name.
+pub(crate) fn is_production(profile: &str) -> bool {
+    has_word(profile, PRODUCTION) && !has_word(profile, MIGRATION)
 }
 
 fn is_for(profiles: &[String], words: &[&str]) -> bool {

@@ -158,6 +158,7 @@ impl Reader<'_> {
                 return Some(self.slot(&format!("`{}`", key.text), value));
             }
             self.unknown_key(&place, key, &names);
+            self.ruled("GN013");
             return None;
         };
         let what = format!("`{}`", key.text);
@@ -212,6 +213,7 @@ impl Reader<'_> {
             item.span.clone(),
         )
         .hint = hint;
+        self.ruled("GN014");
         item.node = Node::Invalid;
     }
 
@@ -227,6 +229,7 @@ impl Reader<'_> {
                     key.span.clone(),
                 )
                 .hint = Some(format!("move `{}` up, beside `OPTIONS`", key.text));
+                self.ruled("GN013");
             }
         }
     }
@@ -238,6 +241,7 @@ impl Reader<'_> {
         for (key, _) in entries {
             if !TEST_KEYS.contains(&key.text.as_str()) {
                 self.unknown_key("`TEST`", key, TEST_KEYS);
+                self.ruled("GN013");
             }
         }
     }
@@ -258,6 +262,7 @@ impl Reader<'_> {
                 let hint =
                     (key.text == "TOKEN").then(|| "give a login token as `PASSWORD`".to_owned());
                 self.error(title, key.span.clone()).hint = hint;
+                self.ruled("GN013");
             }
         }
     }

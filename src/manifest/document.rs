@@ -51,6 +51,13 @@ impl Reader<'_> {
         &mut self.errors[place]
     }
 
+    /// The mistake that was reported last is what a rule tells of too.
+    pub(super) fn ruled(&mut self, rule: &'static str) {
+        if let Some(error) = self.errors.last_mut() {
+            error.rule = Some(rule);
+        }
+    }
+
     /// Reports a key that means nothing here.
     pub(super) fn unknown_key(&mut self, place: &str, key: &Name, known: &[&str]) {
         let hint = suggest::hint(&key.text, known.iter().copied());

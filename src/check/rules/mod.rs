@@ -1,5 +1,6 @@
 //! The rules, one file a family, in the order of their ids.
 
+mod generic;
 mod mssql;
 mod mysql;
 mod oracle;
@@ -16,6 +17,11 @@ use super::{
 
 /// Every rule, by family.
 pub(crate) const FAMILIES: &[Family] = &[
+    Family {
+        name: "generic",
+        title: "Every engine",
+        rules: generic::RULES,
+    },
     Family {
         name: "postgresql",
         title: "PostgreSQL",

@@ -1,0 +1,194 @@
+//! Secrets in addresses.
+
+use super::{Check, Rule};
+use crate::{
+    check::{
+        fix::Fix,
+        found::Out,
+        subject::{Field, Subject},
+    },
+    filter::Filter,
+    finding::Severity,
+    manifest::{Node, Span},
+    scan::words::bearing,
+    template::{Hole, Part, Template},
+};
+
+pub(super) const GN018: Rule = Rule {
+    id: "GN018",
+    severity: Severity::Advice,
+    title: "Django's error pages would show this secret",
+    why: "Django hides settings on its debug page and in error mails by their names: those with API, AUTH, TOKEN, KEY, SECRET, PASS, \
+          SIGNATURE or HTTP_COOKIE. An address with a password in it, bound to a setting such as `REDIS_URL` or \
+          `SENTRY_DSN`, is shown whole.",
+    remedy: "do not bind it to a setting of that name: read the variable where it is used, or give the setting a name that Django hides",
+    sources: &[
+        "https://docs.djangoproject.com/en/stable/howto/error-reporting/#filtering-sensitive-information",
+    ],
+    wrong: r#"[env]
+REDIS_URL = "rediss://:${env://REDIS_PASSWORD | urlencode}@cache.shop.example:6380/0"
+"#,
+    right: r#"[env]
+REDIS_URL_WITH_PASSWORD = "rediss://:${env://REDIS_PASSWORD | urlencode}@cache.shop.example:6380/0"
+"#,
+    check: Check::Manifest(shown),
+};
+
+/// What Django's `hidden_settings` looks for, in any case.
+const HIDDEN: &[&str] = &[
+    "API",
+    "AUTH",
+    "TOKEN",
+    "KEY",
+    "SECRET",
+    "PASS",
+    "SIGNATURE",
+    "HTTP_COOKIE",
+];
+
+/// Whether Django hides a setting of this name.
+pub(in crate::check) fn is_hidden(name: &str) -> bool {
+    let name = name.to_ascii_uppercase();
+    HIDDEN.iter().any(|word| name.contains(word))
+}
+
+fn shown(subject: &Subject<'_>, out: &mut Out<'_>) {
+    for field in &subject.env {
+        let in_address = field.template.as_ref().is_some_and(|template| {
+            template.parts.len() > 1 && inserted(template).next().is_some()
+        });
+        let names = ["URL", "DSN", "URI", "BROKER", "CONNECTION"];
+        let is_address = names
+            .iter()
+            .any(|word| field.name.to_ascii_uppercase().contains(word))
+            && field.template.as_ref().is_some_and(|template| {
+                template
+                    .parts
+                    .iter()
+                    .any(|part| matches!(part, Part::Hole(_)))
+            });
+        let is_secret = bearing(&field.name).is_some()
+            && field
+                .template
+                .as_ref()
+                .is_some_and(|template| template.literal().is_none());
+        if (in_address || is_address || is_secret) && !is_hidden(&field.name) {
+            out.variable(field);
+        }
+    }
+}
+
+pub(super) const GN019: Rule = Rule {
+    id: "GN019",
+    severity: Severity::Warning,
+    title: "a secret is put into an address as it is",
+    why: "In a URL, `@`, `/`, `:`, `#`, `%` and `?` mean something. A password that holds one of them ends too early: the login is \
+          refused, or the rest of the password is taken for the host, looked up, and written to logs.",
+    remedy: "write the filter `| urlencode` behind the reference",
+    sources: &[
+        "https://www.rfc-editor.org/rfc/rfc3986#section-2.1",
+        "https://github.com/jazzband/dj-database-url#url-schema",
+    ],
+    wrong: r#"[env]
+REDIS_URL_KEY = "rediss://:${env://REDIS_PASSWORD}@cache.shop.example:6380/0"
+"#,
+    right: r#"[env]
+REDIS_URL_KEY = "rediss://:${env://REDIS_PASSWORD | urlencode}@cache.shop.example:6380/0"
+"#,
+    check: Check::Manifest(raw),
+};
+
+fn raw(subject: &Subject<'_>, out: &mut Out<'_>) {
+    for database in &subject.databases {
+        if let Some(url) = &database.entry.url
+            && let Node::Text(template) = &url.node
+        {
+            let path = ["databases", &database.alias.text, "url"];
+            tell(subject, template, (&path, &url.span), out);
+        }
+    }
+    for Field {
+        name,
+        template,
+        span,
+        ..
+    } in &subject.env
+    {
+        if let Some(template) = template {
+            tell(subject, template, (&["env", name], span), out);
+        }
+    }
+}
+
+fn tell(
+    subject: &Subject<'_>,
+    template: &Template,
+    (path, span): (&[&str], &Span),
+    out: &mut Out<'_>,
+) {
+    let raw: Vec<&Hole> = inserted(template)
+        .filter(|hole| !hole.filters.contains(&Filter::Urlencode))
+        .collect();
+    for hole in &raw {
+        out.at(path.join("."), &hole.range);
+    }
+    if raw.is_empty() {
+        return;
+    }
+    // One change mends them all: the text with the filter behind each.
+    let source = &subject.manifest.source.text;
+    let Some(text) = source.get(span.clone()) else {
+        return;
+    };
+    let mut mended = text.to_owned();
+    for hole in raw.iter().rev() {
+        let Some(end) = hole
+            .range
+            .end
+            .checked_sub(span.start + 1)
+            .filter(|end| mended.get(*end..=*end) == Some("}"))
+        else {
+            return;
+        };
+        mended.insert_str(end, " | urlencode");
+    }
+    if let Some(found) = out.last() {
+        found.fix(Fix::set_key(path, mended));
+    }
+}
+
+/// References that stand in the login or the query of an address.
+fn inserted(template: &Template) -> impl Iterator<Item = &Hole> {
+    let mut before = String::new();
+    let text: Vec<(usize, &Part)> = template
+        .parts
+        .iter()
+        .map(|part| {
+            let at = before.len();
+            match part {
+                Part::Literal(text) => before.push_str(text),
+                Part::Hole(_) => before.push('\u{1}'),
+            }
+            (at, part)
+        })
+        .collect();
+    let start = before.find("://").map(|at| at + 3);
+    let rest = start.map_or("", |start| &before[start..]);
+    let query = rest.find('?').map(|at| at + start.unwrap_or(0));
+    let end = query.unwrap_or(before.len());
+    // The last `@` ends the login: a password that is written raw may hold one.
+    let login = start.and_then(|start| {
+        let authority = &before[start..end];
+        let path = authority.find('/').unwrap_or(authority.len());
+        authority[..path].rfind('@').map(|at| start..start + at)
+    });
+    let is_address = start.is_some_and(|start| start > 3 && !before[..start].contains('\u{1}'));
+    let places = text.into_iter().filter(move |(at, _)| {
+        let in_login = login.as_ref().is_some_and(|login| login.contains(at));
+        is_address && (in_login || query.is_some_and(|query| *at > query))
+    });
+    places.filter_map(|(_, part)| match part {
+        Part::Hole(hole) => Some(hole),
+        Part::Literal(_) => None,
+    })
+}

@@ -1,0 +1,164 @@
+//! Values that do not arrive as they were sent.
+
+use super::{
+    Check, Rule,
+    secrets::{Secret, secrets},
+};
+use crate::{
+    check::{
+        found::Out,
+        subject::{Field, Known, Subject},
+    },
+    django::url::UrlStyle,
+    finding::Severity,
+};
+
+pub(super) const GN004: Rule = Rule {
+    id: "GN004",
+    severity: Severity::Error,
+    title: "django-environ takes this value for the name of another variable",
+    why: "django-environ reads a value that begins with `$` as the name of a variable, and gives that variable's value, or an \
+          error. A password of `$ecret…` never arrives.",
+    remedy: "give the secret a value that does not begin with `$`, or write `interpolate=False` where the project makes its `Env`",
+    sources: &["https://django-environ.readthedocs.io/en/latest/tips.html#proxy-value"],
+    wrong: r#"[databases.default]
+url = "sqlite:///db.sqlite3"
+url_style = "django-environ"
+
+[env]
+CSP_NONCE_PREFIX = "$shop"
+"#,
+    right: r#"[databases.default]
+url = "sqlite:///db.sqlite3"
+
+[env]
+CSP_NONCE_PREFIX = "$shop"
+"#,
+    check: Check::Manifest(proxy),
+};
+
+fn proxy(subject: &Subject<'_>, out: &mut Out<'_>) {
+    let reads = |style: Option<UrlStyle>| style == Some(UrlStyle::DjangoEnviron);
+    if !subject
+        .databases
+        .iter()
+        .any(|database| reads(database.entry.url_style))
+    {
+        return;
+    }
+    for field in &subject.env {
+        if field
+            .text()
+            .is_some_and(|text| text.starts_with('$') && text.len() > 1)
+        {
+            out.variable(field);
+        }
+    }
+}
+
+pub(super) const GN005: Rule = Rule {
+    id: "GN005",
+    severity: Severity::Warning,
+    title: "the secret begins or ends with a blank or a line break",
+    why: "A line break at the end comes from an editor or from `echo`, and is sent with the password: the server refuses the \
+          login, and nothing in the message shows why. Some drivers and env files take it away, others do not.",
+    remedy: "store the secret without it, or write the filter `| trim` behind the reference",
+    sources: &["https://12factor.net/config"],
+    wrong: r#"[databases.default]
+ENGINE = "postgresql"
+NAME = "shop"
+USER = "shop_app"
+PASSWORD = "${env://DB_PASSWORD:-for a laptop }"
+"#,
+    right: r#"[databases.default]
+ENGINE = "postgresql"
+NAME = "shop"
+USER = "shop_app"
+PASSWORD = "${env://DB_PASSWORD}"
+"#,
+    check: Check::Manifest(blanks),
+};
+
+fn blanks(subject: &Subject<'_>, out: &mut Out<'_>) {
+    for secret in secrets(subject) {
+        if texts(&secret).iter().any(|text| is_blank_at_end(text)) {
+            let found = out.at(secret.key(), &secret.field.span);
+            found.hides = true;
+        }
+    }
+}
+
+/// What a secret is, and what stands in for it.
+fn texts(secret: &Secret<'_>) -> Vec<String> {
+    let known = secret.field.text().map(str::to_owned);
+    let holes = secret
+        .field
+        .template
+        .iter()
+        .flat_map(crate::template::Template::holes);
+    let defaults = holes.filter_map(|hole| hole.default.as_ref()?.literal().map(str::to_owned));
+    known.into_iter().chain(defaults).collect()
+}
+
+/// A key or a certificate in PEM is made of lines.
+fn is_blank_at_end(text: &str) -> bool {
+    let is_lines = text.trim().contains('\n') || text.contains("-----BEGIN");
+    !is_lines && !text.is_empty() && text.trim() != text
+}
+
+pub(super) const GN006: Rule = Rule {
+    id: "GN006",
+    severity: Severity::Error,
+    title: "a NUL stands in the value",
+    why: "A NUL ends a text for the system and for most drivers: what follows it is lost, a password is cut short, a connection \
+          string loses the keywords for TLS. No variable of the environment can hold one.",
+    remedy: "store the value without it; for bytes, take `| base64`",
+    sources: &["https://pubs.opengroup.org/onlinepubs/9699919799/basedefs/V1_chap08.html"],
+    wrong: "[env]\nGREETING = \"a\\u0000b\"\n",
+    right: "[env]\nGREETING = \"ab\"\n",
+    check: Check::Manifest(nul),
+};
+
+fn nul(subject: &Subject<'_>, out: &mut Out<'_>) {
+    for database in &subject.databases {
+        for field in database.fields.iter().filter(|field| holds_nul(field)) {
+            out.at(database.key(&[&field.name]), &field.span).hides = true;
+        }
+    }
+    for field in subject.env.iter().filter(|field| holds_nul(field)) {
+        out.variable(field).hides = true;
+    }
+}
+
+fn holds_nul(field: &Field) -> bool {
+    match &field.value {
+        Known::Text(text) => text.expose().contains('\0'),
+        Known::List(fields) | Known::Table(fields) => fields.iter().any(holds_nul),
+        _ => false,
+    }
+}
+
+pub(super) const GN016: Rule = Rule {
+    id: "GN016",
+    severity: Severity::Error,
+    title: "the value is too large for a variable of the environment",
+    why: "Linux takes no string of 131,072 bytes or more, its name included, in the environment of a program: the command is not \
+          started (`Argument list too long`).",
+    remedy: "hand it over as a file: `[files]`",
+    sources: &["https://man7.org/linux/man-pages/man2/execve.2.html"],
+    wrong: "",
+    right: "",
+    check: Check::Manifest(large),
+};
+
+/// The longest string of an environment, its end not counted.
+const LONGEST: usize = 131_071;
+
+fn large(subject: &Subject<'_>, out: &mut Out<'_>) {
+    for field in &subject.env {
+        let length = field.text().map_or(0, str::len);
+        if length + field.name.len() + 1 > LONGEST {
+            out.variable(field);
+        }
+    }
+}
