@@ -149,7 +149,7 @@ fn change(document: &mut DocumentMut, edit: &Edit, layers: &[String]) -> bool {
             }
             let whole: Vec<&str> = prefix.iter().chain(&path).copied().collect();
             return match &edit.value {
-                Some(value) => set(document.as_table_mut(), &whole, value),
+                Some(value) => set(document.as_table_mut(), &whole, value, false),
                 None => remove(document.as_table_mut(), &whole),
             };
         }
@@ -159,7 +159,7 @@ fn change(document: &mut DocumentMut, edit: &Edit, layers: &[String]) -> bool {
     let whole: Vec<&str> = prefix.into_iter().flatten().chain(path).collect();
     edit.value
         .as_ref()
-        .is_some_and(|value| set(document.as_table_mut(), &whole, value))
+        .is_some_and(|value| set(document.as_table_mut(), &whole, value, false))
 }
 
 fn find<'a>(document: &'a DocumentMut, path: &[&str]) -> Option<&'a Item> {
@@ -171,7 +171,7 @@ fn find<'a>(document: &'a DocumentMut, path: &[&str]) -> Option<&'a Item> {
 }
 
 /// Sets a value; what it stands in is made where it is missing: inline below a database, a table above.
-fn set(table: &mut dyn TableLike, path: &[&str], value: &str) -> bool {
+fn set(table: &mut dyn TableLike, path: &[&str], value: &str, is_inline: bool) -> bool {
     let Some((key, rest)) = path.split_first() else {
         return false;
     };
@@ -184,13 +184,21 @@ fn set(table: &mut dyn TableLike, path: &[&str], value: &str) -> bool {
             && described.contains_key("value")
             && !value.is_inline_table()
         {
-            return set(described, &["value"], &value.to_string());
+            return set(described, &["value"], &value.to_string(), true);
         }
         if let Some(Item::Value(old)) = table.get_mut(key) {
             // What is written around the old value, a comment too, stays around the new.
             *value.decor_mut() = old.decor().clone();
             *old = value;
         } else {
+            // In a table on one line the blank before the `}` belongs to the last value.
+            let last = table.iter().last().map(|(key, _)| key.to_owned());
+            let last = last.and_then(|last| table.get_mut(&last)?.as_value_mut());
+            if let Some(last) = last.filter(|_| is_inline) {
+                let behind = last.decor().suffix().cloned().unwrap_or_default();
+                last.decor_mut().set_suffix("");
+                value.decor_mut().set_suffix(behind);
+            }
             table.insert(key, Item::Value(value));
         }
         return true;
@@ -206,10 +214,12 @@ fn set(table: &mut dyn TableLike, path: &[&str], value: &str) -> bool {
         };
         table.insert(key, new);
     }
-    table
-        .get_mut(key)
-        .and_then(Item::as_table_like_mut)
-        .is_some_and(|inner| set(inner, rest, value))
+    let Some(item) = table.get_mut(key) else {
+        return false;
+    };
+    let is_inline = item.is_inline_table();
+    item.as_table_like_mut()
+        .is_some_and(|inner| set(inner, rest, value, is_inline))
 }
 
 fn remove(table: &mut dyn TableLike, path: &[&str]) -> bool {

@@ -79,7 +79,7 @@ impl Reader<'_> {
 
     fn rule_id(&mut self, value: &Spanned<DeValue<'_>>) -> Option<Name> {
         let rule = self.plain("`rule`", value)?;
-        if ids().any(|id| id.eq_ignore_ascii_case(&rule.text)) {
+        if ids().any(|id| id == rule.text) {
             return Some(rule);
         }
         let hint = suggest::hint(&rule.text.to_ascii_uppercase(), ids());

@@ -2,6 +2,7 @@
 //! the two against each other, and lists what a schema cannot say.
 
 mod auth;
+mod check;
 mod scan;
 mod supervise;
 
@@ -41,6 +42,7 @@ pub fn schema(registry: &Registry) -> Value {
         table_of(&object(&profile), Some(&names)),
     );
     properties.insert("scan".to_owned(), scan::scan());
+    properties.insert("check".to_owned(), check::check());
     let mut schema = object(&properties);
     schema["$schema"] = json!("https://json-schema.org/draft/2020-12/schema");
     schema["title"] = json!("nuages.toml");

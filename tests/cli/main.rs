@@ -11,6 +11,7 @@
 )]
 
 mod audit;
+mod check;
 mod ci;
 mod commands;
 mod doctor;

@@ -71,6 +71,29 @@ fn every_manifest_in_the_documentation_is_one() {
     assert!(count >= 10, "found {count} manifests only");
 }
 
+/// With `INSTA_UPDATE=always` they are written anew.
+#[test]
+fn the_pages_of_the_rules_are_those_of_the_program() {
+    let directory = checkout().join("docs/rules");
+    let write = std::env::var("INSTA_UPDATE").is_ok_and(|value| value == "always");
+    let pages = nuages::check::pages();
+    for page in &pages {
+        let path = directory.join(&page.file);
+        if write {
+            fs::create_dir_all(&directory).unwrap();
+            fs::write(&path, &page.text).unwrap();
+        }
+        let text = fs::read_to_string(&path).unwrap_or_default();
+        assert!(
+            text == page.text,
+            "{} is not what the program says: run this test with INSTA_UPDATE=always",
+            path.display()
+        );
+    }
+    let count = fs::read_dir(&directory).unwrap().count();
+    assert_eq!(count, pages.len(), "a page of no family");
+}
+
 #[test]
 fn every_command_in_the_documentation_exists() {
     let mut count = 0;

@@ -731,5 +731,28 @@ pub(crate) const CASES: &[(&str, Verdict)] = &[
         "scan.allow = [{ rule = 'jwt', reason = 'a demo', until = 'soon' }]",
         Wrong,
     ),
+    (
+        "check.allow = [{ rule = 'GN010', key = 'databases.default', reason = 'a pool', until = '2027-01-31' }]",
+        Sound,
+    ),
+    ("check = {}", Sound),
+    ("check.allow = [{ rule = 'GN010' }]", Wrong),
+    ("check.allow = [{ reason = 'all of it' }]", Wrong),
+    ("check.allow = [{ rule = 'GN010', reason = ' ' }]", Wrong),
+    ("check.allow = [{ rule = 'XX999', reason = 'none' }]", Wrong),
+    (
+        "check.allow = [{ rule = 'gn010', reason = 'small' }]",
+        Wrong,
+    ),
+    (
+        "check.allow = [{ rule = 'GN010', reason = 'x', until = 'soon' }]",
+        Wrong,
+    ),
+    (
+        "check.allow = [{ rule = 'GN010', reason = 'x', path = 'y' }]",
+        Wrong,
+    ),
+    ("check = { allowed = [] }", Wrong),
+    ("profiles.ci.check = {}", Wrong),
     ("profiles.ci.scan = { confidence = 'low' }", Wrong),
 ];

@@ -62,6 +62,12 @@ pub(super) struct Secret<'a> {
 }
 
 impl Secret<'_> {
+    /// Whether it stands in the manifest itself, so that its place must not be shown.
+    pub(super) fn is_literal(&self) -> bool {
+        let template = self.field.template.as_ref();
+        template.is_none_or(|template| template.literal().is_some())
+    }
+
     pub(super) fn key(&self) -> String {
         match self.database {
             Some(database) => database.key(&self.path),
@@ -293,7 +299,7 @@ fn weak(subject: &Subject<'_>, out: &mut Out<'_>) {
                 continue;
             };
             let found = out.at(secret.key(), &secret.field.span);
-            found.hides = true;
+            found.hides = secret.is_literal();
             found.note(what).severity(severity);
             let is_near = secret
                 .database
@@ -395,12 +401,6 @@ pub(super) fn weakness(
     if value.is_empty() {
         return None;
     }
-    if is_placeholder(value) {
-        return Some((
-            "it is a placeholder that nobody has filled in",
-            Severity::Error,
-        ));
-    }
     let lower = value.trim().to_ascii_lowercase();
     let trimmed = lower.trim_end_matches(|c: char| c.is_ascii_digit() || "!?.$#@_-".contains(c));
     if COMMON.contains(&lower.as_str())
@@ -409,6 +409,12 @@ pub(super) fn weakness(
         || is_weak(value)
     {
         return Some(("it is among the first that are tried", Severity::Error));
+    }
+    if is_placeholder(value) {
+        return Some((
+            "it is a placeholder that nobody has filled in",
+            Severity::Error,
+        ));
     }
     let named = ["USER", "NAME", "HOST"]
         .into_iter()

@@ -83,7 +83,7 @@ fn blanks(subject: &Subject<'_>, out: &mut Out<'_>) {
     for secret in secrets(subject) {
         if texts(&secret).iter().any(|text| is_blank_at_end(text)) {
             let found = out.at(secret.key(), &secret.field.span);
-            found.hides = true;
+            found.hides = secret.is_literal();
         }
     }
 }

@@ -1,0 +1,29 @@
+//! `[check]` in the JSON Schema.
+
+use serde_json::{Value, json};
+
+use crate::check::ids;
+
+/// The table and its list of what is let pass.
+pub(super) fn check() -> Value {
+    let plain = json!({ "$ref": "#/$defs/plain" });
+    let rules: Vec<&str> = ids().collect();
+    json!({
+        "type": "object",
+        "description": "what `nuages check` lets pass",
+        "additionalProperties": false,
+        "properties": {
+            "allow": { "type": "array", "items": {
+                "type": "object",
+                "additionalProperties": false,
+                "required": ["rule", "reason"],
+                "properties": {
+                    "rule": { "enum": rules, "description": "the rule's id: `nuages check --explain ID` prints its page" },
+                    "key": { "allOf": [plain], "description": "the key that it is let pass at, or one above it: `databases.reports`" },
+                    "reason": { "type": "string", "pattern": r"\S" },
+                    "until": { "type": "string", "pattern": r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$", "description": "the last day that it holds" }
+                }
+            } }
+        }
+    })
+}
