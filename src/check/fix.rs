@@ -191,28 +191,20 @@ fn set(table: &mut dyn TableLike, path: &[&str], value: &str, is_inline: bool) -
             *value.decor_mut() = old.decor().clone();
             *old = value;
         } else {
-            // In a table on one line the blank before the `}` belongs to the last value.
-            let last = table.iter().last().map(|(key, _)| key.to_owned());
-            let last = last.and_then(|last| table.get_mut(&last)?.as_value_mut());
-            if let Some(last) = last.filter(|_| is_inline) {
-                let behind = last.decor().suffix().cloned().unwrap_or_default();
-                last.decor_mut().set_suffix("");
-                value.decor_mut().set_suffix(behind);
-            }
-            table.insert(key, Item::Value(value));
+            insert(table, key, value, is_inline);
         }
         return true;
     }
     if table.get(key).is_none() {
         let is_deep = rest.len() == 1;
-        let new = if is_deep {
-            Item::Value(Value::InlineTable(InlineTable::new()))
+        if is_deep || is_inline {
+            let new = Value::InlineTable(InlineTable::new());
+            insert(table, key, new, is_inline);
         } else {
-            let mut table = Table::new();
-            table.set_implicit(true);
-            Item::Table(table)
-        };
-        table.insert(key, new);
+            let mut new = Table::new();
+            new.set_implicit(true);
+            table.insert(key, Item::Table(new));
+        }
     }
     let Some(item) = table.get_mut(key) else {
         return false;
@@ -220,6 +212,18 @@ fn set(table: &mut dyn TableLike, path: &[&str], value: &str, is_inline: bool) -
     let is_inline = item.is_inline_table();
     item.as_table_like_mut()
         .is_some_and(|inner| set(inner, rest, value, is_inline))
+}
+
+/// Adds a key at the end. In a table on one line the blank before the `}` belongs to the last value.
+fn insert(table: &mut dyn TableLike, key: &str, mut value: Value, is_inline: bool) {
+    let last = table.iter().last().map(|(key, _)| key.to_owned());
+    let last = last.and_then(|last| table.get_mut(&last)?.as_value_mut());
+    if let Some(last) = last.filter(|_| is_inline) {
+        let behind = last.decor().suffix().cloned().unwrap_or_default();
+        last.decor_mut().set_suffix("");
+        value.decor_mut().set_suffix(behind);
+    }
+    table.insert(key, Item::Value(value));
 }
 
 fn remove(table: &mut dyn TableLike, path: &[&str]) -> bool {

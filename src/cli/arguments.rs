@@ -248,6 +248,9 @@ pub(super) struct Doctor {
     /// How the answers are written
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t = ReportFormat::Human)]
     pub(super) format: ReportFormat,
+    /// The same as `--format json`
+    #[arg(long, conflicts_with = "format")]
+    pub(super) json: bool,
 }
 
 /// How a report is written.

@@ -38,7 +38,12 @@ pub(super) fn run(context: &Context, command: &Doctor) -> Outcome {
     let checkups = runtime.block_on(doctor(&instances, &loaded.environment, deadline));
     // What is held up on a thread of its own may still use the runtime, and must not find it gone.
     std::mem::forget(runtime);
-    let text = match command.format {
+    let format = if command.json {
+        ReportFormat::Json
+    } else {
+        command.format
+    };
+    let text = match format {
         ReportFormat::Human => describe(&checkups),
         ReportFormat::Json => {
             let all: Vec<Value> = checkups.iter().map(describe_json).collect();

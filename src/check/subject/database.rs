@@ -240,6 +240,15 @@ impl<'a> Database<'a> {
 
     /// The place of a path, or of the nearest thing above it.
     pub(crate) fn span(&self, path: &[&str]) -> Span {
+        let own = match path {
+            ["auth"] => self.entry.auth.as_ref().map(|auth| &auth.span),
+            ["url"] => self.entry.url.as_ref().map(|url| &url.span),
+            ["from"] => self.entry.from.as_ref().map(|from| &from.span),
+            _ => None,
+        };
+        if let Some(own) = own {
+            return own.clone();
+        }
         self.deepest(path)
             .map_or_else(|| self.alias.span.clone(), |field| field.span.clone())
     }

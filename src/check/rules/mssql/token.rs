@@ -212,7 +212,8 @@ fn pooled(database: &Database<'_>, subject: &Subject<'_>, out: &mut Out<'_>) {
         .as_ref()
         .is_some_and(|(live, _)| *live != crate::manifest::Live::Not);
     let has_token = database.field("TOKEN").is_some();
-    if subject.is_production() && has_token && !is_live && is_python(database) == Some(false) {
+    let is_kept = subject.is_production() && !subject.may_alter;
+    if is_kept && has_token && !is_live && is_python(database) == Some(false) {
         let is_fetched = database.method.is_some();
         out.on(database, if is_fetched { &["auth"] } else { &["TOKEN"] });
     }
