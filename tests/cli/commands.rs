@@ -14,6 +14,7 @@ fn help_of_every_command() {
         "plan",
         "doctor",
         "status",
+        "check",
         "init",
         "put",
         "key",

@@ -51,6 +51,8 @@ fn found(rule: &str, path: &[u8], line: usize, confidence: Confidence) -> Findin
         },
         masked: Some("ghp_…".to_owned()),
         notes: vec!["its checksum holds".to_owned()],
+        edit: None,
+        key: None,
         remedy: Some("revoke it at https://github.com/settings/tokens".to_owned()),
         source: Some("https://docs.github.com/".to_owned()),
         fingerprint: "0f".repeat(32),
@@ -260,6 +262,49 @@ fn documents_are_what_their_schemas_ask_for() {
                 tasks.push((schema(format), document(format, findings, &summary)));
             }
         }
+    }
+    let refused: Vec<_> = refusals(&tasks).into_iter().flatten().collect();
+    assert!(refused.is_empty(), "{refused:#?}");
+}
+
+/// GitLab's report of static analysis has a place without a commit, and another name; all else is as in the other.
+fn static_analysis() -> Value {
+    let mut schema = schema(Format::GitLab);
+    for place in [
+        "/properties/scan/properties/type/enum",
+        "/properties/vulnerabilities/items/properties/category/enum",
+    ] {
+        *schema.pointer_mut(place).expect(place) = json!(["sast"]);
+    }
+    let location = "/properties/vulnerabilities/items/properties/location";
+    let location = schema.pointer_mut(location).expect("a location");
+    location["required"] = json!([]);
+    let properties = location["properties"].as_object_mut();
+    properties.expect("properties").remove("commit");
+    schema
+}
+
+#[test]
+fn documents_of_a_check_are_what_their_schemas_ask_for() {
+    let summary = Summary {
+        command: "check",
+        ..summary()
+    };
+    let mut findings = odd();
+    for finding in &mut findings {
+        finding.rule = "PG004".to_owned();
+        finding.key = Some("databases.default.OPTIONS.sslmode".to_owned());
+        finding.edit = Some("databases.default.OPTIONS.sslmode = \"verify-full\"".to_owned());
+    }
+    let mut tasks = Vec::new();
+    for findings in [&findings[..], &[]] {
+        for format in [Format::Json, Format::Sarif] {
+            tasks.push((schema(format), document(format, findings, &summary)));
+        }
+        let report = document(Format::GitLab, findings, &summary);
+        tasks.push((static_analysis(), report.clone()));
+        // The one is not the other.
+        assert!(findings.is_empty() || refusals(&[(schema(Format::GitLab), report)])[0].is_some());
     }
     let refused: Vec<_> = refusals(&tasks).into_iter().flatten().collect();
     assert!(refused.is_empty(), "{refused:#?}");

@@ -132,7 +132,7 @@ pub(in crate::cli) enum FindingFormat {
     Sarif,
     /// Workflow commands, for annotations on GitHub
     Github,
-    /// GitLab's secret detection report
+    /// GitLab's report: secret detection of a scan, static analysis of a check
     Gitlab,
 }
 
