@@ -75,8 +75,8 @@ pub(crate) fn allow(
 
 fn is_meant(entry: &CheckAllow, found: &Found) -> bool {
     let is_rule = entry.rule.text.eq_ignore_ascii_case(found.rule.id);
-    let key = entry.key.as_ref();
-    is_rule && key.is_none_or(|key| is_within(&found.key, &key.text))
+    let at = entry.at.as_ref();
+    is_rule && at.is_none_or(|at| is_within(&found.key, &at.text))
 }
 
 /// A day that no calendar has is past: the entry must not hold for ever.

@@ -22,7 +22,7 @@ pub(crate) struct CheckAllow {
     /// The rule's id.
     pub(crate) rule: Name,
     /// The key, or one above it: `databases.default`.
-    pub(crate) key: Option<Name>,
+    pub(crate) at: Option<Name>,
     pub(crate) reason: String,
     /// The last day it holds, `2027-01-31`.
     pub(crate) until: Option<Name>,
@@ -31,7 +31,7 @@ pub(crate) struct CheckAllow {
 /// The keys of `[check]`.
 pub(super) const KEYS: &[&str] = &["allow"];
 /// The keys of an entry of `check.allow`.
-pub(super) const ALLOW_KEYS: &[&str] = &["rule", "key", "reason", "until"];
+pub(super) const ALLOW_KEYS: &[&str] = &["rule", "at", "reason", "until"];
 
 impl Reader<'_> {
     pub(super) fn check(&mut self, value: &Spanned<DeValue<'_>>) -> Option<CheckEntry> {
@@ -55,7 +55,7 @@ impl Reader<'_> {
             let key = name(key);
             match key.text.as_str() {
                 "rule" => rule = self.rule_id(value),
-                "key" => place = self.plain("`key`", value),
+                "at" => place = self.plain("`at`", value),
                 "reason" => reason = self.raw("`reason`", value).map(|name| name.text),
                 "until" => until = self.date(value),
                 _ => self.unknown_key("an entry of `check.allow`", &key, ALLOW_KEYS),
@@ -71,7 +71,7 @@ impl Reader<'_> {
         Some(CheckAllow {
             span,
             rule: rule?,
-            key: place,
+            at: place,
             reason,
             until,
         })

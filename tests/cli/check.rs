@@ -114,7 +114,7 @@ fn a_fix_keeps_comments_and_says_what_is_left() {
 fn an_exception_has_a_reason_and_an_end() {
     let allow = |until: &str| {
         format!(
-            "{FAULTY}\n[check]\nallow = [\n  {{ rule = \"MS011\", key = \"databases.default\", reason = \"the old server knows no other\", until = \"{until}\" }},\n  {{ rule = \"MS004\", reason = \"no other driver\" }},\n  {{ rule = \"MS001\", reason = \"nothing\" }},\n]\n"
+            "{FAULTY}\n[check]\nallow = [\n  {{ rule = \"MS011\", at = \"databases.default\", reason = \"the old server knows no other\", until = \"{until}\" }},\n  {{ rule = \"MS004\", reason = \"no other driver\" }},\n  {{ rule = \"MS001\", reason = \"nothing\" }},\n]\n"
         )
     };
     let project = Project::new(&allow("2999-12-31"));

@@ -732,7 +732,7 @@ pub(crate) const CASES: &[(&str, Verdict)] = &[
         Wrong,
     ),
     (
-        "check.allow = [{ rule = 'GN010', key = 'databases.default', reason = 'a pool', until = '2027-01-31' }]",
+        "check.allow = [{ rule = 'GN010', at = 'databases.default', reason = 'a pool', until = '2027-01-31' }]",
         Sound,
     ),
     ("check = {}", Sound),

@@ -17,7 +17,7 @@ use crate::finding::Severity;
 
 What is let pass stands in the manifest, each with its reason:
   [check]
-  allow = [{ rule = \"PG004\", key = \"databases.reports\", reason = \"…\", until = \"2027-01-31\" }]
+  allow = [{ rule = \"PG004\", at = \"databases.reports\", reason = \"…\", until = \"2027-01-31\" }]
 
 Exit codes: 0 nothing that counts, 1 findings, 3 a mistake of the manifest that
 no rule tells of, 4 something could not be resolved.")]

@@ -19,7 +19,7 @@ pub(super) fn check() -> Value {
                 "required": ["rule", "reason"],
                 "properties": {
                     "rule": { "enum": rules, "description": "the rule's id: `nuages check --explain ID` prints its page" },
-                    "key": { "allOf": [plain], "description": "the key that it is let pass at, or one above it: `databases.reports`" },
+                    "at": { "allOf": [plain], "description": "the key that it is let pass at, or one above it: `databases.reports`" },
                     "reason": { "type": "string", "pattern": r"\S" },
                     "until": { "type": "string", "pattern": r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$", "description": "the last day that it holds" }
                 }
