@@ -222,4 +222,18 @@ fn the_pre_commit_framework_runs_the_scan() {
         "{}",
         all.stdout()
     );
+    // The check runs where the manifest changes, and there alone.
+    repository.write(".pre-commit-config.yaml", &hook("nuages-check-system"));
+    repository.git(&["add", ".pre-commit-config.yaml"]);
+    let skipped = run(&["run"]).code(0);
+    assert!(skipped.stdout().contains("Skipped"), "{}", skipped.stdout());
+    let manifest = "[databases.reports]\nENGINE = \"sqlite3\"\nNAME = \"r.sqlite3\"\n";
+    repository.write("nuages.toml", manifest);
+    repository.git(&["add", "nuages.toml"]);
+    let stopped = run(&["run"]).code(1);
+    assert!(
+        stopped.stdout().contains("error[GN012]"),
+        "{}",
+        stopped.stdout()
+    );
 }
