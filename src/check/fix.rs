@@ -4,6 +4,7 @@
 use toml_edit::{DocumentMut, InlineTable, Item, Table, TableLike, Value};
 
 use super::subject::Database;
+use crate::django::engine;
 
 /// Changes that belong together.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -133,6 +134,7 @@ pub(crate) fn apply<'a>(
 
 fn change(document: &mut DocumentMut, edit: &Edit, layers: &[String]) -> bool {
     let path: Vec<&str> = edit.path.iter().map(String::as_str).collect();
+    let layers = in_force(document, &path, layers);
     // The last layer that has the key; for one that is new, the last that has what it belongs to, then further up.
     for depth in (1..=path.len()).rev() {
         if edit.value.is_none() && depth < path.len() {
@@ -141,8 +143,8 @@ fn change(document: &mut DocumentMut, edit: &Edit, layers: &[String]) -> bool {
         let profiles = layers
             .iter()
             .rev()
-            .map(|name| vec!["profiles", name.as_str()]);
-        for prefix in profiles.chain([Vec::new()]) {
+            .map(|name| name.map_or_else(Vec::new, |name| vec!["profiles", name]));
+        for prefix in profiles {
             let whole: Vec<&str> = prefix.iter().chain(&path[..depth]).copied().collect();
             if find(document, &whole).is_none() {
                 continue;
@@ -154,12 +156,52 @@ fn change(document: &mut DocumentMut, edit: &Edit, layers: &[String]) -> bool {
             };
         }
     }
-    let profile = layers.last();
-    let prefix = profile.map(|name| ["profiles", name.as_str()]);
+    let profile = layers.last().copied().flatten();
+    let prefix = profile.map(|name| ["profiles", name]);
     let whole: Vec<&str> = prefix.into_iter().flatten().chain(path).collect();
     edit.value
         .as_ref()
         .is_some_and(|value| set(document.as_table_mut(), &whole, value, false))
+}
+
+/// The layers that a key is looked for in, the base as `None` first: of a database, none below the last that starts
+/// it afresh, as the manifest's merging has it.
+fn in_force<'a>(
+    document: &DocumentMut,
+    path: &[&str],
+    layers: &'a [String],
+) -> Vec<Option<&'a str>> {
+    let all = [None].into_iter();
+    let all: Vec<_> = all
+        .chain(layers.iter().map(|name| Some(name.as_str())))
+        .collect();
+    let ["databases", alias, ..] = path else {
+        return all;
+    };
+    let mut start = 0;
+    let mut engine: Option<String> = None;
+    for (place, layer) in all.iter().enumerate() {
+        let prefix = layer.map(|name| ["profiles", name]);
+        let path: Vec<&str> = prefix
+            .into_iter()
+            .flatten()
+            .chain(["databases", *alias])
+            .collect();
+        let Some(database) = find(document, &path) else {
+            continue;
+        };
+        let own = database.get("ENGINE").and_then(Item::as_str);
+        let moves = match (engine.as_deref(), own) {
+            (Some(below), Some(own)) => engine::is_other_family(below, own),
+            _ => false,
+        };
+        if database.get("url").is_some() || database.get("from").is_some() || moves {
+            start = place;
+            engine = None;
+        }
+        engine = own.map(str::to_owned).or(engine);
+    }
+    all[start..].to_vec()
 }
 
 fn find<'a>(document: &'a DocumentMut, path: &[&str]) -> Option<&'a Item> {
@@ -191,7 +233,7 @@ fn set(table: &mut dyn TableLike, path: &[&str], value: &str, is_inline: bool) -
             *value.decor_mut() = old.decor().clone();
             *old = value;
         } else {
-            insert(table, key, value, is_inline);
+            table.insert(key, Item::Value(value));
         }
         return true;
     }
@@ -199,7 +241,7 @@ fn set(table: &mut dyn TableLike, path: &[&str], value: &str, is_inline: bool) -
         let is_deep = rest.len() == 1;
         if is_deep || is_inline {
             let new = Value::InlineTable(InlineTable::new());
-            insert(table, key, new, is_inline);
+            table.insert(key, Item::Value(new));
         } else {
             let mut new = Table::new();
             new.set_implicit(true);
@@ -209,21 +251,31 @@ fn set(table: &mut dyn TableLike, path: &[&str], value: &str, is_inline: bool) -
     let Some(item) = table.get_mut(key) else {
         return false;
     };
-    let is_inline = item.is_inline_table();
-    item.as_table_like_mut()
-        .is_some_and(|inner| set(inner, rest, value, is_inline))
+    let is_inner = item.is_inline_table();
+    let is_set = item
+        .as_table_like_mut()
+        .is_some_and(|inner| set(inner, rest, value, is_inner));
+    tidy(item);
+    is_set
 }
 
-/// Adds a key at the end. In a table on one line the blank before the `}` belongs to the last value.
-fn insert(table: &mut dyn TableLike, key: &str, mut value: Value, is_inline: bool) {
-    let last = table.iter().last().map(|(key, _)| key.to_owned());
-    let last = last.and_then(|last| table.get_mut(&last)?.as_value_mut());
-    if let Some(last) = last.filter(|_| is_inline) {
-        let behind = last.decor().suffix().cloned().unwrap_or_default();
-        last.decor_mut().set_suffix("");
-        value.decor_mut().set_suffix(behind);
+/// Of an inline table that has got or lost its last key, the blank before `}` stays before it, and none before a comma.
+fn tidy(item: &mut Item) {
+    let Item::Value(Value::InlineTable(table)) = item else {
+        return;
+    };
+    let last = table.len().saturating_sub(1);
+    let first = table.iter_mut().next();
+    let begins = first.and_then(|(key, _)| key.leaf_decor().prefix().cloned());
+    let is_tight = begins.is_some_and(|blank| blank.as_str() == Some(""));
+    let end = if is_tight { "" } else { " " };
+    let is_plain = |text: Option<&str>| text.is_none_or(|text| text.trim().is_empty());
+    for (place, (_, value)) in table.iter_mut().enumerate() {
+        let decor = value.decor_mut();
+        if is_plain(decor.suffix().and_then(toml_edit::RawString::as_str)) {
+            decor.set_suffix(if place == last { end } else { "" });
+        }
     }
-    table.insert(key, Item::Value(value));
 }
 
 fn remove(table: &mut dyn TableLike, path: &[&str]) -> bool {
@@ -233,10 +285,14 @@ fn remove(table: &mut dyn TableLike, path: &[&str]) -> bool {
     if rest.is_empty() {
         return table.remove(key).is_some();
     }
-    table
-        .get_mut(key)
-        .and_then(Item::as_table_like_mut)
-        .is_some_and(|inner| remove(inner, rest))
+    let Some(item) = table.get_mut(key) else {
+        return false;
+    };
+    let is_removed = item
+        .as_table_like_mut()
+        .is_some_and(|inner| remove(inner, rest));
+    tidy(item);
+    is_removed
 }
 
 /// A key as TOML writes it.

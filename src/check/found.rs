@@ -81,7 +81,7 @@ impl<'a> Out<'a> {
     pub(crate) fn on(&mut self, database: &Database<'_>, path: &[&str]) -> &mut Found {
         let span = database.span(path);
         let is_in_url = database
-            .deepest(path)
+            .at(path)
             .is_some_and(|field| field.from == From::Url);
         let found = self.at(database.key(path), &span);
         if is_in_url {

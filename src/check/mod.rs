@@ -15,7 +15,10 @@ mod subject;
 #[cfg(test)]
 mod testing;
 
-use std::{path::Path, time::SystemTime};
+use std::{
+    path::{Path, PathBuf},
+    time::SystemTime,
+};
 
 use crate::{
     diagnostic::Diagnostic,
@@ -36,10 +39,15 @@ pub(crate) use subject::Subject;
 pub(crate) struct Surroundings<'a> {
     /// The manifest's directory, which relative paths start at.
     pub(crate) base: &'a Path,
-    /// The repository's root, where there is one.
-    pub(crate) root: Option<&'a Path>,
     /// Where `~` leads.
     pub(crate) home: Option<&'a Path>,
+}
+
+impl Surroundings<'_> {
+    /// Where a path leads: a relative one starts at the manifest's directory.
+    pub(crate) fn lead(&self, path: &str) -> PathBuf {
+        self.base.join(path)
+    }
 }
 
 /// What to check.

@@ -38,8 +38,8 @@ pub(crate) enum Check {
     Manifest(fn(&Subject<'_>, &mut Out<'_>)),
     /// All the ways in which the manifest is used, side by side.
     Across(fn(&[Subject<'_>], &mut Out<'_>)),
-    /// Files where the deployment says they are, with the manifest that names them.
-    Files(fn(&Subject<'_>, &super::Surroundings<'_>, &mut Out<'_>)),
+    /// The manifest with some profiles on it, and the files that it names, where files may be looked at.
+    Files(fn(&Subject<'_>, Option<&super::Surroundings<'_>>, &mut Out<'_>)),
     /// Values as they are read: a mistake that stops every other command too.
     Reading,
     /// The settings that the project's own Python has evaluated.

@@ -2,8 +2,15 @@
 
 use std::time::SystemTime;
 
-use super::{Found, Request, allow, check, fix};
-use crate::{manifest::Manifest, plan::Selection, registry::Registry, render::Document};
+use super::{Found, Outcome, Request, Surroundings, allow, check, fixed as mended};
+use crate::{
+    finding::Severity,
+    manifest::Manifest,
+    plan::Selection,
+    registry::Registry,
+    render::Document,
+    value::{Table, Text, Value},
+};
 
 /// Everything that is found in a manifest, without its values and its files.
 pub(super) fn found(text: &str, profiles: &[&str]) -> Vec<Found> {
@@ -52,11 +59,103 @@ pub(super) fn ids_with(text: &str, profiles: &[&str]) -> Vec<&'static str> {
 
 /// The manifest after the safe fixes of this rule, where it has any.
 pub(super) fn fixed(text: &str, rule: &str) -> Option<String> {
+    let registry = Registry::builtin();
+    let manifest = Manifest::read("nuages.toml", text, &registry);
     let found = found(text, &[]);
-    let fixes = found
-        .iter()
-        .filter(|one| one.rule.id == rule)
-        .filter_map(|one| one.fix.as_ref().map(|fix| (fix, &one.profiles[..])))
-        .filter(|(fix, _)| fix.is_safe);
-    fix::apply(text, fixes)
+    let is_meant =
+        |one: &&Found| one.rule.id == rule && one.fix.as_ref().is_some_and(|fix| fix.is_safe);
+    mended(
+        &manifest,
+        &found.iter().filter(is_meant).collect::<Vec<_>>(),
+    )
+}
+
+/// Holds a rule against what it is found in and what it is not found in. Each case is put behind `base`; one that begins
+/// with `!` is a manifest by itself.
+pub(super) fn holds(id: &str, base: &str, found: &[&str], not_found: &[&str]) {
+    let whole = |case: &str| match case.strip_prefix('!') {
+        Some(whole) => whole.to_owned(),
+        None => format!("{base}{case}"),
+    };
+    for case in found {
+        let count = ids(&whole(case)).iter().filter(|have| **have == id).count();
+        assert_eq!(
+            count,
+            1,
+            "{id} in\n{}\n{:?}",
+            whole(case),
+            ids(&whole(case))
+        );
+    }
+    for case in not_found {
+        let ids = ids(&whole(case));
+        assert!(!ids.contains(&id), "{id} in\n{}\n{ids:?}", whole(case));
+    }
+}
+
+/// How serious a rule's finding is with these profiles.
+pub(super) fn severity(id: &str, text: &str, profiles: &[&str]) -> Option<Severity> {
+    let found = found(text, profiles);
+    let one = found.iter().find(|one| one.rule.id == id)?;
+    Some(one.severity)
+}
+
+/// Everything that is found once the default database is resolved to this JSON, whose texts are secret.
+pub(super) fn resolved(text: &str, json: &str) -> Vec<Found> {
+    let database = Value::from_json(&Text::secret(json)).unwrap();
+    let document = Document {
+        databases: [("default".to_owned(), database)].into_iter().collect(),
+        env: Table::new(),
+    };
+    look(text, &[], Some(&document))
+}
+
+/// A directory with files, and what is found there.
+pub(super) struct Around(pub(super) tempfile::TempDir);
+
+impl Around {
+    pub(super) fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    /// Writes a file, and gives its path.
+    pub(super) fn file(&self, name: &str, mode: u32, text: &str) -> String {
+        let path = self.0.path().join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, text).unwrap();
+        let permissions = std::os::unix::fs::PermissionsExt::from_mode(mode);
+        std::fs::set_permissions(&path, permissions).unwrap();
+        path.to_str().unwrap().to_owned()
+    }
+
+    /// What a rule finds.
+    pub(super) fn found(&self, text: &str, id: &str) -> Vec<Found> {
+        let mut found = self.outcome(text).found;
+        found.retain(|one| one.rule.id == id);
+        found
+    }
+
+    /// Looks at whatever it is, a mistake too.
+    pub(super) fn look(&self, text: &str) {
+        let _ = self.outcome(text);
+    }
+
+    fn outcome(&self, text: &str) -> Outcome {
+        let home = self.0.path().join("home");
+        let surroundings = Surroundings {
+            base: self.0.path(),
+            home: Some(&home),
+        };
+        let registry = Registry::builtin();
+        let manifest = Manifest::read("nuages.toml", text, &registry);
+        check(&Request {
+            manifest: &manifest,
+            registry: &registry,
+            selection: &Selection::default(),
+            resolved: None,
+            surroundings: Some(&surroundings),
+            now: SystemTime::now(),
+        })
+        .unwrap_or_else(|errors| panic!("{errors:?}"))
+    }
 }

@@ -71,6 +71,32 @@ fn every_manifest_in_the_documentation_is_one() {
     assert!(count >= 10, "found {count} manifests only");
 }
 
+/// The deployments that are shown are as safe as the rules ask for.
+#[test]
+fn every_example_passes_the_check() {
+    let mut count = 0;
+    for entry in fs::read_dir(checkout().join("examples")).unwrap() {
+        let manifest = entry.unwrap().path().join("nuages.toml");
+        if !manifest.is_file() {
+            continue;
+        }
+        let output = Command::new(env!("CARGO_BIN_EXE_nuages"))
+            .args(["check", "--fail-on", "warning", "--manifest"])
+            .arg(&manifest)
+            .output()
+            .unwrap();
+        assert!(
+            output.status.success(),
+            "{}:\n{}{}",
+            manifest.display(),
+            String::from_utf8_lossy(&output.stdout),
+            String::from_utf8_lossy(&output.stderr)
+        );
+        count += 1;
+    }
+    assert!(count >= 6, "found {count} examples only");
+}
+
 /// With `INSTA_UPDATE=always` they are written anew.
 #[test]
 fn the_pages_of_the_rules_are_those_of_the_program() {

@@ -5,6 +5,7 @@ mod mssql;
 mod mysql;
 mod oracle;
 mod postgresql;
+mod shared;
 mod sqlite;
 pub(super) mod suppression;
 
@@ -93,11 +94,7 @@ pub(crate) fn apply(subject: &Subject<'_>, surroundings: Option<&Surroundings<'_
                 }
             }
             Check::Manifest(check) => check(subject, &mut out),
-            Check::Files(check) => {
-                if let Some(surroundings) = surroundings {
-                    check(subject, surroundings, &mut out);
-                }
-            }
+            Check::Files(check) => check(subject, surroundings, &mut out),
             Check::Across(_)
             | Check::Reading
             | Check::Settings

@@ -215,6 +215,13 @@ impl<'a> Database<'a> {
         self.option(key).is_some_and(|field| !field.is_empty())
     }
 
+    /// The field at the end of a path.
+    pub(crate) fn at(&self, path: &[&str]) -> Option<&Field> {
+        let (first, rest) = path.split_first()?;
+        rest.iter()
+            .try_fold(self.field(first)?, |field, key| field.get(key))
+    }
+
     /// The deepest field on a path.
     pub(crate) fn deepest(&self, path: &[&str]) -> Option<&Field> {
         let (first, rest) = path.split_first()?;
@@ -275,19 +282,33 @@ impl<'a> Database<'a> {
         }
         let elsewhere = match self.family {
             Some(Family::Mysql) if self.has_option("unix_socket") => return Host::Local,
-            Some(Family::Postgresql) => self.option("hostaddr").or_else(|| self.option("service")),
+            Some(Family::Postgresql) => self.option("service"),
             Some(Family::Mssql) => self.option("dsn"),
             _ => None,
         };
-        if elsewhere.is_some_and(|field| !field.is_empty()) && !self.has("HOST") {
+        let host = self.host_field();
+        if elsewhere.is_some_and(|field| !field.is_empty()) && host.is_none_or(Field::is_empty) {
             return Host::Unknown;
         }
-        match self.field("HOST").map(|field| &field.value) {
-            None if self.is_opaque => Host::Unknown,
+        match host.map(|field| &field.value) {
+            None if self.is_opaque && self.field("HOST").is_none() => Host::Unknown,
             None | Some(Known::Null) => self.nowhere(),
             Some(Known::Text(text)) if text.expose().trim().is_empty() => self.nowhere(),
-            Some(Known::Text(text)) => self.farthest(text.expose()),
+            Some(Known::Text(text)) => self.host_of(text.expose()),
             Some(_) => Host::Unknown,
+        }
+    }
+
+    /// What names the host: Django hands `OPTIONS` on beneath its own keys for PostgreSQL, and over them for MySQL.
+    fn host_field(&self) -> Option<&Field> {
+        let key = || self.field("HOST").filter(|field| !field.is_empty());
+        let option = |name| self.option(name).filter(|field| !field.is_empty());
+        match self.family {
+            Some(Family::Postgresql) => key()
+                .or_else(|| option("host"))
+                .or_else(|| option("hostaddr")),
+            Some(Family::Mysql) => option("host").or_else(key),
+            _ => key(),
         }
     }
 
@@ -300,7 +321,8 @@ impl<'a> Database<'a> {
         }
     }
 
-    fn farthest(&self, text: &str) -> Host {
+    /// What text in the place of `HOST` is.
+    pub(crate) fn host_of(&self, text: &str) -> Host {
         let mut farthest = Host::Local;
         let parts: Vec<&str> = match self.family {
             Some(Family::Mssql) => entra::host(Family::Mssql, text).into_iter().collect(),

@@ -3,7 +3,7 @@
 mod fix;
 
 use std::{
-    path::{Path, PathBuf},
+    path::PathBuf,
     time::{Instant, SystemTime},
 };
 
@@ -81,11 +81,9 @@ fn inspect(
     now: SystemTime,
 ) -> Result<check::Outcome, Exit> {
     let base = loaded.environment.base();
-    let root = root(base);
     let home = home(context);
     let surroundings = Surroundings {
         base,
-        root: root.as_deref(),
         home: home.as_deref(),
     };
     let request = Request {
@@ -104,14 +102,6 @@ fn resolve(context: &Context, loaded: &Loaded) -> Result<Resolved, Exit> {
     let plan = plan::plan(&loaded.manifest, &context.selection(), &context.registry)
         .map_err(|errors| context.fail_all(&errors, Some(&loaded.manifest.source)))?;
     context.resolve(&plan, loaded, None)
-}
-
-/// The root of the repository around a directory.
-fn root(base: &Path) -> Option<PathBuf> {
-    let mut above = base.ancestors();
-    above
-        .find(|directory| directory.join(".git").exists())
-        .map(Path::to_owned)
 }
 
 fn home(context: &Context) -> Option<PathBuf> {

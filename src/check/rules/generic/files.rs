@@ -25,7 +25,8 @@ pub(super) const GN017: Rule = Rule {
 const FILES: &[(&str, &str, Option<&str>)] =
     &[("dotenv", "path", Some(".env")), ("age", "key_file", None)];
 
-fn tracked(subject: &Subject<'_>, around: &Surroundings<'_>, out: &mut Out<'_>) {
+fn tracked(subject: &Subject<'_>, around: Option<&Surroundings<'_>>, out: &mut Out<'_>) {
+    let Some(around) = around else { return };
     for (name, instance) in &subject.layer.providers {
         let Some((setting, path)) = file(name, instance) else {
             continue;
@@ -87,13 +88,14 @@ pub(super) const GN020: Rule = Rule {
 };
 
 #[cfg(not(feature = "provider-local"))]
-fn disputed(_: &Subject<'_>, _: &Surroundings<'_>, _: &mut Out<'_>) {}
+fn disputed(_: &Subject<'_>, _: Option<&Surroundings<'_>>, _: &mut Out<'_>) {}
 
 #[cfg(feature = "provider-local")]
-fn disputed(subject: &Subject<'_>, around: &Surroundings<'_>, out: &mut Out<'_>) {
+fn disputed(subject: &Subject<'_>, around: Option<&Surroundings<'_>>, out: &mut Out<'_>) {
     use nuages_provider::Environment;
     use nuages_provider_local::dotenv::disagreements;
 
+    let Some(around) = around else { return };
     for (name, instance) in &subject.layer.providers {
         let is_dotenv = instance
             .kind

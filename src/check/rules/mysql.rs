@@ -1,5 +1,0 @@
-//! Rules for mysql.
-
-use super::Rule;
-
-pub(super) const RULES: &[Rule] = &[];

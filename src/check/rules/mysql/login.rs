@@ -1,0 +1,144 @@
+//! MY007 and MY009: who logs in, and the file that a password is in.
+
+use super::{
+    Check, Rule,
+    shared::{Look, login_name, path_of, user},
+    tls::RIGHT,
+};
+use crate::{
+    check::{
+        Surroundings,
+        found::Out,
+        subject::{Database, Subject},
+    },
+    django::engine::Family,
+    finding::Severity,
+};
+
+const OPTION_FILES: &str = "https://dev.mysql.com/doc/refman/8.4/en/option-files.html";
+const PASSWORDS: &str = "https://dev.mysql.com/doc/refman/8.4/en/password-security-user.html";
+
+/// Logins that servers and services are set up with. All may do what they like, or nearly.
+const SUPERUSERS: &[&str] = &[
+    "admin",
+    "avnadmin",
+    "azure_superuser",
+    "cloudsqlsuperuser",
+    "doadmin",
+    "mysql",
+    "mysql.infoschema",
+    "mysql.session",
+    "mysql.sys",
+    "rdsadmin",
+    "root",
+];
+
+pub(super) const SUPERUSER: Rule = Rule {
+    id: "MY007",
+    severity: Severity::Warning,
+    title: "the application logs in as an administrator",
+    why: "This login is one that a server or a service is set up with: it may read, change and drop everything, in other \
+          databases too, and make logins. One query that somebody else has written is enough. `root` is an error: it \
+          may also read and write files of the server, and stop it.",
+    remedy: "make a user of the application's own, with rights on its own database, and write it as `USER`",
+    sources: &[
+        "https://dev.mysql.com/doc/refman/8.4/en/security-guidelines.html",
+        "https://cheatsheetseries.owasp.org/cheatsheets/Database_Security_Cheat_Sheet.html",
+    ],
+    wrong: r#"[databases.default]
+ENGINE = "mysql"
+NAME = "shop"
+HOST = "db.shop.example"
+USER = "root"
+PASSWORD = "${env://DB_PASSWORD}"
+OPTIONS = { ssl_mode = "VERIFY_IDENTITY", ssl = { ca = "/etc/ssl/certs/ca-certificates.crt" } }
+"#,
+    right: RIGHT,
+    check: Check::Family(Family::Mysql, superuser),
+};
+
+pub(super) const OPTION_FILE: Rule = Rule {
+    id: "MY009",
+    severity: Severity::Error,
+    title: "others can read the option file's password, or the client cuts it",
+    why: "The clients read an option file whoever else may, and do not mind; a password in it should be its owner's \
+          alone. Of a line they read 4,096 bytes: what is longer, as a token can be, is cut without a word, and the login \
+          fails; that is a warning. A file that holds no password may be read by others.",
+    remedy: "let the file be its owner's alone (`chmod 600`); `live = true` writes and guards a file of its own",
+    sources: &[PASSWORDS, OPTION_FILES],
+    wrong: "",
+    right: "",
+    check: Check::Files(option_file),
+};
+
+/// The longest line that the clients read, with its break and the end of the text.
+const LONGEST: usize = 4096;
+
+fn superuser(database: &Database<'_>, subject: &Subject<'_>, out: &mut Out<'_>) {
+    let Some(field) = user(database) else { return };
+    let Some(name) = login_name(field).filter(|name| SUPERUSERS.contains(&name.as_str())) else {
+        return;
+    };
+    let found = if database.has_option("user") {
+        out.on(database, &["OPTIONS", "user"])
+    } else {
+        out.on(database, &["USER"])
+    };
+    if !subject.is_production() {
+        found.severity(Severity::Advice);
+    } else if name == "root" {
+        found.severity(Severity::Error);
+    }
+}
+
+fn option_file(subject: &Subject<'_>, surroundings: Option<&Surroundings<'_>>, out: &mut Out<'_>) {
+    let Some(around) = surroundings else { return };
+    for database in &subject.databases {
+        let file = database
+            .option("read_default_file")
+            .filter(|_| database.family == Some(Family::Mysql));
+        let Some(path) = file.and_then(path_of) else {
+            continue;
+        };
+        let place = around.lead(path);
+        let (Look::File(mode), Some(text)) = (Look::at(&place), Look::text(&place)) else {
+            continue;
+        };
+        let key = ["OPTIONS", "read_default_file"];
+        let is_open = mode & 0o077 != 0 && text.lines().any(is_password);
+        let long = text
+            .lines()
+            .position(|line| line.len() + 2 > LONGEST && is_setting(line));
+        if !is_open && long.is_none() {
+            continue;
+        }
+        let found = out.on(database, &key);
+        if is_open {
+            found.note(format!("it holds a password, and its mode is {mode:04o}"));
+        } else {
+            found.severity(Severity::Warning);
+            found.remedy("give a token as `PASSWORD`, by a reference or `auth = \"entra\"`");
+        }
+        if let Some(place) = long {
+            found.note(format!("line {} is longer than {LONGEST} bytes", place + 1));
+        }
+    }
+}
+
+fn is_setting(line: &str) -> bool {
+    let line = line.trim_start();
+    !line.starts_with(['#', ';', '[']) && line.contains('=')
+}
+
+/// Whether a line sets a password, with any of the words that stand for one.
+fn is_password(line: &str) -> bool {
+    let Some((name, value)) = line.split_once('=') else {
+        return false;
+    };
+    let name = name.trim().replace('_', "-");
+    let is_named = matches!(
+        name.as_str(),
+        "password" | "password1" | "password2" | "password3" | "loose-password"
+    );
+    is_named && !matches!(value.trim(), "" | "\"\"" | "''")
+}

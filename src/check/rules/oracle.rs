@@ -1,5 +1,0 @@
-//! Rules for oracle.
-
-use super::Rule;
-
-pub(super) const RULES: &[Rule] = &[];

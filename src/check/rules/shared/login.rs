@@ -1,0 +1,62 @@
+//! Who logs in, and with what.
+
+use crate::{
+    check::subject::{Database, Field, Subject},
+    django::engine::Family,
+    manifest::{Live, Node, entry},
+    template::Template,
+};
+
+/// Providers whose secrets are tokens: good for minutes, and sent to the server as they are.
+const TOKENS: &[&str] = &["aws-rds-token", "entra"];
+
+/// The login's name: Django hands `OPTIONS` on beneath its own keys for PostgreSQL, and over them for MySQL.
+pub(in crate::check::rules) fn user<'d>(database: &'d Database<'_>) -> Option<&'d Field> {
+    let key = database.field("USER").filter(|field| !field.is_empty());
+    let option = database.option("user").filter(|field| !field.is_empty());
+    match database.family {
+        Some(Family::Mysql) => option.or(key),
+        Some(Family::Postgresql) => key.or(option),
+        _ => key,
+    }
+}
+
+/// The name in lower case, without the server that some services wanted behind it, where it is known.
+pub(in crate::check::rules) fn login_name(field: &Field) -> Option<String> {
+    let name = field.text()?.trim().to_ascii_lowercase();
+    let name = name.split(['@', '[']).next().unwrap_or_default();
+    Some(name.trim_matches('"').to_owned())
+}
+
+/// Whether nuages hands the password over in a file that the driver reads at each connection.
+pub(in crate::check::rules) fn is_live(database: &Database<'_>) -> bool {
+    let live = database.entry.live.as_ref();
+    live.is_some_and(|(live, _)| *live != Live::Not)
+}
+
+/// Whether the password is a token, as `auth` brings it, or a reference to a provider of tokens.
+pub(in crate::check::rules) fn is_token(database: &Database<'_>, subject: &Subject<'_>) -> bool {
+    if database.method.is_some() {
+        return true;
+    }
+    let written = database.field("PASSWORD").and_then(|f| f.template.as_ref());
+    let url = database.entry.url.as_ref().map(|item| &item.node);
+    let url = match url {
+        Some(Node::Text(template)) if written.is_none() => Some(template),
+        _ => None,
+    };
+    written
+        .into_iter()
+        .chain(url)
+        .any(|template| is_from(template, subject))
+}
+
+fn is_from(template: &Template, subject: &Subject<'_>) -> bool {
+    template.holes().iter().any(|hole| {
+        let scheme = hole.reference.scheme();
+        let kind = entry(&subject.layer.providers, scheme)
+            .and_then(|instance| instance.kind.as_ref())
+            .map_or(scheme, |kind| kind.text.as_str());
+        TOKENS.contains(&kind)
+    })
+}

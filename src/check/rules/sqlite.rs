@@ -1,5 +1,0 @@
-//! Rules for sqlite.
-
-use super::Rule;
-
-pub(super) const RULES: &[Rule] = &[];
