@@ -31,6 +31,7 @@ pub(crate) const DESCRIPTOR: Descriptor = Descriptor {
     }],
     options: &[],
     bootstrap: &["PGPASSWORD"],
+    access: None,
     parse,
     open,
 };

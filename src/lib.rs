@@ -28,7 +28,7 @@
 //! | [`scan`] | the leak scanner: sources, detection, rules as data, suppression; knows nothing of the rooms above |
 //! | `audit` | who was handed which secret, and when: one line of JSON for each; never a value |
 //! | `timestamp` | moments as text |
-//! | [`check`] | policy: rules on the manifest, on what references bring, on settings and servers |
+//! | [`check`] | policy: rules on the manifest, on what references bring, on settings and servers; and the SQL of the grants that logins need |
 //! | [`finding`] | what a scan or a check finds, and where |
 //! | [`hook`] | git hooks that run the scan |
 //! | [`init`] | a Django project's settings and env file to a manifest, and what changes in the settings |

@@ -7,6 +7,7 @@ mod allow;
 mod diagnose;
 mod fix;
 mod found;
+pub mod grants;
 mod pages;
 mod report;
 mod rule;

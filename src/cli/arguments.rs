@@ -223,6 +223,14 @@ pub(super) struct Get {
 
 /// `nuages plan`
 #[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  nuages plan                              what would be fetched, from where
+  nuages --profile prod plan --iam > policy.json
+  nuages --profile prod plan --iam --kms-key arn:aws:kms:eu-west-1:123456789012:key/ID
+
+--iam writes the policies of AWS's IAM and the role assignments of Azure that
+reading takes: the very names that are planned, and nothing else. One document
+comes alone, several come each under a heading.")]
 pub(super) struct Plan {
     /// For machines
     #[arg(long)]
@@ -230,6 +238,12 @@ pub(super) struct Plan {
     /// What this template file would need, and nothing else
     #[arg(long, value_name = "FILE")]
     pub(super) template: Option<PathBuf>,
+    /// What the identities that read must be allowed: IAM policies, Azure's role assignments
+    #[arg(long)]
+    pub(super) iam: bool,
+    /// With --iam: a key of your own that secrets are encrypted with, by its ARN; repeatable
+    #[arg(long, value_name = "ARN", requires = "iam")]
+    pub(super) kms_key: Vec<String>,
 }
 
 /// `nuages doctor`

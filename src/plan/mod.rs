@@ -4,6 +4,7 @@ mod asked;
 mod auth;
 mod build;
 mod describe;
+mod iam;
 mod more;
 mod slots;
 mod upkeep;
@@ -25,6 +26,7 @@ use crate::{
 pub(crate) use asked::{Question, Wants};
 pub(crate) use build::is_within;
 pub use describe::describe_json;
+pub use iam::{Permissions, permissions};
 pub use more::{instances_to_check, setting, writable_instances};
 
 /// What a run will do. Holds no secret.

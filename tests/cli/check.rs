@@ -273,3 +273,30 @@ fn two_hundred_references_and_twenty_databases() {
     let project = Project::new(&manifest);
     check(&project, &["--fail-on", "warning"]).code(0);
 }
+
+#[test]
+fn grants_are_written_from_the_manifest() {
+    let manifest = std::fs::read_to_string(
+        crate::support::checkout().join("examples/postgres-ssm/nuages.toml"),
+    )
+    .unwrap();
+    let project = Project::new(&manifest);
+    let outcome = check(&project, &["--grants"]).code(0);
+    assert!(outcome.stderr().is_empty(), "{}", outcome.stderr());
+    for part in ["shop_app", "shop_migrations", "ALTER DEFAULT PRIVILEGES"] {
+        assert!(
+            outcome.stdout().contains(part),
+            "{part}: {}",
+            outcome.stdout()
+        );
+    }
+    let sqlite = Project::new("[databases.default]\nENGINE = \"sqlite3\"\nNAME = \"x\"\n");
+    timeless(
+        &sqlite,
+        "check_grants_sqlite",
+        check(&sqlite, &["--grants"]),
+    );
+    let named = check(&project, &["--grants", "--migrate-profile", "migrat"]);
+    timeless(&project, "check_grants_no_profile", named);
+    check(&project, &["--grants", "--resolve"]).code(2);
+}

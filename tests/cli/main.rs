@@ -20,6 +20,8 @@ mod errors;
 mod exec;
 mod files;
 mod from;
+#[cfg(all(feature = "provider-aws", feature = "provider-azure"))]
+mod iam;
 mod import;
 #[cfg(feature = "provider-local")]
 mod init;

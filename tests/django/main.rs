@@ -19,6 +19,7 @@ mod expiry;
 mod failures;
 #[cfg(feature = "provider-local")]
 mod fallbacks;
+mod grants;
 #[cfg(feature = "provider-local")]
 mod init;
 #[cfg(feature = "provider-azure")]

@@ -36,6 +36,7 @@ pub(crate) const DESCRIPTOR: Descriptor = Descriptor {
     }],
     options: &[],
     bootstrap: &["FAKE_TOKEN"],
+    access: None,
     parse,
     open,
 };

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
-use super::{is_root, must_run, postgres::free_port, scratch};
+use super::{is_root, must_run, postgres::free_port, python, scratch};
 
 /// The server, its library, and what mysqlclient is built against.
 const PACKAGES: &[&str] = &["mariadb-server-core", "libmariadb-dev"];
@@ -29,17 +29,43 @@ const MYSQLCLIENT: &str = "mysqlclient==2.2.*";
 pub(crate) struct Mariadb {
     server: Child,
     port: u16,
-    _directory: TempDir,
+    directory: TempDir,
 }
 
 impl Mariadb {
     /// A server whose login has this password: letters and digits alone.
     pub(crate) fn start(password: &str) -> Self {
+        let login = format!(
+            "CREATE DATABASE shop;\n\
+             CREATE USER shop_app@'%' IDENTIFIED BY '{password}';\n\
+             GRANT ALL ON shop.* TO shop_app@'%';\n"
+        );
+        Self::start_as(&login, false)
+    }
+
+    /// A server that speaks TLS as well, with nothing in it but what the statements put there, one a line.
+    pub(crate) fn start_with_tls(statements: &str) -> Self {
+        Self::start_as(statements, true)
+    }
+
+    fn start_as(statements: &str, has_tls: bool) -> Self {
         let root = unpacked();
         let directory = tempfile::tempdir().expect("a temporary directory");
         let data = directory.path().join("data");
         fs::create_dir(&data).expect("the data directory");
-        bootstrap(&root, &data, password);
+        bootstrap(&root, &data, statements);
+        let mut tls = Vec::new();
+        if has_tls {
+            must_run(
+                Command::new(python::venv())
+                    .args(["-m", "trustme", "--quiet", "-i", "localhost", "-d"])
+                    .arg(directory.path()),
+            );
+            for (option, file) in [("cert", "server.pem"), ("key", "server.key")] {
+                let path = directory.path().join(file);
+                tls.push(format!("--ssl-{option}={}", path.display()));
+            }
+        }
         // Another process may take the port between the choice and the start, hence the attempts.
         for _ in 0..5 {
             let port = free_port();
@@ -48,6 +74,7 @@ impl Mariadb {
                 .arg(format!("--port={port}"))
                 .arg("--bind-address=127.0.0.1")
                 .arg(format!("--socket={}/s", directory.path().display()))
+                .args(&tls)
                 .stdin(Stdio::null())
                 .stdout(log.try_clone().expect("the server's log"))
                 .stderr(log)
@@ -59,7 +86,7 @@ impl Mariadb {
                     return Self {
                         server,
                         port,
-                        _directory: directory,
+                        directory,
                     };
                 }
                 std::thread::sleep(Duration::from_millis(20));
@@ -73,6 +100,11 @@ impl Mariadb {
 
     pub(crate) fn port(&self) -> u16 {
         self.port
+    }
+
+    /// The certificate authority's certificate.
+    pub(crate) fn root_certificate(&self) -> PathBuf {
+        self.directory.path().join("client.pem")
     }
 }
 
@@ -142,20 +174,16 @@ fn command(root: &Path, data: &Path) -> Command {
     command
 }
 
-/// Makes the tables of a new server, and the login.
-fn bootstrap(root: &Path, data: &Path, password: &str) {
+/// Makes the tables of a new server, and what the statements make.
+fn bootstrap(root: &Path, data: &Path, more: &str) {
     let mut statements =
         "CREATE DATABASE mysql;\nUSE mysql;\nSET @auth_root_socket=NULL;\n".to_owned();
     for file in TABLES {
         let path = root.join("usr/share/mysql").join(file);
         statements.push_str(&fs::read_to_string(path).expect("the statements of a new server"));
     }
-    let login = format!(
-        "FLUSH PRIVILEGES;\nCREATE DATABASE shop;\n\
-         CREATE USER shop_app@'%' IDENTIFIED BY '{password}';\n\
-         GRANT ALL ON shop.* TO shop_app@'%';\n"
-    );
-    statements.push_str(&login);
+    statements.push_str("FLUSH PRIVILEGES;\n");
+    statements.push_str(more);
     let mut server = command(root, data)
         .arg("--bootstrap")
         .stdin(Stdio::piped())

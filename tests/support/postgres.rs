@@ -34,6 +34,12 @@ pub(crate) const MIGRATIONS: Role = Role {
     password: "Own3r/of:the@shop?",
 };
 
+/// Who may do everything; what a test gives others, it gives as this one.
+pub(crate) const ADMIN: Role = Role {
+    name: "shop_admin",
+    password: "adm1n-of-the-server",
+};
+
 /// The name in the server's certificate; clients reach the server as `localhost` either way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum CertificateName {
@@ -224,6 +230,8 @@ fn create_shop(postgres: &Path, data: &Path, owner: &Owner) {
     let roles = [
         create_role(APP),
         create_role(MIGRATIONS),
+        create_role(ADMIN),
+        format!("ALTER ROLE {} SUPERUSER", ADMIN.name),
         format!("CREATE DATABASE shop OWNER {migrations}"),
     ];
     let grants = [

@@ -3,6 +3,7 @@
 //! One login serves all instances that log in alike, over the HTTP client that all remote providers share. Retries,
 //! deadlines and batches are the caller's; regions are tried in turn here.
 
+mod access;
 mod answers;
 mod error;
 mod identity;

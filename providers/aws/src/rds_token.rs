@@ -12,10 +12,11 @@ use aws_sigv4::{
 };
 use nuages_provider::{
     Capabilities, Descriptor, Environment, Error, ErrorKind, Identity, Locator, OpenFuture,
-    OptionSpec, Provider, Reference, Result, Secret, SecretValue, Settings, async_trait,
+    OptionSpec, Provider, Reading, Reference, Result, Secret, SecretValue, Settings, async_trait,
 };
 
 use crate::{
+    access::{Book, Purpose, literal},
     session::Session,
     settings::{Connection, EXTERNAL_ID, PROFILE, REGION, ROLE_ARN, is_region, region_option},
 };
@@ -36,6 +37,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
         summary: "the database's region [default: the host name's]",
     }],
     bootstrap: crate::BOOTSTRAP,
+    access: Some(crate::access::CONTROL),
     parse,
     open,
 };
@@ -94,6 +96,20 @@ fn open(settings: Settings, environment: Environment) -> OpenFuture {
         let session = Session::open(&environment, &connection).await?;
         Ok(Box::new(Signer { session }) as Box<dyn Provider>)
     })
+}
+
+/// What logging in takes: the user of any database, since a host's name does not tell its resource ID.
+///
+/// <https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/UsingWithRDS.IAMDBAuth.IAMPolicy.html>
+pub(crate) fn access(reading: &Reading<'_>, book: &mut Book<'_>) -> Result<()> {
+    for locator in reading.locators {
+        let (_, user) = locator.name().split_once('/').unwrap_or_default();
+        let user = format!("dbuser:*/{}", literal(user)?);
+        let region = locator.option("region");
+        book.allow(Purpose::ConnectToDatabases, "rds-db", region, &user);
+        book.any_database();
+    }
+    Ok(())
 }
 
 #[async_trait]

@@ -27,6 +27,11 @@ impl Cloud {
     pub(crate) fn vault_resource(&self) -> String {
         resource(self.vaults)
     }
+
+    /// Whether a host is one of its managed HSMs.
+    pub(crate) fn is_hsm(&self, host: &str) -> bool {
+        is_below(host, self.hsms)
+    }
 }
 
 /// The resource of a domain that has its leading dot.

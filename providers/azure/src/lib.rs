@@ -3,6 +3,7 @@
 //! One login serves all instances that log in alike, over the HTTP client that all remote providers share. Which
 //! credential it uses is read from the environment, never found out by trying. Retries and deadlines are the caller's.
 
+mod access;
 mod claims;
 mod cloud;
 pub mod entra;

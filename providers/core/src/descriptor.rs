@@ -2,7 +2,7 @@
 
 use std::{fmt, future::Future, pin::Pin};
 
-use crate::{Environment, Error, Locator, Provider, Reference, Settings};
+use crate::{AccessControl, Environment, Error, Locator, Provider, Reference, Settings};
 
 /// The future that opens a provider.
 pub type OpenFuture = Pin<Box<dyn Future<Output = Result<Box<dyn Provider>, Error>> + Send>>;
@@ -22,6 +22,8 @@ pub struct Descriptor {
     pub options: &'static [OptionSpec],
     /// Environment variables that hold the credentials this provider logs in with. They are kept from the child.
     pub bootstrap: &'static [&'static str],
+    /// Where it is decided who may read it; none for what needs no more than this machine, or has no such place.
+    pub access: Option<AccessControl>,
     /// Text to meaning. Pure: no I/O, the same answer every time.
     pub parse: fn(&Reference) -> Result<Locator, Error>,
     /// Opens an instance. May log in; reads no secret.

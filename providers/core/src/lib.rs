@@ -20,6 +20,7 @@
 //! ```
 #![deny(missing_docs)]
 
+mod access;
 #[cfg(feature = "testkit")]
 pub mod contract;
 mod descriptor;
@@ -34,6 +35,7 @@ mod versions;
 
 pub use async_trait::async_trait;
 
+pub use access::{Access, AccessControl, AccessDocument, Reading};
 pub use descriptor::{Capabilities, Descriptor, OpenFuture, OptionSpec, SettingKind, SettingSpec};
 pub use environment::Environment;
 pub use error::{Error, ErrorKind, Result, Retry};

@@ -17,6 +17,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     settings: &[],
     options: &[Versions::OPTION],
     bootstrap: &[],
+    access: None,
     parse,
     open,
 };

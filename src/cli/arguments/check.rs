@@ -13,6 +13,7 @@ use crate::finding::Severity;
   nuages --profile prod check --resolve      also what references bring: weak passwords, keys
   nuages check --fix                         makes the changes that fail closed
   nuages check --explain PG004               the page of a rule
+  nuages --profile prod check --grants       SQL for the logins, for the database's administrator
   nuages check --format sarif > check.sarif
 
 What is let pass stands in the manifest, each with its reason:
@@ -34,6 +35,12 @@ pub(in crate::cli) struct Check {
     /// Change the manifest where a finding can be mended without doubt; what is left is told
     #[arg(long)]
     pub(in crate::cli) fix: bool,
+    /// Print the SQL that gives the application's login and that of migrations what they need, and no more
+    #[arg(long, conflicts_with_all = ["resolve", "fix", "format", "fail_on"])]
+    pub(in crate::cli) grants: bool,
+    /// With --grants: the profile that migrations run with [default: the one named `migrate`, `migration` or `migrations`]
+    #[arg(long, value_name = "NAME", requires = "grants")]
+    pub(in crate::cli) migrate_profile: Option<String>,
     /// How findings are written
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t = FindingFormat::Human)]
     pub(in crate::cli) format: FindingFormat,

@@ -31,6 +31,9 @@ pub(super) fn run(context: &Context, command: &Check) -> Outcome {
     if let Some(rule) = &command.explain {
         return explain(context, rule);
     }
+    if command.grants {
+        return grants(context, command);
+    }
     let started = (SystemTime::now(), Instant::now());
     let mut loaded = context.load()?;
     if command.fix {
@@ -155,6 +158,18 @@ fn say(
         return Err(Exit(1));
     }
     Ok(())
+}
+
+fn grants(context: &Context, command: &Check) -> Outcome {
+    let loaded = context.load()?;
+    let sql = check::grants::sql(
+        &loaded.manifest,
+        &context.selection(),
+        &context.registry,
+        command.migrate_profile.as_deref(),
+    )
+    .map_err(|errors| context.fail_all(&errors, Some(&loaded.manifest.source)))?;
+    output::result(sql.as_bytes())
 }
 
 fn explain(context: &Context, rule: &str) -> Outcome {

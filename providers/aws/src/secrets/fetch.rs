@@ -36,11 +36,21 @@ pub(super) struct Wanted {
     versions: Option<Versions>,
 }
 
+/// Whether the current version is asked for: several of those are read in one call.
+pub(super) fn is_current(locator: &Locator) -> bool {
+    let is_another = ["version_id", Versions::NAME]
+        .iter()
+        .any(|option| locator.option(option).is_some());
+    !is_another && is_current_stage(locator.option("stage"))
+}
+
+fn is_current_stage(stage: Option<&str>) -> bool {
+    stage.is_none_or(|stage| stage == CURRENT)
+}
+
 impl Wanted {
     fn is_current(&self) -> bool {
-        self.version.is_none()
-            && self.versions.is_none()
-            && self.stage.as_deref().is_none_or(|stage| stage == CURRENT)
+        self.version.is_none() && self.versions.is_none() && is_current_stage(self.stage.as_deref())
     }
 
     /// The same secret, at a stage.

@@ -5,14 +5,15 @@ mod names;
 mod put;
 mod versions;
 
-use std::sync::atomic::AtomicBool;
+use std::{collections::BTreeMap, sync::atomic::AtomicBool};
 
 use nuages_provider::{
     Capabilities, Descriptor, Environment, Identity, Locator, OpenFuture, OptionSpec, Provider,
-    Result, Secret, Settings, Versions, Writer, async_trait,
+    Reading, Result, Secret, Settings, Versions, Writer, async_trait,
 };
 
 use crate::{
+    access::{Arn, Book, Purpose, literal},
     session::Session,
     settings::{Connection, ENDPOINT, EXTERNAL_ID, PREFIX, PROFILE, REGION, REGIONS, ROLE_ARN},
 };
@@ -53,6 +54,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
         },
     ],
     bootstrap: crate::BOOTSTRAP,
+    access: Some(crate::access::CONTROL),
     parse: names::parse,
     open,
 };
@@ -93,4 +95,53 @@ impl Provider for SecretsManager {
     fn writer(&self) -> Option<&dyn Writer> {
         Some(self)
     }
+}
+
+/// What reading takes: each secret itself, the list of its versions where they have no stage, and the call for several at
+/// once, which gives nothing of what may not be read by itself.
+///
+/// <https://docs.aws.amazon.com/secretsmanager/latest/userguide/auth-and-access_iam-policies.html>
+pub(crate) fn access(reading: &Reading<'_>, book: &mut Book<'_>) -> Result<()> {
+    let prefix = names::prefix(reading.settings.text("prefix").unwrap_or_default())?;
+    let mut together: BTreeMap<Option<&str>, usize> = BTreeMap::new();
+    for locator in reading.locators {
+        let name = names::whole(&prefix, locator.name())?;
+        let mut purposes = vec![Purpose::ReadSecrets];
+        if Versions::of(locator)?.is_some_and(versions::are_listed) {
+            purposes.push(Purpose::ListVersions);
+        }
+        if fetch::is_current(locator) {
+            *together.entry(locator.batch()).or_default() += 1;
+        }
+        for purpose in purposes {
+            if name.starts_with("arn:") {
+                book.allow_arn(purpose, whole_arn(&name)?);
+            } else {
+                let region = locator.option("region");
+                book.allow(purpose, "secretsmanager", region, &resource(&name)?);
+            }
+        }
+    }
+    if together.values().any(|count| *count > 1) {
+        // This action knows no resources.
+        book.allow_arn(Purpose::ReadSecretsTogether, "*".to_owned());
+    }
+    Ok(())
+}
+
+/// A secret of this name: its ARN ends in six random characters.
+pub(crate) fn resource(name: &str) -> Result<String> {
+    Ok(format!("secret:{}{RANDOM}", literal(name)?))
+}
+
+/// What stands for those characters.
+const RANDOM: &str = "-??????";
+
+/// An ARN in full, where it was written without them too.
+fn whole_arn(name: &str) -> Result<String> {
+    let arn = Arn::read(name)?.as_resource()?;
+    let is_whole = arn
+        .rsplit_once('-')
+        .is_some_and(|(_, end)| end.len() == 6 && end.bytes().all(|b| b.is_ascii_alphanumeric()));
+    Ok(if is_whole { arn } else { arn + RANDOM })
 }

@@ -28,14 +28,19 @@ const PENDING: &str = "AWSPENDING";
 /// is not followed for ever.
 const PAGES: usize = 20;
 
+/// Whether a range goes past what has a stage, so that its versions have to be listed.
+pub(super) fn are_listed(versions: Versions) -> bool {
+    *versions.places().end() > 2
+}
+
 /// The versions of one secret as one list.
 pub(super) async fn read(client: &Client, one: &Wanted, versions: Versions) -> Result<Secret> {
-    let wanted: Vec<Wanted> = if *versions.places().end() <= 2 {
-        let stages = versions.choose([CURRENT, PREVIOUS]);
-        stages.map(|stage| one.at_stage(stage)).collect()
-    } else {
+    let wanted: Vec<Wanted> = if are_listed(versions) {
         let ids = newest_first(list(client, one).await?);
         versions.choose(ids).map(|id| one.of_version(id)).collect()
+    } else {
+        let stages = versions.choose([CURRENT, PREVIOUS]);
+        stages.map(|stage| one.at_stage(stage)).collect()
     };
     let count = wanted.len();
     let mut tasks = JoinSet::new();

@@ -244,7 +244,7 @@ fn is_for(parameter: &Parameter, one: &Wanted) -> bool {
 }
 
 /// The path under which Parameter Store reads from Secrets Manager.
-const SECRET_REFERENCE: &str = "/aws/reference/secretsmanager/";
+pub(super) const SECRET_REFERENCE: &str = "/aws/reference/secretsmanager/";
 
 /// The name without what an answer may leave out: an ARN's head, a reference's path, a leading slash.
 fn leaf(name: &str) -> &str {

@@ -7,10 +7,12 @@ mod versions;
 
 use nuages_provider::{
     Capabilities, Descriptor, Environment, Error, Identity, Locator, OpenFuture, OptionSpec,
-    Provider, Result, Secret, SettingKind, SettingSpec, Settings, Versions, Writer, async_trait,
+    Provider, Reading, Result, Secret, SettingKind, SettingSpec, Settings, Versions, Writer,
+    async_trait,
 };
 
 use crate::{
+    access::{Arn, Book, Purpose, literal},
     session::Session,
     settings::{Connection, ENDPOINT, EXTERNAL_ID, PREFIX, PROFILE, REGION, REGIONS, ROLE_ARN},
 };
@@ -57,6 +59,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
         },
     ],
     bootstrap: crate::BOOTSTRAP,
+    access: Some(crate::access::CONTROL),
     parse: names::parse,
     open,
 };
@@ -96,6 +99,29 @@ impl Provider for ParameterStore {
     fn writer(&self) -> Option<&dyn Writer> {
         Some(self)
     }
+}
+
+/// What reading takes: one action, at whatever version; and where a name leads to Secrets Manager, what that takes too.
+///
+/// <https://docs.aws.amazon.com/systems-manager/latest/userguide/integration-ps-secretsmanager.html>
+pub(crate) fn access(reading: &Reading<'_>, book: &mut Book<'_>) -> Result<()> {
+    let prefix = names::prefix(reading.settings.text("prefix").unwrap_or_default())?;
+    for locator in reading.locators {
+        let name = names::whole(&prefix, locator.name())?;
+        if name.starts_with("arn:") {
+            let arn = Arn::read(&name)?.as_resource()?;
+            book.allow_arn(Purpose::ReadParameters, arn);
+            continue;
+        }
+        let region = locator.option("region");
+        let parameter = format!("parameter/{}", literal(name.trim_start_matches('/'))?);
+        book.allow(Purpose::ReadParameters, "ssm", region, &parameter);
+        if let Some(secret) = name.strip_prefix(fetch::SECRET_REFERENCE) {
+            let secret = crate::secrets::resource(secret)?;
+            book.allow(Purpose::ReadSecrets, "secretsmanager", region, &secret);
+        }
+    }
+    Ok(())
 }
 
 /// The whole name of what a locator asks for, in the API's spelling.

@@ -41,6 +41,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
         },
     ],
     bootstrap: crate::BOOTSTRAP,
+    access: Some(crate::access::CONTROL),
     parse: names::parse,
     open,
 };

@@ -7,10 +7,11 @@ mod put;
 mod versions;
 
 use nuages_provider::{
-    Capabilities, Descriptor, Environment, Identity, Locator, OpenFuture, OptionSpec, Provider,
-    Result, Secret, SettingKind, SettingSpec, Settings, Versions, Writer, async_trait,
+    Capabilities, Descriptor, Environment, Error, Identity, Locator, OpenFuture, OptionSpec,
+    Provider, Result, Secret, SettingKind, SettingSpec, Settings, Versions, Writer, async_trait,
 };
 
+use crate::cloud::Cloud;
 use crate::settings::{AUTHORITY, CLIENT_ID, CLOUD, CREDENTIAL, TENANT, Who, text};
 use client::Vaults;
 
@@ -50,6 +51,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
         Versions::OPTION,
     ],
     bootstrap: crate::BOOTSTRAP,
+    access: Some(crate::access::CONTROL),
     parse: names::parse,
     open,
 };
@@ -92,5 +94,30 @@ impl Provider for KeyVault {
 
     fn writer(&self) -> Option<&dyn Writer> {
         Some(self)
+    }
+}
+
+/// The host of a secret's vault, none for an emulator on this machine, and the secret's whole name.
+pub(crate) fn place(
+    settings: &Settings,
+    cloud: &'static Cloud,
+    locator: &Locator,
+) -> Result<(Option<String>, String)> {
+    let prefix = names::prefix(settings.text("prefix").unwrap_or_default())?;
+    let (vault, name) = names::split(locator);
+    let name = names::whole(&prefix, name)?;
+    let vault = match vault {
+        Some(vault) => Some(names::vault(vault, cloud)?),
+        None => names::vault_setting(settings, cloud)?,
+    };
+    match vault {
+        Some(vault) if vault.is_endpoint => Ok((None, name)),
+        Some(vault) => {
+            // Of a URL the domain alone was checked.
+            names::check_vault(&vault.host)?;
+            Ok((Some(vault.host), name))
+        }
+        None => Err(Error::invalid_settings("no vault is named")
+            .with_hint("give the instance a `vault`, or write `vault/name` in the reference")),
     }
 }

@@ -187,7 +187,7 @@ pub(super) fn vault(name: &str, cloud: &'static Cloud) -> Result<Vault, Error> {
     }))
 }
 
-fn check_vault(name: &str) -> Result<(), Error> {
+pub(super) fn check_vault(name: &str) -> Result<(), Error> {
     let invalid = |text: String| {
         Err(Error::invalid_reference(text).with_hint(
             "a vault has 3 to 24 letters, digits and single `-`, and begins with a letter",

@@ -43,6 +43,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     ],
     options: &[Versions::OPTION],
     bootstrap: &[keys::KEY_VARIABLE],
+    access: None,
     parse,
     open,
 };

@@ -64,6 +64,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
         Versions::OPTION,
     ],
     bootstrap: &[],
+    access: None,
     parse,
     open,
 };

@@ -51,6 +51,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     ],
     options: &[Versions::OPTION],
     bootstrap: &[],
+    access: None,
     parse,
     open,
 };

@@ -51,6 +51,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
         Versions::OPTION,
     ],
     bootstrap: &["OP_SERVICE_ACCOUNT_TOKEN", "OP_CONNECT_TOKEN"],
+    access: None,
     parse,
     open,
 };

@@ -1,0 +1,316 @@
+//! PostgreSQL, 13 or later. All in one transaction that checks itself at its end: either both logins are what they should
+//! be, or nothing has changed.
+//!
+//! Source: PostgreSQL documentation, "Privileges" (<https://www.postgresql.org/docs/current/ddl-priv.html>), `GRANT`,
+//! `ALTER DEFAULT PRIVILEGES`, `CREATE ROLE`, "The Public Schema"; Django's `postgresql/base.py` for `assume_role`;
+//! <https://learn.microsoft.com/azure/postgresql/flexible-server/how-to-manage-azure-ad-users> for logins of Entra,
+//! <https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/UsingWithRDS.IAMDBAuth.DBAccounts.html> for those of RDS.
+
+use std::fmt::Write as _;
+
+use super::{
+    ONE_LOGIN,
+    quote::{Dialect, remark},
+    read::{Database, Kind, Login, Name},
+    shown,
+};
+
+const DIALECT: Dialect = Dialect::Postgresql;
+
+/// Finds the two logins, makes those that are not there, and takes from those that are what no application needs; the
+/// database itself belongs to neither. Names come as settings, so that this text is the same for all.
+const LOGINS: &str = include_str!("postgresql/logins.sql");
+
+/// Tables that the application made, when it still could, go to who changes them from now on.
+const HAND_OVER: &str = include_str!("postgresql/hand_over.sql");
+
+/// The table of what has been migrated, where it is there.
+const HISTORY: &str = include_str!("postgresql/history.sql");
+
+/// Fails where it is not as it should be.
+const CHECK: &str = include_str!("postgresql/check.sql");
+
+/// A name as the SQL has it: quoted, or a variable of `psql`, which a server refuses where nothing was put in its place.
+struct Word {
+    identifier: String,
+    string: String,
+}
+
+impl Word {
+    fn new(name: &Name, variable: &str) -> Self {
+        match &name.text {
+            Some(text) => Self {
+                identifier: DIALECT.identifier(text),
+                string: DIALECT.string(text),
+            },
+            None => Self {
+                identifier: format!(":\"{variable}\""),
+                string: format!(":'{variable}'"),
+            },
+        }
+    }
+}
+
+/// All names of the SQL.
+struct Words {
+    database: Word,
+    runtime: Word,
+    migrations: Word,
+    reader: Word,
+    owner: Word,
+    /// Where tables are made, then where else things are looked for.
+    schemas: Vec<Word>,
+    /// The login of the application and the role that it becomes, where that is another.
+    application: String,
+    /// Variables that have to be set.
+    variables: Vec<&'static str>,
+}
+
+impl Words {
+    fn of(database: &Database) -> Self {
+        let mut variables = Vec::new();
+        let mut word = |name: &Name, variable: &'static str| {
+            if name.text.is_none() {
+                variables.push(variable);
+            }
+            Word::new(name, variable)
+        };
+        let runtime = word(&database.runtime.name, "runtime");
+        let migrations = word(&database.migrations.name, "migrations");
+        let mut role = |login: &Login, variable: &'static str, own: &str| match &login.assumes {
+            Some(role) => word(role, variable),
+            None => Word::new(&login.name, own),
+        };
+        let reader = role(&database.runtime, "runtime_role", "runtime");
+        let owner = role(&database.migrations, "migrations_role", "migrations");
+        let schemas = database.schemas.as_ref().map_or_else(
+            || {
+                variables.push("schema");
+                vec![Word {
+                    identifier: ":\"schema\"".to_owned(),
+                    string: ":'schema'".to_owned(),
+                }]
+            },
+            |schemas| {
+                let schemas = schemas.iter();
+                schemas.map(|name| Word::new(name, "schema")).collect()
+            },
+        );
+        let mut application = vec![&runtime.identifier, &reader.identifier];
+        application.dedup();
+        let application = application
+            .into_iter()
+            .map(String::as_str)
+            .collect::<Vec<_>>()
+            .join(", ");
+        Self {
+            application,
+            // psql knows where it is connected.
+            database: Word::new(&database.name, "DBNAME"),
+            runtime,
+            migrations,
+            reader,
+            owner,
+            schemas,
+            variables,
+        }
+    }
+}
+
+/// The statements, with what has to be known to run them.
+pub(super) fn write(database: &Database) -> String {
+    let words = Words::of(database);
+    let mut sql = String::new();
+    // Writing to a string cannot fail.
+    let _ = header(&mut sql, database, &words)
+        .and_then(|()| settings(&mut sql, database, &words))
+        .and_then(|()| logins(&mut sql, database, &words))
+        .and_then(|()| place(&mut sql, &words))
+        .and_then(|()| tables(&mut sql, &words));
+    sql
+}
+
+/// A name as an argument in a comment.
+fn plain(name: &Name) -> String {
+    name.text
+        .as_deref()
+        .map_or_else(|| "NAME".to_owned(), remark)
+}
+
+fn header(sql: &mut String, database: &Database, words: &Words) -> std::fmt::Result {
+    let (runtime, migrations) = (&database.runtime, &database.migrations);
+    let variables = words.variables.iter();
+    let variables = variables.map(|variable| format!(" --set={variable}=NAME"));
+    writeln!(
+        sql,
+        "-- PostgreSQL: {} runs the application, {} its migrations.\n\
+         -- Run it in the database, as its owner or a superuser. Running it twice changes nothing.\n\
+         --   psql --set=ON_ERROR_STOP=1 --dbname={}{} --file=grants.sql",
+        shown(&runtime.name, "runtime"),
+        shown(&migrations.name, "migrations"),
+        plain(&database.name),
+        variables.collect::<Vec<_>>().concat(),
+    )?;
+    if database.is_proposed {
+        sql.push_str(ONE_LOGIN);
+    }
+    if database.is_hidden {
+        sql.push_str(
+            "-- Its URL is a reference: a search_path or a role that it sets is not known here.\n",
+        );
+    }
+    for (login, word) in [(runtime, &words.runtime), (migrations, &words.migrations)] {
+        match &login.kind {
+            Kind::Entra(_) => writeln!(
+                sql,
+                "-- First, once, as the server's Entra administrator, in the database postgres:\n\
+                 --   SELECT * FROM pg_catalog.pgaadauth_create_principal({}, false, false);",
+                word.string
+            )?,
+            Kind::Password => writeln!(
+                sql,
+                "-- Then, where the login is new, in psql, which asks for its password: \\password {}",
+                plain(&login.name)
+            )?,
+            Kind::RdsIam => {}
+        }
+    }
+    sql.push_str(
+        "-- Tests make a database of their own, which takes CREATEDB: give them another login.\n\n",
+    );
+    Ok(())
+}
+
+fn settings(sql: &mut String, database: &Database, words: &Words) -> std::fmt::Result {
+    let by_hand = |login: &Login| matches!(login.kind, Kind::Entra(_));
+    let name = match database.name.text {
+        Some(_) => words.database.string.as_str(),
+        None => "current_database()",
+    };
+    let mut settings = vec![
+        ("database", name),
+        ("runtime", &words.runtime.string),
+        ("migrations", &words.migrations.string),
+        ("reader", &words.reader.string),
+        ("owner", &words.owner.string),
+    ];
+    settings.extend(
+        words
+            .schemas
+            .first()
+            .map(|schema| ("schema", schema.string.as_str())),
+    );
+    for (name, login) in [
+        ("runtime_by_hand", &database.runtime),
+        ("migrations_by_hand", &database.migrations),
+    ] {
+        settings.push((name, if by_hand(login) { "'true'" } else { "'false'" }));
+    }
+    sql.push_str("SET client_encoding = 'UTF8';\nBEGIN;\n\n-- Who and what it is about.\nSELECT\n");
+    let lines: Vec<String> = settings
+        .iter()
+        .map(|(name, value)| format!("    set_config('nuages.{name}', {value}, true)"))
+        .collect();
+    writeln!(sql, "{};\n", lines.join(",\n"))
+}
+
+fn logins(sql: &mut String, database: &Database, words: &Words) -> std::fmt::Result {
+    writeln!(
+        sql,
+        "-- The logins: no superusers, and nothing that goes beyond this database.\n{LOGINS}"
+    )?;
+    for (login, word) in [
+        (&database.runtime, &words.runtime),
+        (&database.migrations, &words.migrations),
+    ] {
+        if login.kind == Kind::RdsIam {
+            writeln!(sql, "GRANT rds_iam TO {};", word.identifier)?;
+        }
+    }
+    Ok(())
+}
+
+/// The database and its schemas.
+fn place(sql: &mut String, words: &Words) -> std::fmt::Result {
+    let Words {
+        database,
+        runtime,
+        migrations,
+        reader,
+        owner,
+        schemas,
+        application,
+        ..
+    } = words;
+    let (database, runtime, migrations) = (
+        &database.identifier,
+        &runtime.identifier,
+        &migrations.identifier,
+    );
+    let (reader, owner) = (&reader.identifier, &owner.identifier);
+    let Some((schema, others)) = schemas.split_first() else {
+        return Ok(());
+    };
+    let schema = &schema.identifier;
+    writeln!(
+        sql,
+        "-- Everybody may connect and make temporary tables, unless that is taken away: grant CONNECT to who else needs it.\n\
+         REVOKE ALL ON DATABASE {database} FROM PUBLIC;\n\
+         REVOKE ALL ON DATABASE {database} FROM {runtime}, {migrations};\n\
+         GRANT CONNECT ON DATABASE {database} TO {runtime}, {migrations};\n\
+         -- Only where migrations make extensions:\n\
+         -- GRANT CREATE ON DATABASE {database} TO {owner};\n\n\
+         -- Before PostgreSQL 15 everybody may make tables in public."
+    )?;
+    if schema != "\"public\"" {
+        writeln!(
+            sql,
+            "REVOKE CREATE ON SCHEMA \"public\" FROM PUBLIC;\nCREATE SCHEMA IF NOT EXISTS {schema};"
+        )?;
+    }
+    writeln!(
+        sql,
+        "REVOKE ALL ON SCHEMA {schema} FROM PUBLIC;\n\
+         REVOKE ALL ON SCHEMA {schema} FROM {application};\n\
+         GRANT USAGE ON SCHEMA {schema} TO {reader};\n\
+         GRANT USAGE, CREATE ON SCHEMA {schema} TO {owner};"
+    )?;
+    for other in others {
+        // Of a schema that is only looked into, migrations need no more.
+        writeln!(
+            sql,
+            "GRANT USAGE ON SCHEMA {} TO {reader}, {owner};",
+            other.identifier
+        )?;
+    }
+    Ok(())
+}
+
+/// What is in the schema, now and later.
+fn tables(sql: &mut String, words: &Words) -> std::fmt::Result {
+    let (reader, owner) = (&words.reader.identifier, &words.owner.identifier);
+    let application = &words.application;
+    let schema = words
+        .schemas
+        .first()
+        .map_or("", |schema| &schema.identifier);
+    let later = format!("ALTER DEFAULT PRIVILEGES FOR ROLE {owner} IN SCHEMA {schema}");
+    writeln!(
+        sql,
+        "\n-- Who migrates owns the tables: only an owner may alter or drop one.\n{HAND_OVER}\n\
+         -- Rows, in all tables that are there. Not TRUNCATE, REFERENCES or TRIGGER: no model needs them.\n\
+         REVOKE ALL ON ALL TABLES IN SCHEMA {schema} FROM {application};\n\
+         GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {schema} TO {reader};\n\
+         -- USAGE gives the next number and the last one. UPDATE would set it, as loaddata does: load data as who migrates.\n\
+         REVOKE ALL ON ALL SEQUENCES IN SCHEMA {schema} FROM {application};\n\
+         GRANT USAGE ON ALL SEQUENCES IN SCHEMA {schema} TO {reader};\n\n\
+         -- The same for all that later migrations make.\n\
+         {later} REVOKE ALL ON TABLES FROM {reader};\n\
+         {later} GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {reader};\n\
+         {later} REVOKE ALL ON SEQUENCES FROM {reader};\n\
+         {later} GRANT USAGE ON SEQUENCES TO {reader};\n\n\
+         -- What has been migrated, migrations alone write down. The first of them makes this table: run this again after it.\n\
+         {HISTORY}\n\
+         -- Nothing is kept unless it is so.\n{CHECK}\nCOMMIT;"
+    )
+}
