@@ -176,7 +176,8 @@ impl Masker<'_> {
         let delimiter = if is_long { &three[..] } else { &three[..1] };
         let is_method =
             last(&self.key) == "auth" && self.rest[delimiter.len()..].starts_with(METHOD);
-        let is_secret = self.is_value && self.is_secret && !is_method;
+        let is_login = holds_login(&self.rest[delimiter.len()..], delimiter);
+        let is_secret = self.is_value && (self.is_secret || is_login) && !is_method;
         self.show(delimiter.len());
         // One entry an open `${`: whether its default has begun.
         let mut references: Vec<bool> = Vec::new();
@@ -250,6 +251,31 @@ impl Masker<'_> {
     }
 }
 
+/// Whether a string holds an address with a password in it, `amqp://shop:…@mq`, whatever its key is.
+fn holds_login(rest: &str, delimiter: &str) -> bool {
+    let string = &rest[..rest.find(delimiter).unwrap_or(rest.len())];
+    // References have `://` too.
+    let mut plain = String::with_capacity(string.len());
+    for (place, part) in string.split("${").enumerate() {
+        let behind = part.split_once('}').map_or("", |(_, behind)| behind);
+        plain.push_str(if place == 0 { part } else { behind });
+    }
+    plain.split("://").skip(1).any(|address| {
+        let Some((login, _)) = address.split_once('@') else {
+            return false;
+        };
+        // Behind a `:` there may be a port; a password that is not encoded may hold a `/`.
+        let is_port = |text: &str| {
+            text.split('/')
+                .next()
+                .is_some_and(|port| port.bytes().all(|byte| byte.is_ascii_digit()))
+        };
+        login
+            .split_once(':')
+            .is_some_and(|(_, password)| !(password.contains('/') && is_port(password)))
+    })
+}
+
 /// `${` and what a reference begins with; anything else in a secret may be a part of it.
 fn begins_reference(text: &str) -> bool {
     let Some(inner) = text.strip_prefix("${") else {
@@ -319,6 +345,18 @@ mod tests {
             ("from = '{\"a\": 1}'", "from = '********'"),
             ("MAIL_FROM = 'a@b'", "MAIL_FROM = 'a@b'"),
             ("NAME = \"shop\"", "NAME = \"shop\""),
+            (
+                "BROKER = \"amqp://shop:hunter2@mq/?x=${x://y}\"",
+                "BROKER = \"**************************${x://y}\"",
+            ),
+            (
+                "HOME = 'https://shop.example:80/a'",
+                "HOME = 'https://shop.example:80/a'",
+            ),
+            (
+                "SITE = \"https://${x://y}/@a\"",
+                "SITE = \"https://${x://y}/@a\"",
+            ),
             ("PASSWORD = \"hunter2", "PASSWORD = \"*******"),
             (
                 "a = { NAME = 'x', PASSWORD = 'y', HOST = 'z' }",

@@ -1,6 +1,7 @@
 //! A value as far as it is known, and where it stands.
 
 use crate::{
+    django::mssql::extra_params,
     manifest::{Item, Name, Node, Span},
     template::Template,
     value::{Table, Text, Value},
@@ -127,6 +128,18 @@ impl Field {
             (Known::List(fields), Value::List(values)) => {
                 for (field, value) in fields.iter_mut().zip(values) {
                     field.fill(value);
+                }
+            }
+            // `extra_params` as a table is handed on as one text: each key keeps its place.
+            (Known::Table(fields), Value::Text(text)) if self.name == "extra_params" => {
+                let Ok(attributes) = extra_params::read(text.expose()) else {
+                    return;
+                };
+                for field in fields.iter_mut().filter(|field| field.is_unknown()) {
+                    let brought = attributes.iter().find(|one| one.keyword == field.name);
+                    if let Some(value) = brought.and_then(|one| one.value.as_ref()) {
+                        field.value = Known::Text(Text::secret(value.as_str()));
+                    }
                 }
             }
             // What is written is what Django gets, given the type that its key takes.

@@ -3,7 +3,7 @@
 //!
 //! Source: MS-ODBCSTR; where that is silent, what Microsoft's ODBC Driver 18.6 and mssql-python 1.16 were seen to do.
 
-use std::fmt;
+use std::{collections::HashSet, fmt};
 
 use zeroize::Zeroizing;
 
@@ -81,6 +81,7 @@ pub(crate) fn read(text: &str) -> Result<Vec<Attribute<'_>>, Unreadable> {
         return Err(Unreadable::Nul);
     }
     let mut attributes: Vec<Attribute<'_>> = Vec::new();
+    let mut names = HashSet::new();
     let mut rest = text.trim_start_matches(';');
     while !rest.is_empty() {
         let end = rest.find(['=', ';']).ok_or(Unreadable::NoValue)?;
@@ -92,7 +93,7 @@ pub(crate) fn read(text: &str) -> Result<Vec<Attribute<'_>>, Unreadable> {
             return Err(Unreadable::Blank);
         }
         let name = keywords::find(keyword);
-        if attributes.iter().any(|have| is_same(have.keyword, keyword)) {
+        if !names.insert(name.map_or_else(|| keyword.to_ascii_lowercase(), str::to_owned)) {
             return Err(Unreadable::Twice(name));
         }
         let (value, behind) = read_value(&rest[end + 1..])?;
