@@ -15,7 +15,7 @@ pub(super) fn told(errors: Vec<Diagnostic>) -> (Vec<Found>, Vec<Diagnostic>) {
         match (rule, &error.span) {
             (Some(rule), Some(span)) if error.class == Class::Manifest => {
                 let mut out = Out::new(rule, &mut found);
-                let one = out.at(format!("{}..{}", span.start, span.end), span);
+                let one = out.at("", span);
                 one.note(error.title.clone());
                 for cause in &error.causes {
                     one.note(cause.clone());

@@ -9,6 +9,7 @@ mod fix;
 mod found;
 pub mod grants;
 mod pages;
+mod place;
 mod report;
 mod rule;
 mod rules;
@@ -115,6 +116,7 @@ pub(crate) fn check(request: &Request<'_>) -> Result<Outcome, Vec<Diagnostic>> {
         note_unseen(subject, &mut all.notes);
     }
     all.found.extend(rules::across(&subjects));
+    name(&mut all.found, &request.manifest.source.text);
     once(&mut all.found);
     all.mistakes
         .dedup_by(|a, b| a.title == b.title && a.span == b.span);
@@ -147,6 +149,15 @@ fn selections(request: &Request<'_>) -> Vec<Selection> {
     let is_base = request.manifest.profiles().any(subject::is_production);
     let base = (!is_base).then(|| asked.clone());
     base.into_iter().chain(profiles).collect()
+}
+
+/// Gives what was found by its place alone the key that stands there.
+fn name(found: &mut [Found], text: &str) {
+    for one in found.iter_mut().filter(|one| one.key.is_empty()) {
+        if let Place::Manifest(span) = &one.place {
+            one.key = place::key_at(text, span).unwrap_or_default();
+        }
+    }
 }
 
 /// What a profile only inherits is told once, where it is written.

@@ -247,7 +247,7 @@ fn scanned(subject: &Subject<'_>, told: &[Span], out: &mut Out<'_>) {
             continue;
         }
         let title = detector.rule(&one.rule).map(|rule| rule.title.to_string());
-        let found = out.at(format!("{}..{}", one.span.start, one.span.end), &one.span);
+        let found = out.at("", &one.span);
         found.hides = true;
         found.notes.extend(title);
     }
