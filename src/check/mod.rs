@@ -13,6 +13,7 @@ mod place;
 mod report;
 mod rule;
 mod rules;
+pub mod server;
 mod subject;
 #[cfg(test)]
 mod testing;

@@ -17,7 +17,7 @@ mod restart;
 mod schedule;
 mod status;
 mod trial;
-mod verify;
+pub(crate) mod verify;
 
 use std::{
     ffi::{OsStr, OsString},

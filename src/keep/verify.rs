@@ -53,8 +53,14 @@ pub(super) fn connect(
     let mut databases = Table::new();
     databases.insert(alias.to_owned(), Value::Table(database.clone()));
     let input = env_text(&Value::Table(databases));
-    let (code, said) = run(command, environment, input.as_bytes(), within)
-        .map_err(|error| untried(python, &error))?;
+    let (code, said) = run(
+        command,
+        environment,
+        input.as_bytes(),
+        within,
+        LONGEST_ANSWER,
+    )
+    .map_err(|error| untried(python, &error))?;
     match code {
         Some(0) => Ok(()),
         Some(3) => Err(Refusal::Refused(format!(
@@ -87,7 +93,7 @@ pub(super) fn by_command(
     };
     let mut command = Command::new(program);
     command.args(arguments);
-    let (code, _) = run(command, environment, b"", within)
+    let (code, _) = run(command, environment, b"", within, LONGEST_ANSWER)
         .map_err(|error| untried(OsStr::new(program), &error))?;
     match code {
         Some(0) => Ok(()),
@@ -108,12 +114,13 @@ fn untried(program: &OsStr, error: &io::Error) -> Refusal {
     ))
 }
 
-/// The exit code and the begin of what it says; no code where its time was over.
-fn run(
+/// The exit code and the begin of what it says, `longest` bytes of it; no code where its time was over.
+pub(crate) fn run(
     mut command: Command,
     environment: &[(OsString, OsString)],
     input: &[u8],
     within: Duration,
+    longest: u64,
 ) -> io::Result<(Option<i32>, Vec<u8>)> {
     let end = Instant::now() + within;
     // A group of its own, which is ended as a whole.
@@ -128,7 +135,7 @@ fn run(
     let said = child.stdout.take().map(|output| {
         thread::spawn(move || {
             let mut said = Vec::new();
-            let mut begin = output.take(LONGEST_ANSWER);
+            let mut begin = output.take(longest);
             let _ = begin.read_to_end(&mut said);
             // It is to be able to say more.
             let _ = io::copy(&mut begin.into_inner(), &mut io::sink());

@@ -72,7 +72,7 @@ const NOT_LIBPQ: &[&str] = &[
 ];
 
 /// The parameters that psycopg would be handed, in the order host, port, dbname, user, password and then the options'.
-pub(super) fn parameters(login: &Login<'_>, faults: &mut Faults) -> Vec<Parameter> {
+pub(crate) fn parameters(login: &Login<'_>, faults: &mut Faults) -> Vec<Parameter> {
     let mut found = Vec::new();
     let mut add = |name: &'static str, key: &str, faults: &mut Faults| {
         if let Some(text) = login.text(key, faults) {
@@ -137,6 +137,6 @@ fn put_option(
 }
 
 /// The parameter of this name, where there is one.
-pub(super) fn get<'a>(parameters: &'a [Parameter], name: &str) -> Option<&'a Parameter> {
+pub(crate) fn get<'a>(parameters: &'a [Parameter], name: &str) -> Option<&'a Parameter> {
     parameters.iter().find(|parameter| parameter.name == name)
 }

@@ -23,23 +23,23 @@ const OTHERS: &[(&str, Family)] = &[
 
 /// One database and its place in the manifest.
 #[derive(Clone, Copy)]
-pub(super) struct Login<'a> {
-    pub(super) alias: &'a str,
-    pub(super) keys: &'a Table,
+pub(crate) struct Login<'a> {
+    pub(crate) alias: &'a str,
+    pub(crate) keys: &'a Table,
 }
 
 /// A parameter of a client: its name there, its value, and the key that it came from.
-pub(super) struct Parameter {
-    pub(super) name: &'static str,
-    pub(super) text: Zeroizing<String>,
-    pub(super) key: String,
+pub(crate) struct Parameter {
+    pub(crate) name: &'static str,
+    pub(crate) text: Zeroizing<String>,
+    pub(crate) key: String,
 }
 
 /// Everything that a format could not hold, while it goes on looking.
-pub(super) type Faults = Vec<Unrepresentable>;
+pub(crate) type Faults = Vec<Unrepresentable>;
 
 /// The bytes, or all that stands in the way of them.
-pub(super) fn finish(out: Buffer, faults: Faults) -> Rendered {
+pub(crate) fn finish(out: Buffer, faults: Faults) -> Rendered {
     if faults.is_empty() {
         Ok(out.into_bytes())
     } else {
@@ -49,7 +49,7 @@ pub(super) fn finish(out: Buffer, faults: Faults) -> Rendered {
 
 /// The databases of a family. Those of another are left out; an engine that nobody knows is a fault, and so is a document
 /// with databases and none of this family. An alias of `{}` is Django's way of having no database there.
-pub(super) fn of_family<'a>(
+pub(crate) fn of_family<'a>(
     document: &'a Document,
     family: Family,
     none: &'static str,
@@ -87,7 +87,7 @@ pub(super) fn of_family<'a>(
 }
 
 /// The kind of server behind a dotted path.
-fn family_of(path: &str) -> Option<Family> {
+pub(crate) fn family_of(path: &str) -> Option<Family> {
     engine::find(path).map(|engine| engine.family).or_else(|| {
         OTHERS
             .iter()
@@ -98,11 +98,11 @@ fn family_of(path: &str) -> Option<Family> {
 
 impl<'a> Login<'a> {
     /// A key of this database in the manifest's terms.
-    pub(super) fn path(&self, key: &str) -> String {
+    pub(crate) fn path(&self, key: &str) -> String {
         format!("databases.{}.{key}", self.alias)
     }
 
-    pub(super) fn fault(&self, key: &str, reason: &'static str) -> Unrepresentable {
+    pub(crate) fn fault(&self, key: &str, reason: &'static str) -> Unrepresentable {
         Unrepresentable {
             key: self.path(key),
             reason,
@@ -110,7 +110,7 @@ impl<'a> Login<'a> {
     }
 
     /// A key's value as text; nothing where it is absent, null or empty, all of which Django does not hand on.
-    pub(super) fn text(&self, key: &str, faults: &mut Faults) -> Option<Zeroizing<String>> {
+    pub(crate) fn text(&self, key: &str, faults: &mut Faults) -> Option<Zeroizing<String>> {
         let text = match plain(self.keys.get(key)?) {
             Ok(text) => text,
             Err(reason) => {
@@ -122,7 +122,7 @@ impl<'a> Login<'a> {
     }
 
     /// The path of an option, without its name where that came out of a secret.
-    pub(super) fn option_path(&self, name: &str) -> String {
+    pub(crate) fn option_path(&self, name: &str) -> String {
         match self.keys.get("OPTIONS") {
             Some(Value::Table(options)) if options.hides_keys() => "OPTIONS".to_owned(),
             _ => format!("OPTIONS.{name}"),
@@ -130,7 +130,7 @@ impl<'a> Login<'a> {
     }
 
     /// The entries of `OPTIONS`.
-    pub(super) fn options(
+    pub(crate) fn options(
         &self,
         faults: &mut Faults,
     ) -> impl Iterator<Item = (&'a str, &'a Value)> + use<'a> {
@@ -149,12 +149,12 @@ impl<'a> Login<'a> {
 }
 
 /// Whether a value only stands for a secret one, in a document for a terminal.
-pub(super) fn is_mask(value: &Value) -> bool {
+pub(crate) fn is_mask(value: &Value) -> bool {
     matches!(value, Value::Text(text) if text.expose() == MASK)
 }
 
 /// A value as the text that a driver's C library is handed; nothing for null, which is not handed on.
-pub(super) fn plain(value: &Value) -> Result<Option<Zeroizing<String>>, &'static str> {
+pub(crate) fn plain(value: &Value) -> Result<Option<Zeroizing<String>>, &'static str> {
     match value {
         Value::Null => Ok(None),
         Value::Text(text) => Ok(Some(Zeroizing::new(text.expose().to_owned()))),

@@ -35,20 +35,21 @@ pub(crate) struct Mariadb {
 impl Mariadb {
     /// A server whose login has this password: letters and digits alone.
     pub(crate) fn start(password: &str) -> Self {
-        let login = format!(
-            "CREATE DATABASE shop;\n\
-             CREATE USER shop_app@'%' IDENTIFIED BY '{password}';\n\
-             GRANT ALL ON shop.* TO shop_app@'%';\n"
-        );
-        Self::start_as(&login, false)
+        Self::start_as(&login(password), &[], false)
+    }
+
+    /// The same with more arguments for the server, and more statements before it starts. `{directory}` in an argument is
+    /// its own directory.
+    pub(crate) fn start_with(password: &str, arguments: &[&str], statements: &str) -> Self {
+        Self::start_as(&(login(password) + statements), arguments, false)
     }
 
     /// A server that speaks TLS as well, with nothing in it but what the statements put there, one a line.
     pub(crate) fn start_with_tls(statements: &str) -> Self {
-        Self::start_as(statements, true)
+        Self::start_as(statements, &[], true)
     }
 
-    fn start_as(statements: &str, has_tls: bool) -> Self {
+    fn start_as(statements: &str, arguments: &[&str], has_tls: bool) -> Self {
         let root = unpacked();
         let directory = tempfile::tempdir().expect("a temporary directory");
         let data = directory.path().join("data");
@@ -66,6 +67,7 @@ impl Mariadb {
                 tls.push(format!("--ssl-{option}={}", path.display()));
             }
         }
+        let place = directory.path().display().to_string();
         // Another process may take the port between the choice and the start, hence the attempts.
         for _ in 0..5 {
             let port = free_port();
@@ -73,8 +75,13 @@ impl Mariadb {
             let mut server = command(&root, &data)
                 .arg(format!("--port={port}"))
                 .arg("--bind-address=127.0.0.1")
-                .arg(format!("--socket={}/s", directory.path().display()))
+                .arg(format!("--socket={place}/s"))
                 .args(&tls)
+                .args(
+                    arguments
+                        .iter()
+                        .map(|argument| argument.replace("{directory}", &place)),
+                )
                 .stdin(Stdio::null())
                 .stdout(log.try_clone().expect("the server's log"))
                 .stderr(log)
@@ -105,6 +112,11 @@ impl Mariadb {
     /// The certificate authority's certificate.
     pub(crate) fn root_certificate(&self) -> PathBuf {
         self.directory.path().join("client.pem")
+    }
+
+    /// Its socket.
+    pub(crate) fn socket(&self) -> PathBuf {
+        self.directory.path().join("s")
     }
 }
 
@@ -172,6 +184,15 @@ fn command(root: &Path, data: &Path) -> Command {
         command.arg("--user=root");
     }
     command
+}
+
+/// A database and a login that may do everything there.
+fn login(password: &str) -> String {
+    format!(
+        "CREATE DATABASE shop;\n\
+         CREATE USER shop_app@'%' IDENTIFIED BY '{password}';\n\
+         GRANT ALL ON shop.* TO shop_app@'%';\n"
+    )
 }
 
 /// Makes the tables of a new server, and what the statements make.

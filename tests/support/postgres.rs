@@ -47,6 +47,17 @@ pub(crate) enum CertificateName {
     Elsewhere,
 }
 
+/// What a server has besides, or in place of, what every one has.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct More<'a> {
+    /// Lines at the end of `postgresql.conf`.
+    pub(crate) configuration: &'a str,
+    /// `pg_hba.conf`, where it is another.
+    pub(crate) logins: Option<&'a str>,
+    /// Statements, one a line, in the database `postgres` and in `shop`.
+    pub(crate) statements: [&'a str; 2],
+}
+
 /// A running server.
 pub(crate) struct Postgres {
     server: Child,
@@ -61,6 +72,10 @@ impl Postgres {
     }
 
     pub(crate) fn start_as(name: CertificateName) -> Self {
+        Self::start_with(name, More::default())
+    }
+
+    pub(crate) fn start_with(name: CertificateName, more: More<'_>) -> Self {
         let programs = postgres_programs::find();
         let directory = tempfile::tempdir().expect("a temporary directory");
         let owner = Owner::of_servers();
@@ -84,8 +99,19 @@ impl Postgres {
                 .arg(&data),
         );
         certify(directory.path(), &data, name, &owner);
-        configure(&data);
+        configure(&data, more);
         create_shop(&programs.join("postgres"), &data, &owner);
+        for (database, statements) in ["postgres", "shop"].into_iter().zip(more.statements) {
+            if !statements.is_empty() {
+                single_user(
+                    &programs.join("postgres"),
+                    &data,
+                    &owner,
+                    database,
+                    statements,
+                );
+            }
+        }
 
         let (server, port) = serve(&programs.join("postgres"), &data, &owner);
         Self {
@@ -97,6 +123,11 @@ impl Postgres {
 
     pub(crate) fn port(&self) -> u16 {
         self.port
+    }
+
+    /// The server's own directory, which root and its user may enter: sockets can be there.
+    pub(crate) fn data(&self) -> PathBuf {
+        self.directory.path().join("data")
     }
 
     /// The certificate authority's certificate, for `sslrootcert`.
@@ -187,7 +218,7 @@ fn certify(directory: &Path, data: &Path, name: CertificateName, owner: &Owner) 
     }
 }
 
-fn configure(data: &Path) {
+fn configure(data: &Path, more: More<'_>) {
     append(
         &data.join("postgresql.conf"),
         "listen_addresses = '127.0.0.1'\n\
@@ -200,12 +231,10 @@ fn configure(data: &Path) {
          max_connections = 30\n\
          shared_buffers = 16MB\n",
     );
-    fs::write(
-        data.join("pg_hba.conf"),
-        "hostnossl all all all reject\n\
-         hostssl   all all all scram-sha-256\n",
-    )
-    .expect("pg_hba.conf");
+    append(&data.join("postgresql.conf"), more.configuration);
+    let logins = "hostnossl all all all reject\n\
+         hostssl   all all all scram-sha-256\n";
+    fs::write(data.join("pg_hba.conf"), more.logins.unwrap_or(logins)).expect("pg_hba.conf");
 }
 
 fn append(path: &Path, text: &str) {

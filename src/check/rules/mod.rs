@@ -49,6 +49,11 @@ pub(crate) const FAMILIES: &[Family] = &[
         rules: oracle::RULES,
     },
     Family {
+        name: "server",
+        title: "What the server says",
+        rules: super::server::RULES,
+    },
+    Family {
         name: "check",
         title: "What is suppressed",
         rules: suppression::RULES,

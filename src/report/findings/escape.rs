@@ -11,7 +11,7 @@ pub(super) fn is_active(c: char) -> bool {
 }
 
 /// Text in which every such character is spelt out (`\u{1b}`, `\n`).
-pub(super) fn visible(text: &str) -> Cow<'_, str> {
+pub(crate) fn visible(text: &str) -> Cow<'_, str> {
     if !text.chars().any(is_active) {
         return Cow::Borrowed(text);
     }

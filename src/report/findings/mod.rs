@@ -1,7 +1,7 @@
 //! Findings to text, for people and for the machines that collect them: one file a format. Nothing here sees a secret;
 //! an [`Excerpt`] is masked when it is made.
 
-mod escape;
+pub(crate) mod escape;
 mod excerpt;
 mod github;
 mod gitlab;
