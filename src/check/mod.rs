@@ -8,6 +8,7 @@ mod diagnose;
 mod fix;
 mod found;
 pub mod grants;
+mod heard;
 mod pages;
 mod place;
 mod report;
@@ -33,6 +34,7 @@ use crate::{
 
 pub(crate) use allow::{Allowed, allow};
 pub(crate) use found::{Found, Place};
+pub(crate) use heard::{heard, may_alter, targets};
 pub(crate) use pages::ids;
 pub use pages::{Page, page, pages};
 pub(crate) use report::Checked;

@@ -111,7 +111,7 @@ impl<'a> Subject<'a> {
             profiles: selection.profiles.clone(),
             layer,
             stage: stage(&selection.profiles),
-            may_alter: is_for(&selection.profiles, MIGRATION),
+            may_alter: may_alter(&selection.profiles),
             databases: databases.collect(),
             env: env.collect(),
             is_resolved: resolved.is_some(),
@@ -137,6 +137,11 @@ fn stage(profiles: &[String]) -> Stage {
     } else {
         Stage::Production
     }
+}
+
+/// Whether the login of profiles is the one that changes the schema.
+pub(crate) fn may_alter(profiles: &[String]) -> bool {
+    is_for(profiles, MIGRATION)
 }
 
 /// Whether a profile is for real data and for all that runs there, by its name.

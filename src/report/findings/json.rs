@@ -17,12 +17,16 @@ const VERSION: u32 = 1;
 
 pub(super) fn render(findings: &[Finding], summary: &Summary) -> String {
     let list: Vec<Value> = findings.iter().map(finding).collect();
-    text(&json!({
+    let mut document = json!({
         "version": VERSION,
         "tool": { "name": "nuages", "version": env!("CARGO_PKG_VERSION"), "command": summary.command },
         "findings": list,
         "summary": summarise(findings, summary),
-    }))
+    });
+    if !summary.servers.is_empty() {
+        document["servers"] = summary.servers.clone().into();
+    }
+    text(&document)
 }
 
 fn finding(finding: &Finding) -> Value {

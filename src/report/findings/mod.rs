@@ -74,6 +74,8 @@ pub struct Summary {
     pub suppressed: usize,
     /// What could not be read. With any, the run was not complete.
     pub troubles: Vec<Trouble>,
+    /// What servers have said of themselves, one document each.
+    pub servers: Vec<serde_json::Value>,
     /// What else is to be known: an entry that has expired, a history that is cut off. Fragments.
     pub notes: Vec<String>,
 }
@@ -95,6 +97,7 @@ impl Summary {
             elapsed: Duration::ZERO,
             suppressed: 0,
             troubles: Vec::new(),
+            servers: Vec::new(),
             notes: Vec::new(),
         }
     }
