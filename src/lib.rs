@@ -28,6 +28,7 @@
 //! | [`scan`] | the leak scanner: sources, detection, rules as data, suppression; knows nothing of the rooms above |
 //! | `audit` | who was handed which secret, and when: one line of JSON for each; never a value |
 //! | `timestamp` | moments as text |
+//! | `process` | a process that is asked something: bounded in what it says and in its time |
 //! | [`check`] | policy: rules on the manifest, on what references bring, on settings and servers; and the SQL of the grants that logins need |
 //! | [`finding`] | what a scan or a check finds, and where |
 //! | [`hook`] | git hooks that run the scan |
@@ -73,6 +74,7 @@ pub mod init;
 mod keep;
 pub mod manifest;
 pub mod plan;
+mod process;
 pub mod redact;
 mod reference;
 pub mod registry;

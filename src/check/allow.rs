@@ -4,7 +4,8 @@ use std::time::SystemTime;
 
 use super::{
     found::{Found, Out},
-    rules::suppression,
+    rule::Check,
+    rules::{django, find, suppression},
 };
 use crate::{manifest::CheckAllow, plan::is_within, scan::suppress::Date};
 
@@ -16,13 +17,24 @@ pub(crate) struct Allowed {
     pub(crate) suppressed: Vec<(Found, String)>,
 }
 
-/// Takes out what an entry lets pass, and tells of entries that have expired or let nothing pass. `is_whole` is whether
-/// everything was looked at that an entry may be about.
+/// How much was looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Extent {
+    /// A part of the manifest.
+    Part,
+    /// The manifest with all of its profiles.
+    Manifest,
+    /// The evaluated settings too.
+    Settings,
+}
+
+/// Takes out what an entry lets pass, and tells of entries that have expired, or let nothing pass although everything was
+/// looked at that they may be about.
 pub(crate) fn allow(
     found: Vec<Found>,
     entries: &[CheckAllow],
     now: SystemTime,
-    is_whole: bool,
+    extent: Extent,
 ) -> Allowed {
     let today = Date::of(now);
     let expired: Vec<bool> = entries
@@ -64,7 +76,7 @@ pub(crate) fn allow(
                 "it let `{}` pass until {last}: {}",
                 entry.rule.text, entry.reason
             ));
-        } else if !is_used && is_whole {
+        } else if !is_used && is_seen(entry, extent) {
             let mut out = Out::new(&suppression::UNUSED, &mut all.found);
             out.at("check.allow", &entry.span)
                 .note(format!("`{}` is not found here", entry.rule.text));
@@ -74,9 +86,27 @@ pub(crate) fn allow(
 }
 
 fn is_meant(entry: &CheckAllow, found: &Found) -> bool {
-    let is_rule = entry.rule.text.eq_ignore_ascii_case(found.rule.id);
+    let id = &entry.rule.text;
+    let is_ours = !found.rule.id.is_empty() && django::is_same(id, found.rule.id);
+    let is_rule = is_ours || id.eq_ignore_ascii_case(found.id());
     let at = entry.at.as_ref();
     is_rule && at.is_none_or(|at| is_within(&found.key, &at.text))
+}
+
+/// Whether everything was looked at that an entry may be about.
+fn is_seen(entry: &CheckAllow, extent: Extent) -> bool {
+    let rule = find(&entry.rule.text);
+    let of_settings =
+        rule.is_none_or(|rule| matches!(rule.check, Check::Settings(_) | Check::AndSettings(..)));
+    let in_settings = entry
+        .at
+        .as_ref()
+        .is_some_and(|at| at.text.starts_with("settings"));
+    match extent {
+        Extent::Part => false,
+        Extent::Manifest => !of_settings && !in_settings,
+        Extent::Settings => true,
+    }
 }
 
 /// A day that no calendar has is past: the entry must not hold for ever.

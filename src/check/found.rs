@@ -13,6 +13,10 @@ use crate::{finding::Severity, manifest::Span};
 pub(crate) struct Found {
     /// The rule.
     pub(crate) rule: &'static Rule,
+    /// What Django's own check calls it, where that has found it too.
+    pub(crate) django: Option<String>,
+    /// What is wrong, where it is not what the rule says.
+    pub(crate) title: Option<String>,
     /// How serious it is here.
     pub(crate) severity: Severity,
     /// What it is about: `databases.default.OPTIONS.sslmode`.
@@ -42,6 +46,13 @@ pub(crate) enum Place {
         path: String,
         /// The line, counting from 1.
         line: usize,
+    },
+    /// In a file of the settings.
+    Settings {
+        /// Which of them.
+        file: usize,
+        /// Where in its text.
+        span: Span,
     },
 }
 
@@ -99,6 +110,8 @@ impl<'a> Out<'a> {
         let last = self.found.len();
         self.found.push(Found {
             rule: self.rule,
+            django: None,
+            title: None,
             severity: self.rule.severity,
             key,
             place,
@@ -113,6 +126,16 @@ impl<'a> Out<'a> {
 }
 
 impl Found {
+    /// The id that it is told by: Django's own, where it has one.
+    pub(crate) fn id(&self) -> &str {
+        self.django.as_deref().unwrap_or(self.rule.id)
+    }
+
+    /// What is wrong.
+    pub(crate) fn title(&self) -> &str {
+        self.title.as_deref().unwrap_or(self.rule.title)
+    }
+
     /// Says more.
     pub(crate) fn note(&mut self, note: impl Into<String>) -> &mut Self {
         self.notes.push(note.into());

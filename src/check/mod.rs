@@ -15,6 +15,7 @@ mod report;
 mod rule;
 mod rules;
 pub mod server;
+pub(crate) mod settings;
 mod subject;
 #[cfg(test)]
 mod testing;
@@ -32,13 +33,13 @@ use crate::{
     render::Document,
 };
 
-pub(crate) use allow::{Allowed, allow};
+pub(crate) use allow::{Allowed, Extent, allow};
 pub(crate) use found::{Found, Place};
 pub(crate) use heard::{heard, may_alter, targets};
-pub(crate) use pages::ids;
 pub use pages::{Page, page, pages};
+pub(crate) use pages::{ids, is_rule};
 pub(crate) use report::Checked;
-pub(crate) use subject::Subject;
+pub(crate) use subject::{Stage, Subject, is_development, is_production, stage};
 
 /// What is around a manifest: files, and the day.
 pub(crate) struct Surroundings<'a> {

@@ -4,7 +4,8 @@ use std::fmt::Write as _;
 
 use super::{
     rule::Rule,
-    rules::{self, FAMILIES},
+    rules::{self, FAMILIES, django},
+    settings::is_check,
 };
 
 /// A page of the documentation: one family of rules.
@@ -15,10 +16,25 @@ pub struct Page {
     pub text: String,
 }
 
-/// The page of a rule, as Markdown; `None` where there is no such rule.
+/// The page of a rule, as Markdown; `None` where there is no such rule. One of Django's own checks has the page of the rule
+/// that tells the same, or a line that says where Django's page is.
 #[must_use]
 pub fn page(id: &str) -> Option<String> {
-    rules::find(id).map(|rule| section(rule, "#"))
+    let ours = django::of_django(id).map_or(id, |pair| pair.ours);
+    if let Some(rule) = rules::find(ours) {
+        return Some(section(rule, "#"));
+    }
+    is_check(id).then(|| {
+        format!(
+            "# {id}: one of Django's own checks\n\nIts page: <{}>\n",
+            django::CHECKS
+        )
+    })
+}
+
+/// Whether there is a rule of this id, or a check of Django's may have it.
+pub(crate) fn is_rule(id: &str) -> bool {
+    rules::find(id).is_some() || is_check(id)
 }
 
 /// Every id, for a hint.

@@ -1,15 +1,19 @@
 //! What was found as findings, with the lines they stand in.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, fmt::Write as _};
 
 use ring::digest::{SHA256, digest};
 
-use super::{Found, Place};
+use super::{Found, Place, settings::Shown as SettingsFile};
 use crate::{
     finding::{Confidence, Finding, Location},
     manifest::Source,
     report::{self, findings::Excerpt},
+    scan::suppress::hex,
 };
+
+/// What stands for a file of settings that nobody has found.
+const SETTINGS: &str = "settings";
 
 /// Findings, ready to be written.
 pub(crate) struct Checked {
@@ -21,31 +25,40 @@ pub(crate) struct Checked {
 /// The line that a finding stands in.
 #[derive(Clone, Debug)]
 pub(crate) struct Shown {
-    excerpt: Excerpt,
+    excerpt: Option<Excerpt>,
 }
 
 impl Checked {
-    /// Findings of a manifest, whose path is `path` from where the run began.
-    pub(crate) fn new(found: &[Found], source: &Source, path: &str) -> Self {
+    /// Findings of a manifest, and of settings, whose paths are those from where the run began.
+    pub(crate) fn new(found: &[Found], source: &Source, settings: &[SettingsFile<'_>]) -> Self {
         let masked = hide(&report::masked(&source.text), found);
-        let mut shown = HashMap::new();
+        let mut shown: HashMap<String, Shown> = HashMap::new();
         let mut findings = Vec::with_capacity(found.len());
         for one in found {
-            let finding = finding(one, source, path);
-            if let Place::Manifest(span) = &one.place {
-                let excerpt = Excerpt::plain(&masked, span);
-                shown.insert(finding.fingerprint.clone(), Shown { excerpt });
+            let mut finding = finding(one, source, settings);
+            // The same twice in one file: each has a name of its own.
+            let mut number = 1;
+            while shown.contains_key(&finding.fingerprint) {
+                finding.fingerprint = fingerprint(one, settings, number);
+                number += 1;
             }
+            let excerpt = match &one.place {
+                Place::Manifest(span) => Some(Excerpt::plain(&masked, span)),
+                Place::Settings { file, span } => settings
+                    .get(*file)
+                    .map(|file| Excerpt::plain(&file.masked, span)),
+                Place::File { .. } => None,
+            };
+            shown.insert(finding.fingerprint.clone(), Shown { excerpt });
             findings.push(finding);
         }
         report::findings::sort(&mut findings);
         Self { findings, shown }
     }
 
-    /// The line of a finding, where it stands in the manifest.
+    /// The line of a finding, where it is one that may be shown.
     pub(crate) fn excerpt(&self, finding: &Finding) -> Option<Excerpt> {
-        let shown = self.shown.get(&finding.fingerprint)?;
-        Some(shown.excerpt.clone())
+        self.shown.get(&finding.fingerprint)?.excerpt.clone()
     }
 }
 
@@ -56,7 +69,7 @@ fn hide(text: &str, found: &[Found]) -> String {
         .filter(|one| one.hides)
         .filter_map(|one| match &one.place {
             Place::Manifest(span) => Some(span),
-            Place::File { .. } => None,
+            Place::File { .. } | Place::Settings { .. } => None,
         })
         .collect();
     let is_hidden = |at: usize| hidden.iter().any(|span| span.contains(&at));
@@ -71,15 +84,20 @@ fn hide(text: &str, found: &[Found]) -> String {
     shown
 }
 
-fn finding(one: &Found, source: &Source, path: &str) -> Finding {
+fn finding(one: &Found, source: &Source, settings: &[SettingsFile<'_>]) -> Finding {
+    let line = |path: &str, line: usize| Location {
+        path: path.into(),
+        line,
+        column: 1,
+        end_line: line,
+        end_column: 1,
+    };
     let location = match &one.place {
-        Place::Manifest(span) => place(path, &source.text, span.start, span.end),
-        Place::File { path, line } => Location {
-            path: path.as_str().into(),
-            line: *line,
-            column: 1,
-            end_line: *line,
-            end_column: 1,
+        Place::Manifest(span) => place(&source.name, &source.text, span.start, span.end),
+        Place::File { path, line: number } => line(path, *number),
+        Place::Settings { file, span } => match settings.get(*file) {
+            Some(file) => place(file.path, file.text, span.start, span.end),
+            None => line(SETTINGS, 1),
         },
     };
     let mut notes = one.notes.clone();
@@ -96,9 +114,9 @@ fn finding(one: &Found, source: &Source, path: &str) -> Finding {
         .clone()
         .unwrap_or_else(|| one.rule.remedy.to_owned());
     Finding {
-        rule: one.rule.id.to_owned(),
+        rule: one.id().to_owned(),
         key: Some(one.key.clone()),
-        title: one.rule.title.to_owned(),
+        title: one.title().to_owned(),
         severity: one.severity,
         confidence: Confidence::High,
         location,
@@ -107,26 +125,38 @@ fn finding(one: &Found, source: &Source, path: &str) -> Finding {
         remedy: Some(remedy),
         edit: one.fix.as_ref().map(|fix| fix.describe(&one.profiles)),
         source: one.rule.sources.first().map(|&source| source.to_owned()),
-        fingerprint: fingerprint(one),
+        fingerprint: fingerprint(one, settings, 0),
         origin: None,
     }
 }
 
-/// The same for the same fault wherever its line moves to.
-fn fingerprint(one: &Found) -> String {
-    let mut text = format!("{}\0{}\0{}", one.rule.id, one.key, one.profiles.join("\0"));
-    if let Place::File { path, line } = &one.place {
-        text.push_str(&format!("\0{path}\0{line}"));
+/// The same for the same fault wherever its line moves to; `number` tells those apart that would be the same.
+fn fingerprint(one: &Found, settings: &[SettingsFile<'_>], number: usize) -> String {
+    // Ours, where there is one: Django's may come and go with what is looked at.
+    let id = match one.rule.id {
+        "" => one.id(),
+        id => id,
+    };
+    let mut text = format!("{id}\0{}\0{}", one.key, one.profiles.join("\0"));
+    match &one.place {
+        Place::File { path, line } => {
+            let _ = write!(text, "\0{path}\0{line}");
+        }
+        Place::Settings { file, .. } => {
+            text.push('\0');
+            text.push_str(settings.get(*file).map_or(SETTINGS, |file| file.path));
+        }
+        Place::Manifest(_) => {}
+    }
+    if number > 0 {
+        let _ = write!(text, "\0{number}");
     }
     for note in &one.notes {
         text.push('\0');
         text.push_str(note);
     }
     let digest = digest(&SHA256, text.as_bytes());
-    digest.as_ref()[..16]
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    hex(&digest.as_ref()[..16])
 }
 
 fn place(path: &str, text: &str, start: usize, end: usize) -> Location {

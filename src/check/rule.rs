@@ -2,6 +2,7 @@
 
 use super::{
     found::Out,
+    settings::Settings,
     subject::{Database, Subject},
 };
 use crate::{django::engine::Family, finding::Severity};
@@ -43,7 +44,9 @@ pub(crate) enum Check {
     /// Values as they are read: a mistake that stops every other command too.
     Reading,
     /// The settings that the project's own Python has evaluated.
-    Settings,
+    Settings(fn(&Settings<'_>, &mut Out<'_>)),
+    /// What the other looks at, and the evaluated settings.
+    AndSettings(&'static Check, fn(&Settings<'_>, &mut Out<'_>)),
     /// What a server says of itself.
     Server,
     /// What is suppressed.
@@ -59,8 +62,19 @@ impl Check {
             }
             Self::Files(_) => "the manifest, and the files that it names",
             Self::Reading | Self::Suppression => "the manifest alone",
-            Self::Settings => "the project's settings: `--settings MODULE`",
+            Self::Settings(_) => "the project's settings: `--settings MODULE`",
+            Self::AndSettings(..) => {
+                "the manifest, with `--resolve` what references bring, and the project's settings: `--settings MODULE`"
+            }
             Self::Server => "the server: `--connect`",
+        }
+    }
+
+    /// What it looks at besides the settings.
+    pub(crate) const fn base(&self) -> &Self {
+        match self {
+            Self::AndSettings(base, _) => base,
+            other => other,
         }
     }
 }

@@ -6,7 +6,7 @@ mod field;
 use std::time::SystemTime;
 
 use crate::{
-    manifest::{Layer, Manifest},
+    manifest::{DatabaseEntry, Layer, Manifest, Name, Span},
     plan::Selection,
     registry::Registry,
     render::Document,
@@ -14,6 +14,13 @@ use crate::{
 
 pub(crate) use database::{Age, Database, Host};
 pub(crate) use field::{Field, From, Known};
+
+/// Whether a module of settings is for development, as its name below the package tells: `shop.settings.dev`.
+pub(crate) fn is_development(module: &str) -> bool {
+    let mut parts = module.split('.').rev();
+    let last = parts.next().unwrap_or_default();
+    has_word(last, DEVELOPMENT)
+}
 
 /// What a profile is for, as its name tells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -119,6 +126,31 @@ impl<'a> Subject<'a> {
         }
     }
 
+    /// `DATABASES` of evaluated settings: `databases` are its aliases, as `stand` has them.
+    pub(crate) fn of_settings(
+        stand: &'a Stand,
+        databases: &[Field],
+        (stage, registry): (Stage, &'a Registry),
+        now: SystemTime,
+    ) -> Self {
+        let aliases = stand.aliases.iter().zip(databases);
+        let databases = aliases.map(|(alias, field)| {
+            Database::of_settings(alias, &stand.entry, field.fields().to_vec())
+        });
+        Self {
+            manifest: &stand.manifest,
+            registry,
+            profiles: Vec::new(),
+            layer: &stand.layer,
+            stage,
+            may_alter: false,
+            databases: databases.collect(),
+            env: stand.variables.clone(),
+            is_resolved: true,
+            now,
+        }
+    }
+
     /// A variable of `[env]`.
     pub(crate) fn variable(&self, name: &str) -> Option<&Field> {
         self.env.iter().find(|field| field.name == name)
@@ -130,8 +162,47 @@ impl<'a> Subject<'a> {
     }
 }
 
+/// What stands in for a manifest where there are evaluated settings alone.
+pub(crate) struct Stand {
+    manifest: Manifest,
+    layer: Layer,
+    entry: DatabaseEntry,
+    aliases: Vec<Name>,
+    variables: Vec<Field>,
+}
+
+impl Stand {
+    /// For databases of these aliases, and these variables of the environment.
+    pub(crate) fn new<'a>(
+        aliases: impl Iterator<Item = (&'a str, &'a Span)>,
+        variables: &[String],
+    ) -> Self {
+        let name = |(text, span): (&str, &Span)| Name {
+            text: text.to_owned(),
+            span: span.clone(),
+        };
+        let variable =
+            |name: &String| Field::brought(name, Known::Unknown, From::Reference, &(0..1));
+        Self {
+            manifest: Manifest::empty(),
+            layer: Layer::default(),
+            entry: DatabaseEntry {
+                keys: Vec::new(),
+                url: None,
+                from: None,
+                url_style: None,
+                auth: None,
+                live: None,
+                verify: None,
+            },
+            aliases: aliases.map(name).collect(),
+            variables: variables.iter().map(variable).collect(),
+        }
+    }
+}
+
 /// A profile is for development where one of the words in one of the names says so.
-fn stage(profiles: &[String]) -> Stage {
+pub(crate) fn stage(profiles: &[String]) -> Stage {
     if is_for(profiles, DEVELOPMENT) {
         Stage::Development
     } else {

@@ -1,8 +1,11 @@
-//! For the tests of rules: a manifest as text to what is found in it.
+//! For the tests of rules: a manifest as text, or settings as they are evaluated, to what is found in them.
 
 use std::time::SystemTime;
 
-use super::{Found, Outcome, Request, Surroundings, allow, check, fixed as mended};
+use super::{
+    Found, Outcome, Request, Stage, Surroundings, allow, check, fixed as mended,
+    settings::{self, Answer, Evaluated, Failure, File, Looked, Message},
+};
 use crate::{
     finding::Severity,
     manifest::Manifest,
@@ -41,7 +44,8 @@ pub(super) fn look(text: &str, profiles: &[&str], resolved: Option<&Document>) -
         .map(|error| error.title.as_str())
         .collect();
     assert!(mistakes.is_empty(), "{mistakes:?}\n{text}");
-    allow::allow(outcome.found, &manifest.check.allow, now, true).found
+    let extent = allow::Extent::Settings;
+    allow::allow(outcome.found, &manifest.check.allow, now, extent).found
 }
 
 /// The ids of what is found, with every profile.
@@ -158,4 +162,46 @@ impl Around {
         })
         .unwrap_or_else(|errors| panic!("{errors:?}"))
     }
+}
+
+/// What is found in evaluated settings of this source. `is_checked` is whether Django's own checks could be run; they have
+/// found nothing then.
+pub(super) fn evaluated(source: &str, values: serde_json::Value, is_checked: bool) -> Vec<Found> {
+    let checks = if is_checked {
+        Ok(Vec::new())
+    } else {
+        Err(Failure::Late)
+    };
+    looked(source, values, checks, Stage::Production).found
+}
+
+/// The same, with what Django's own checks have found.
+pub(super) fn looked(
+    source: &str,
+    values: serde_json::Value,
+    checks: Result<Vec<Message>, Failure>,
+    stage: Stage,
+) -> Looked {
+    let registry = Registry::builtin();
+    let evaluated = settings_of(source, values, checks, stage);
+    settings::look(&evaluated, &registry, SystemTime::now()).unwrap_or_else(|_| panic!("too many"))
+}
+
+/// Settings of one file, all of which the project sets.
+pub(super) fn settings_of(
+    source: &str,
+    values: serde_json::Value,
+    checks: Result<Vec<Message>, Failure>,
+    stage: Stage,
+) -> Evaluated {
+    let serde_json::Value::Object(values) = values else {
+        panic!("no settings: {values}");
+    };
+    let file = File {
+        path: "shop/settings.py".to_owned(),
+        text: source.to_owned().into(),
+        parents: Vec::new(),
+    };
+    let answer = Answer::of(values, checks);
+    Evaluated::new(answer, (&[file], Some(0)), stage, &[], Vec::new())
 }

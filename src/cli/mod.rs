@@ -16,6 +16,7 @@ mod key;
 mod output;
 mod plan;
 mod progress;
+mod project;
 mod providers;
 mod put;
 mod redact;

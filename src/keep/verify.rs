@@ -4,32 +4,28 @@
 use std::{
     ffi::{OsStr, OsString},
     fs::File,
-    io::{self, Read as _, Write as _},
-    os::unix::{ffi::OsStrExt as _, process::CommandExt as _},
+    io::{self, Read as _},
+    os::unix::ffi::OsStrExt as _,
     path::Path,
-    process::{Child, Command, Stdio},
-    thread,
-    time::{Duration, Instant},
+    process::Command,
+    time::Duration,
 };
 
-use rustix::process::{Pid, Signal, kill_process_group};
-use zeroize::Zeroizing;
-
-use crate::render::env_text;
-use crate::value::{Table, Value};
+use crate::{
+    process,
+    render::env_text,
+    value::{Table, Value},
+};
 
 /// What connects: Django with one database and nothing of the project. It reads the database from its input and tells in
 /// one word of ours what went wrong, since a driver's message may quote what it was given.
 const CONNECT: &str = include_str!("connect.py");
 
-/// How often a process that runs is looked at.
-const GLANCE: Duration = Duration::from_millis(10);
-
 /// How much of a script is read to find its interpreter.
 const LONGEST_HEAD: u64 = 8192;
 
 /// The longest answer that is read of a process.
-const LONGEST_ANSWER: u64 = 256;
+const LONGEST_ANSWER: usize = 256;
 
 /// Why new values were not accepted. Holds none of them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,7 +49,7 @@ pub(super) fn connect(
     let mut databases = Table::new();
     databases.insert(alias.to_owned(), Value::Table(database.clone()));
     let input = env_text(&Value::Table(databases));
-    let (code, said) = run(
+    let ended = process::run(
         command,
         environment,
         input.as_bytes(),
@@ -61,11 +57,11 @@ pub(super) fn connect(
         LONGEST_ANSWER,
     )
     .map_err(|error| untried(python, &error))?;
-    match code {
+    match ended.code {
         Some(0) => Ok(()),
         Some(3) => Err(Refusal::Refused(format!(
             "Django cannot connect with it: {}",
-            words(&said)
+            words(&ended.said)
         ))),
         Some(4) => Err(Refusal::Untried(format!(
             "`{}` has no Django or no driver for it: `verify = {{ command = […] }}` names a command of your own",
@@ -93,9 +89,9 @@ pub(super) fn by_command(
     };
     let mut command = Command::new(program);
     command.args(arguments);
-    let (code, _) = run(command, environment, b"", within, LONGEST_ANSWER)
+    let ended = process::run(command, environment, b"", within, LONGEST_ANSWER)
         .map_err(|error| untried(OsStr::new(program), &error))?;
-    match code {
+    match ended.code {
         Some(0) => Ok(()),
         Some(code) => Err(Refusal::Refused(format!(
             "`{program}` has ended with exit code {code}"
@@ -112,85 +108,6 @@ fn untried(program: &OsStr, error: &io::Error) -> Refusal {
         "cannot run `{}`: {error}",
         program.to_string_lossy()
     ))
-}
-
-/// The exit code and the begin of what it says, `longest` bytes of it; no code where its time was over.
-pub(crate) fn run(
-    mut command: Command,
-    environment: &[(OsString, OsString)],
-    input: &[u8],
-    within: Duration,
-    longest: u64,
-) -> io::Result<(Option<i32>, Vec<u8>)> {
-    let end = Instant::now() + within;
-    // A group of its own, which is ended as a whole.
-    let mut child = command
-        .process_group(0)
-        .env_clear()
-        .envs(environment.iter().map(|(name, value)| (name, value)))
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()?;
-    let said = child.stdout.take().map(|output| {
-        thread::spawn(move || {
-            let mut said = Vec::new();
-            let mut begin = output.take(longest);
-            let _ = begin.read_to_end(&mut said);
-            // It is to be able to say more.
-            let _ = io::copy(&mut begin.into_inner(), &mut io::sink());
-            said
-        })
-    });
-    if let Some(mut pipe) = child.stdin.take() {
-        let input = Zeroizing::new(input.to_vec());
-        // One that does not read it may still say something, and is not waited for.
-        thread::spawn(move || drop(pipe.write_all(&input)));
-    }
-    let code = wait(&mut child, end);
-    let group = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
-    if let Some(group) = group {
-        // Whatever it has started: that has the new values.
-        let _ = kill_process_group(group, Signal::KILL);
-    }
-    let code = code?;
-    let said = match (code, said) {
-        // What it has started may keep the pipe open for as long as it likes.
-        (Some(_), Some(said)) if said.is_finished() || has_finished(&said, end) => {
-            said.join().unwrap_or_default()
-        }
-        _ => Vec::new(),
-    };
-    Ok((code, said))
-}
-
-fn has_finished<T>(thread: &thread::JoinHandle<T>, end: Instant) -> bool {
-    let end = end.min(Instant::now() + Duration::from_secs(1));
-    while !thread.is_finished() && Instant::now() < end {
-        thread::sleep(GLANCE);
-    }
-    thread.is_finished()
-}
-
-fn wait(child: &mut Child, end: Instant) -> io::Result<Option<i32>> {
-    loop {
-        if let Some(status) = child.try_wait()? {
-            // Ended by a signal: as a shell has it.
-            return Ok(Some(status.code().unwrap_or(128)));
-        }
-        if Instant::now() >= end {
-            if let Ok(group) = i32::try_from(child.id())
-                && let Some(group) = Pid::from_raw(group)
-            {
-                // Where it has ended meanwhile, its group may have too.
-                let _ = kill_process_group(group, Signal::KILL);
-            }
-            child.kill()?;
-            child.wait()?;
-            return Ok(None);
-        }
-        thread::sleep(GLANCE);
-    }
 }
 
 /// A word of ours, and an error code of a driver: nothing else passes.

@@ -6,7 +6,10 @@ use super::{
     Name, Span,
     document::{Reader, name},
 };
-use crate::{check::ids, suggest};
+use crate::{
+    check::{ids, is_rule},
+    suggest,
+};
 
 /// `[check]`.
 #[derive(Clone, Debug, Default)]
@@ -19,7 +22,7 @@ pub(crate) struct CheckEntry {
 #[derive(Clone, Debug)]
 pub(crate) struct CheckAllow {
     pub(crate) span: Span,
-    /// The rule's id.
+    /// The rule's id, or that of one of Django's own checks.
     pub(crate) rule: Name,
     /// The key, or one above it: `databases.default`.
     pub(crate) at: Option<Name>,
@@ -79,7 +82,7 @@ impl Reader<'_> {
 
     fn rule_id(&mut self, value: &Spanned<DeValue<'_>>) -> Option<Name> {
         let rule = self.plain("`rule`", value)?;
-        if ids().any(|id| id == rule.text) {
+        if is_rule(&rule.text) {
             return Some(rule);
         }
         let hint = suggest::hint(&rule.text.to_ascii_uppercase(), ids());

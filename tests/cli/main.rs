@@ -12,6 +12,7 @@
 
 mod audit;
 mod check;
+mod check_settings;
 mod ci;
 mod commands;
 mod doctor;

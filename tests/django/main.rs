@@ -11,6 +11,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod check;
 #[cfg(feature = "provider-azure")]
 mod entra_postgres;
 mod exec;

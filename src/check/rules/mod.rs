@@ -1,5 +1,6 @@
 //! The rules, one file a family, in the order of their ids.
 
+pub(in crate::check) mod django;
 mod generic;
 mod mssql;
 mod mysql;
@@ -13,8 +14,11 @@ use super::{
     Surroundings,
     found::{Found, Out},
     rule::{Check, Rule},
+    settings::Settings,
     subject::Subject,
 };
+
+pub(in crate::check) use generic::{is_hidden, is_placeholder};
 
 /// Every rule, by family.
 pub(crate) const FAMILIES: &[Family] = &[
@@ -47,6 +51,11 @@ pub(crate) const FAMILIES: &[Family] = &[
         name: "oracle",
         title: "Oracle",
         rules: oracle::RULES,
+    },
+    Family {
+        name: "django",
+        title: "Django's settings",
+        rules: django::RULES,
     },
     Family {
         name: "server",
@@ -85,7 +94,7 @@ pub(crate) fn apply(subject: &Subject<'_>, surroundings: Option<&Surroundings<'_
     let mut found = Vec::new();
     for rule in all() {
         let mut out = Out::new(rule, &mut found);
-        match &rule.check {
+        match rule.check.base() {
             Check::Family(family, check) => {
                 for database in &subject.databases {
                     if database.family == Some(*family) {
@@ -102,9 +111,21 @@ pub(crate) fn apply(subject: &Subject<'_>, surroundings: Option<&Surroundings<'_
             Check::Files(check) => check(subject, surroundings, &mut out),
             Check::Across(_)
             | Check::Reading
-            | Check::Settings
+            | Check::Settings(_)
+            | Check::AndSettings(..)
             | Check::Server
             | Check::Suppression => {}
+        }
+    }
+    found
+}
+
+/// What the rules find in the evaluated settings.
+pub(crate) fn of_settings(settings: &Settings<'_>) -> Vec<Found> {
+    let mut found = Vec::new();
+    for rule in all() {
+        if let Check::Settings(check) | Check::AndSettings(_, check) = rule.check {
+            check(settings, &mut Out::new(rule, &mut found));
         }
     }
     found

@@ -21,7 +21,7 @@ use super::{
 };
 use crate::{
     django::engine::{self, Family},
-    keep::verify::run,
+    process,
     render::env_text,
     value::{Table, Value},
 };
@@ -29,7 +29,7 @@ use crate::{
 const LOOK: &str = include_str!("look.py");
 
 /// The longest answer that is read.
-const LONGEST: u64 = 1 << 20;
+const LONGEST: usize = 1 << 20;
 
 /// Names and questions.
 type Questions = &'static [(&'static str, &'static str)];
@@ -188,17 +188,18 @@ async fn ask(job: &Job, questions: Questions, clock: &str) -> Result<Said, Stop>
     let work = move || {
         let mut command = Command::new(&python);
         command.args(["-c", LOOK]);
-        run(command, &environment, input.as_bytes(), within, LONGEST)
+        process::run(command, &environment, input.as_bytes(), within, LONGEST)
     };
     let ran = tokio::task::spawn_blocking(work).await;
-    let (code, said) = ran
+    let ended = ran
         .map_err(|_| Stop::not_looked_at("nuages failed within itself"))?
         .map_err(|error| Stop::not_looked_at(format!("cannot run `{shown}`: {}", error.kind())))?;
     let strange =
         || Stop::not_looked_at(format!("what `{shown}` answers is not what was asked for"));
-    match code {
-        Some(0) => Said::read(&said).ok_or_else(strange),
-        Some(3) => Err(refused(&said).ok_or_else(strange)?.into()),
+    let said = &ended.said;
+    match ended.code {
+        Some(0) => Said::read(said).ok_or_else(strange),
+        Some(3) => Err(refused(said).ok_or_else(strange)?.into()),
         Some(4) => Err(Stop::not_looked_at(format!("`{shown}` has no Django"))),
         Some(5) => Err(Stop::not_looked_at(format!(
             "Django in `{shown}` has no driver for this engine, or refuses the settings"

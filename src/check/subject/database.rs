@@ -118,6 +118,25 @@ impl<'a> Database<'a> {
         database
     }
 
+    /// A database of evaluated settings.
+    pub(super) fn of_settings(
+        alias: &'a Name,
+        entry: &'a DatabaseEntry,
+        fields: Vec<Field>,
+    ) -> Self {
+        let mut database = Self {
+            alias,
+            entry,
+            fields,
+            family: None,
+            method: None,
+            is_opaque: false,
+        };
+        let engine = database.text("ENGINE").and_then(engine::find);
+        database.family = engine.map(|engine| engine.family);
+        database
+    }
+
     /// What brings keys that have no place of their own.
     fn brings(&self) -> (From, Span) {
         let url = self

@@ -16,10 +16,10 @@ use crate::{
     },
     cli::{
         Exit,
+        arguments::Check,
         context::{Context, Loaded},
     },
-    render::env_text,
-    resolve::Resolved,
+    render::{Document, env_text},
 };
 
 /// Where a virtual environment is that is active.
@@ -37,14 +37,14 @@ pub(super) struct Connected {
 
 pub(super) fn run(
     context: &Context,
+    command: &Check,
     loaded: &Loaded,
     request: &Request<'_>,
-    resolved: &Resolved,
     within: Duration,
 ) -> Result<Connected, Exit> {
     let targets = check::targets(request, check::may_alter(request));
-    let environment = variables(loaded, resolved);
-    let python = python(loaded);
+    let environment = variables(loaded, request.resolved);
+    let python = python(command, loaded);
     let surroundings = Surroundings {
         python: python.as_deref(),
         environment: &environment,
@@ -63,12 +63,13 @@ pub(super) fn run(
 }
 
 /// The environment that the deployment's command would have, as far as drivers read it.
-fn variables(loaded: &Loaded, resolved: &Resolved) -> Variables {
+fn variables(loaded: &Loaded, resolved: Option<&Document>) -> Variables {
     let own = loaded.environment.variables();
     let mut all: Variables = own
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
         .collect();
-    for (name, value) in resolved.document.env.iter() {
+    let env = resolved.iter().flat_map(|document| document.env.iter());
+    for (name, value) in env {
         all.retain(|(have, _)| have != OsStr::new(name));
         all.push((name.into(), OsString::from(env_text(value).as_str())));
     }
@@ -76,10 +77,15 @@ fn variables(loaded: &Loaded, resolved: &Resolved) -> Variables {
 }
 
 /// The Python that has the deployment's Django: of the active environment, of one beside the manifest, or of the system.
-fn python(loaded: &Loaded) -> Option<OsString> {
+fn python(command: &Check, loaded: &Loaded) -> Option<OsString> {
+    if let Some(python) = &command.python {
+        return Some(python.clone().into());
+    }
     let active = loaded.environment.var(VIRTUAL_ENV).map(PathBuf::from);
     let base = loaded.environment.base();
-    let places = active.into_iter().chain([base.join(".venv"), base.join("venv")]);
+    let places = active
+        .into_iter()
+        .chain([base.join(".venv"), base.join("venv")]);
     let found = places
         .map(|place| place.join("bin/python"))
         .find(|python| python.is_file());

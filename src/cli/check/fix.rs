@@ -26,7 +26,8 @@ pub(super) fn run(context: &Context, loaded: &mut Loaded) -> Outcome {
     for _ in 0..ROUNDS {
         let now = SystemTime::now();
         let outcome = inspect(context, loaded, None, now)?;
-        let allowed = check::allow(outcome.found, &loaded.manifest.check.allow, now, false);
+        let entries = &loaded.manifest.check.allow;
+        let allowed = check::allow(outcome.found, entries, now, check::Extent::Part);
         let found: Vec<&Found> = allowed
             .found
             .iter()

@@ -1,28 +1,43 @@
-//! `nuages check`: policy on the manifest, and on what references bring.
+//! `nuages check`: policy on the manifest, on what references bring, and on the project's settings.
 
+mod connect;
+mod failure;
 mod fix;
+mod handed;
+mod project;
 
 use std::{
     path::PathBuf,
-    time::{Instant, SystemTime},
+    time::{Duration, Instant, SystemTime},
 };
+
+use zeroize::Zeroizing;
 
 use super::{
     Exit, Outcome,
-    arguments::Check,
+    arguments::{Check, FindingFormat},
     context::{Context, Loaded},
     output,
-    scan::format,
+    scan::{Judgement, format, tell_used},
 };
 use crate::{
-    check::{self, Allowed, Checked, Request, Surroundings, ids},
+    check::{
+        self, Allowed, Checked, Extent, Found, Request, Surroundings, ids,
+        settings::{self, Evaluated},
+    },
     diagnostic::{Class, Diagnostic},
     finding::Finding,
-    plan,
-    report::findings::{self, Summary},
+    redact,
+    report::{
+        findings::{self, Summary},
+        visible,
+    },
     resolve::Resolved,
+    scan::{detect::Detector, rule, source::Trouble},
     suggest,
 };
+use handed::Handed;
+use project::{Files, Learnt, Target, learn};
 
 /// Where `~` leads.
 const HOME: &str = "HOME";
@@ -35,45 +50,190 @@ pub(super) fn run(context: &Context, command: &Check) -> Outcome {
         return grants(context, command);
     }
     let started = (SystemTime::now(), Instant::now());
-    let mut loaded = context.load()?;
+    let mut loaded = context.load_or_empty()?;
+    let target = Target::find(context, command, &loaded)?;
     if command.fix {
         fix::run(context, &mut loaded)?;
     }
-    let looked = look(context, command, &loaded)?;
-    say(context, command, &loaded, looked, started)
+    let looked = look(context, command, &loaded, target.as_ref(), started.1)?;
+    say(context, command, &loaded, &looked, started)
 }
 
-/// What was found, what was let pass, and what stands in the way of every other command.
+/// There is neither a manifest nor a project.
+fn nothing(context: &Context) -> Exit {
+    let title = "there is no `nuages.toml` here or in a parent up to the git root, and no settings of Django";
+    context.fail(Diagnostic::new(Class::Manifest, title).hint(
+        "`nuages init` makes a manifest of a project; `--manifest FILE` and `--settings MODULE` name what is elsewhere",
+    ))
+}
+
+/// What was found, what was let pass, and what stands in the way.
 struct Looked {
     allowed: Allowed,
     mistakes: Vec<Diagnostic>,
+    /// What servers say, for people and for machines.
+    servers: Option<(String, Vec<serde_json::Value>)>,
+    /// What could not be looked at.
+    failures: Vec<Diagnostic>,
     notes: Vec<String>,
+    files: Vec<settings::File>,
+    /// What decides about secrets in the files, where there are any.
+    judgement: Option<Judgement>,
+    /// Secrets in the files that are let pass.
+    let_pass: usize,
+    /// Values that no line may show.
+    known: Vec<Zeroizing<String>>,
 }
 
-fn look(context: &Context, command: &Check, loaded: &Loaded) -> Result<Looked, Exit> {
-    let unread = loaded.manifest.is_unread();
-    if unread {
+fn look(
+    context: &Context,
+    command: &Check,
+    loaded: &Loaded,
+    target: Option<&Target>,
+    started: Instant,
+) -> Result<Looked, Exit> {
+    if loaded.manifest.is_unread() {
         // What is no TOML has nothing that could be looked at.
         return Err(context.fail_all(loaded.manifest.errors(), Some(&loaded.manifest.source)));
     }
-    let resolved = if command.resolve {
-        Some(resolve(context, loaded)?)
-    } else {
-        None
+    let files = target.is_none().then(|| Files::find(context, loaded));
+    if files.as_ref().is_some_and(|files| files.all.is_empty()) && context.find().is_none() {
+        return Err(nothing(context));
+    }
+    let now = SystemTime::now();
+    let handed = hand(context, command, loaded, target)?;
+    let outcome = inspect(context, loaded, handed.resolved.as_ref(), now)?;
+    let (mut found, mut notes) = (outcome.found, outcome.notes);
+    let mut servers = None;
+    if let Some(resolved) = handed.resolved.as_ref().filter(|_| command.connect) {
+        let within = context.deadline()?.saturating_sub(started.elapsed());
+        let connected = connected(context, command, loaded, resolved, (now, within))?;
+        found.extend(connected.found);
+        notes.extend(connected.notes);
+        servers = Some((connected.text, connected.documents));
+    }
+    let learnt = match target {
+        Some(target) => learn(context, command, loaded, target, &handed, started)?,
+        None => Learnt::read(files),
     };
-    let outcome = inspect(context, loaded, resolved.as_ref(), SystemTime::now())?;
-    let is_whole = context.global.profile.is_empty() && resolved.is_none();
-    let allowed = check::allow(
-        outcome.found,
-        &loaded.manifest.check.allow,
-        SystemTime::now(),
-        is_whole,
-    );
+    let mut silenced = Vec::new();
+    if let Some(evaluated) = &learnt.evaluated {
+        silenced = settled(context, loaded, evaluated, now, &mut found)?;
+    }
+    notes.extend(learnt.files.notes);
+    let (files, mains) = (learnt.files.all, learnt.files.mains);
+    let judgement = judgement(context, command, loaded, &files, &mut notes)?;
+    let mut let_pass = 0;
+    if let Some(judgement) = &judgement {
+        let session = settings::Session {
+            detector: &judgement.detector,
+            suppressions: &judgement.suppressions,
+            excludes: &|path| judgement.excludes(loaded, path),
+            floor: judgement.floor,
+        };
+        let (literals, suppressed) = settings::literals(&files, &mains, &session);
+        found.extend(literals);
+        let_pass = suppressed;
+    }
+    let is_whole = context.selection().profiles.is_empty() && handed.resolved.is_none();
+    let extent = extent(is_whole, learnt.evaluated.is_some());
+    let mut allowed = check::allow(found, &loaded.manifest.check.allow, now, extent);
+    allowed.suppressed.extend(silenced);
+    let known = learnt.evaluated.as_ref().map(Evaluated::secrets);
     Ok(Looked {
+        known: known.map_or_else(|| handed.secrets(), <[_]>::to_vec),
         allowed,
         mistakes: outcome.mistakes,
-        notes: outcome.notes,
+        servers,
+        failures: learnt.failures,
+        notes,
+        files,
+        judgement,
+        let_pass,
     })
+}
+
+fn extent(is_whole: bool, has_settings: bool) -> Extent {
+    match (is_whole, has_settings) {
+        (false, _) => Extent::Part,
+        (true, true) => Extent::Settings,
+        (true, false) => Extent::Manifest,
+    }
+}
+
+/// Adds what is found in evaluated settings, and gives what these let pass themselves.
+fn settled(
+    context: &Context,
+    loaded: &Loaded,
+    evaluated: &Evaluated,
+    now: SystemTime,
+    found: &mut Vec<Found>,
+) -> Result<Vec<(Found, String)>, Exit> {
+    let manifest = &loaded.manifest;
+    let looked = settings::look(evaluated, &context.registry, now)
+        .map_err(|redact::TooMany| super::redact::too_many(context))?;
+    let layer = manifest
+        .select(&context.selection().profiles)
+        .map_err(|errors| context.fail_all(&errors, Some(&manifest.source)))?;
+    settings::merge(evaluated, &layer, found, looked.found);
+    Ok(looked.suppressed)
+}
+
+/// What references bring, and what the project is handed.
+fn hand(
+    context: &Context,
+    command: &Check,
+    loaded: &Loaded,
+    target: Option<&Target>,
+) -> Result<Handed, Exit> {
+    if !command.resolve && !command.connect {
+        return Ok(Handed::ours(context));
+    }
+    let plan = context.plan(loaded)?;
+    match target {
+        Some(_) => Handed::whole(context, loaded, &plan),
+        None => Handed::values(context, loaded, &plan),
+    }
+}
+
+/// What decides about secrets in the files; none where there are no files, or where a secret of the store would decide.
+fn judgement(
+    context: &Context,
+    command: &Check,
+    loaded: &Loaded,
+    files: &[settings::File],
+    notes: &mut Vec<String>,
+) -> Result<Option<Judgement>, Exit> {
+    if files.is_empty() {
+        return Ok(None);
+    }
+    let judgement = Judgement::load(context, loaded, command.resolve)?;
+    if judgement.is_none() {
+        notes.push(
+            "the settings are not searched for secrets: what is let pass takes `[scan] key`, which `--resolve` fetches"
+                .to_owned(),
+        );
+    }
+    Ok(judgement)
+}
+
+/// What the servers say.
+fn connected(
+    context: &Context,
+    command: &Check,
+    loaded: &Loaded,
+    resolved: &Resolved,
+    (now, within): (SystemTime, Duration),
+) -> Result<connect::Connected, Exit> {
+    let request = Request {
+        manifest: &loaded.manifest,
+        registry: &context.registry,
+        selection: &context.selection(),
+        resolved: Some(&resolved.document),
+        surroundings: None,
+        now,
+    };
+    connect::run(context, command, loaded, &request, within)
 }
 
 /// Everything that the rules find.
@@ -101,12 +261,6 @@ fn inspect(
         .map_err(|errors| context.fail_all(&errors, Some(&loaded.manifest.source)))
 }
 
-fn resolve(context: &Context, loaded: &Loaded) -> Result<Resolved, Exit> {
-    let plan = plan::plan(&loaded.manifest, &context.selection(), &context.registry)
-        .map_err(|errors| context.fail_all(&errors, Some(&loaded.manifest.source)))?;
-    context.resolve(&plan, loaded, None)
-}
-
 fn home(context: &Context) -> Option<PathBuf> {
     let home = context.environment.var(HOME)?;
     (!home.is_empty()).then(|| PathBuf::from(home))
@@ -116,16 +270,39 @@ fn say(
     context: &Context,
     command: &Check,
     loaded: &Loaded,
-    looked: Looked,
+    looked: &Looked,
     started: (SystemTime, Instant),
 ) -> Outcome {
     let source = &loaded.manifest.source;
-    let checked = Checked::new(&looked.allowed.found, source, &source.name);
+    let built_in = || Detector::new(rule::built_in().into());
+    let shown = match &looked.judgement {
+        Some(judgement) => settings::shown(&looked.files, &judgement.detector, &looked.known),
+        None if looked.files.is_empty() => Vec::new(),
+        None => settings::shown(&looked.files, &built_in(), &looked.known),
+    };
+    let checked = Checked::new(&looked.allowed.found, source, &shown);
     let mut summary = Summary::new("check", started.0);
-    summary.files = 1;
-    summary.bytes = source.text.len() as u64;
-    summary.suppressed = looked.allowed.suppressed.len();
-    summary.notes = looked.notes;
+    let sizes = looked.files.iter().map(|file| file.text.len());
+    let sizes = sizes.chain(Some(source.text.len()).filter(|size| *size > 0));
+    let sizes: Vec<u64> = sizes.map(|size| size as u64).collect();
+    summary.files = sizes.len() as u64;
+    summary.bytes = sizes.iter().sum();
+    summary.suppressed = looked.allowed.suppressed.len() + looked.let_pass;
+    summary.notes.clone_from(&looked.notes);
+    if let Some((text, documents)) = &looked.servers {
+        summary.servers.clone_from(documents);
+        if command.format == FindingFormat::Human {
+            output::result(format!("{text}\n").as_bytes())?;
+        }
+    }
+    // For people they are drawn below; a machine's document must not say that all is well.
+    if command.format != FindingFormat::Human {
+        let obstacles = looked.mistakes.iter().chain(&looked.failures);
+        summary.troubles.extend(obstacles.map(|obstacle| Trouble {
+            place: source.name.as_str().into(),
+            reason: obstacle.title.clone(),
+        }));
+    }
     summary.elapsed = started.1.elapsed();
     let excerpt = |finding: &Finding| checked.excerpt(finding);
     let text = findings::render(
@@ -137,17 +314,13 @@ fn say(
     );
     output::result(text.as_bytes())?;
     if command.show_suppressed {
-        for (one, reason) in &looked.allowed.suppressed {
-            output::error_line(&format!(
-                "let pass: {}: `{}`: {reason}",
-                one.rule.id, one.key
-            ));
-        }
+        tell_suppressed(looked);
     }
     output::error_text(&findings::troubles(&summary, context.colour));
     context.note(&findings::summary_line(&checked.findings, &summary));
-    if !looked.mistakes.is_empty() {
-        return Err(context.fail_all(&looked.mistakes, Some(source)));
+    let obstacles = [&looked.mistakes[..], &looked.failures].concat();
+    if !obstacles.is_empty() {
+        return Err(context.fail_all(&obstacles, Some(source)));
     }
     let least = command.fail_on.severity();
     if checked
@@ -170,6 +343,16 @@ fn grants(context: &Context, command: &Check) -> Outcome {
     )
     .map_err(|errors| context.fail_all(&errors, Some(&loaded.manifest.source)))?;
     output::result(sql.as_bytes())
+}
+
+fn tell_suppressed(looked: &Looked) {
+    for (one, reason) in &looked.allowed.suppressed {
+        let (id, key) = (one.id(), visible(&one.key));
+        output::error_line(&format!("let pass: {id}: `{key}`: {}", visible(reason)));
+    }
+    if let Some(judgement) = &looked.judgement {
+        tell_used(&judgement.suppressions);
+    }
 }
 
 fn explain(context: &Context, rule: &str) -> Outcome {

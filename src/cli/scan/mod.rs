@@ -5,7 +5,7 @@ mod known;
 mod rules;
 mod said;
 
-pub(super) use said::format;
+pub(super) use said::{format, tell_used};
 
 use std::{
     io::{self, IsTerminal},
@@ -32,6 +32,7 @@ use crate::{
             self, CacheOptions, HistoryOptions, PathOptions, Push, RangeOptions, StagedOptions,
             git::Place,
         },
+        suppress::Suppressions,
     },
 };
 
@@ -69,6 +70,69 @@ pub(super) fn run(context: &Context, command: &Scan) -> Outcome {
     scan(context, command, &[source])
 }
 
+/// What a run goes by besides the manifest.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Choices<'a> {
+    /// Rules and allowlists of a .gitleaks.toml.
+    config: Option<&'a Path>,
+    /// Known findings.
+    baseline: Option<&'a Path>,
+    /// Whether the baseline is to be written anew.
+    is_rewritten: bool,
+}
+
+impl<'a> Choices<'a> {
+    fn of(command: &'a Scan) -> Self {
+        Self {
+            config: command.config.as_deref(),
+            baseline: command.baseline.as_deref(),
+            is_rewritten: command.write_baseline,
+        }
+    }
+}
+
+/// What decides what is found and what is said of it, where nothing but the manifest says so.
+pub(super) struct Judgement {
+    pub(super) detector: Detector,
+    pub(super) suppressions: Suppressions,
+    pub(super) floor: Confidence,
+}
+
+impl Judgement {
+    /// None where it takes a secret of the store, and none is to be fetched.
+    pub(super) fn load(
+        context: &Context,
+        loaded: &Loaded,
+        may_fetch: bool,
+    ) -> Result<Option<Self>, Exit> {
+        let choices = Choices::default();
+        if !may_fetch && said::needs_store(context, choices, loaded) {
+            return Ok(None);
+        }
+        let rules = rules::Rules::load(context, choices, loaded)?;
+        let detector = Detector::new(rules.all.clone());
+        let floor = loaded.manifest.scan.confidence;
+        Ok(Some(Self {
+            detector,
+            suppressions: said::suppressions(context, choices, loaded, rules)?,
+            floor: floor.unwrap_or(Confidence::Medium),
+        }))
+    }
+
+    /// Whether a file is left out.
+    pub(super) fn excludes(&self, loaded: &Loaded, path: &BStr) -> bool {
+        excludes(loaded, &self.suppressions, path)
+    }
+}
+
+fn excludes(loaded: &Loaded, suppressions: &Suppressions, path: &BStr) -> bool {
+    let mut globs = loaded.manifest.scan.exclude.iter();
+    globs.any(|glob| glob::covers(&glob.text, path))
+        || suppressions
+            .config()
+            .is_some_and(|config| config.skips(path))
+}
+
 /// Where the text comes from.
 pub(super) enum From {
     /// Files and directories; none is the working directory.
@@ -92,24 +156,15 @@ pub(super) fn scan(context: &Context, command: &Scan, sources: &[From]) -> Outco
     if !loaded.manifest.errors().is_empty() {
         return Err(context.fail_all(loaded.manifest.errors(), Some(&loaded.manifest.source)));
     }
-    let rules = rules::Rules::load(context, command, &loaded)?;
+    let choices = Choices::of(command);
+    let rules = rules::Rules::load(context, choices, &loaded)?;
     let detector = Detector::new(rules.all.clone());
     let configuration = rules.configuration.clone();
-    let suppressions = said::suppressions(context, command, &loaded, rules)?;
+    let suppressions = said::suppressions(context, choices, &loaded, rules)?;
     let known = known::load(context, command, &loaded)?;
     let is_visible = io::stderr().is_terminal() && !context.global.quiet;
     let progress = Progress::new("files", is_visible);
-    let excludes = |path: &BStr| {
-        loaded
-            .manifest
-            .scan
-            .exclude
-            .iter()
-            .any(|glob| glob::covers(&glob.text, path))
-            || suppressions
-                .config()
-                .is_some_and(|config| config.skips(path))
-    };
+    let excludes = |path: &BStr| excludes(&loaded, &suppressions, path);
     let tick = || progress.add();
     let is_history = sources.iter().any(|source| {
         matches!(

@@ -6,11 +6,10 @@ use serde_json::{Value, json};
 
 use super::super::{
     Exit, Outcome,
-    arguments::Scan,
     context::{Context, Loaded},
     output,
 };
-use super::read_named;
+use super::{Choices, read_named};
 use crate::{
     diagnostic::{Class, Diagnostic},
     finding::Confidence,
@@ -31,8 +30,12 @@ pub(super) struct Rules {
 }
 
 impl Rules {
-    pub(super) fn load(context: &Context, command: &Scan, loaded: &Loaded) -> Result<Self, Exit> {
-        let (custom, configuration) = configuration(context, command, loaded)?.unzip();
+    pub(super) fn load(
+        context: &Context,
+        choices: Choices<'_>,
+        loaded: &Loaded,
+    ) -> Result<Self, Exit> {
+        let (custom, configuration) = configuration(context, choices, loaded)?.unzip();
         let configuration = configuration.unwrap_or_default();
         let own = &loaded.manifest.scan.rules;
         if own.is_empty() && custom.is_none() {
@@ -77,10 +80,10 @@ impl Rules {
 /// A `.gitleaks.toml`, with those that it builds on.
 fn configuration(
     context: &Context,
-    command: &Scan,
+    choices: Choices<'_>,
     loaded: &Loaded,
 ) -> Result<Option<(Custom, String)>, Exit> {
-    let path = match (&command.config, &loaded.manifest.scan.config) {
+    let path = match (choices.config, &loaded.manifest.scan.config) {
         (Some(path), _) => context.environment.base().join(path),
         (None, Some(path)) => loaded.environment.base().join(&path.text),
         (None, None) => return Ok(None),

@@ -11,10 +11,10 @@ use super::{
     super::{
         Exit, Outcome,
         arguments::{FindingFormat, Scan},
-        context::{Context, Loaded},
+        context::{Context, Loaded, read_text},
         output,
     },
-    Found, known, read_named,
+    Choices, Found, MOST, known, read_named,
     rules::Rules,
 };
 use crate::{
@@ -38,7 +38,7 @@ const DETECT_SECRETS: &str = ".secrets.baseline";
 /// Everything that lets a finding pass.
 pub(super) fn suppressions(
     context: &Context,
-    command: &Scan,
+    choices: Choices<'_>,
     loaded: &Loaded,
     rules: Rules,
 ) -> Result<Suppressions, Exit> {
@@ -51,8 +51,8 @@ pub(super) fn suppressions(
         all = all.allow(allow(context, loaded, entries)?);
     }
     // What is to be written anew must not hide what it is made of.
-    if !command.write_baseline
-        && let Some(baseline) = read_baseline(context, command, loaded)?
+    if !choices.is_rewritten
+        && let Some(baseline) = read_baseline(context, choices, loaded)?
     {
         all = all.baseline(baseline);
     }
@@ -114,8 +114,8 @@ fn store_key(context: &Context, loaded: &Loaded) -> Result<Option<Key>, Exit> {
 }
 
 /// The baseline's file, and whether somebody named it.
-fn baseline_path(context: &Context, command: &Scan, loaded: &Loaded) -> (PathBuf, bool) {
-    if let Some(path) = &command.baseline {
+fn baseline_path(context: &Context, choices: Choices<'_>, loaded: &Loaded) -> (PathBuf, bool) {
+    if let Some(path) = choices.baseline {
         return (context.environment.base().join(path), true);
     }
     match &loaded.manifest.scan.baseline {
@@ -127,11 +127,11 @@ fn baseline_path(context: &Context, command: &Scan, loaded: &Loaded) -> (PathBuf
 
 fn read_baseline(
     context: &Context,
-    command: &Scan,
+    choices: Choices<'_>,
     loaded: &Loaded,
 ) -> Result<Option<Baseline>, Exit> {
-    let (path, is_named) = baseline_path(context, command, loaded);
-    if !path.exists() && (!is_named || command.write_baseline) {
+    let (path, is_named) = baseline_path(context, choices, loaded);
+    if !path.exists() && (!is_named || choices.is_rewritten) {
         return Ok(None);
     }
     let text = read_named(context, &path, "the baseline")?;
@@ -143,6 +143,19 @@ fn read_baseline(
     baseline
         .map(Some)
         .map_err(|error| unusable(context, &name, &error))
+}
+
+/// Whether the key of a store is needed to tell what is let pass.
+pub(super) fn needs_store(context: &Context, choices: Choices<'_>, loaded: &Loaded) -> bool {
+    let scan = &loaded.manifest.scan;
+    let is_keyed = || {
+        let (path, _) = baseline_path(context, choices, loaded);
+        let text = path.exists().then(|| read_text(&path, MOST));
+        text.and_then(Result::ok)
+            .is_some_and(|text| Baseline::read(text.as_bytes(), None).is_err())
+    };
+    let has_values = scan.allow.iter().any(|entry| entry.value.is_some());
+    scan.key.is_some() && (has_values || is_keyed())
 }
 
 /// A file of this name in the working directory.
@@ -227,6 +240,19 @@ const UNREAD: u8 = 4;
 
 /// The audit: what was let pass, by what and why; what lets nothing pass any more.
 fn tell_suppressed(suppressions: &Suppressions) {
+    tell_used(suppressions);
+    for entry in suppressions.unused() {
+        let state = if entry.expired {
+            "has expired"
+        } else {
+            "lets nothing pass"
+        };
+        output::error_line(&format!("{}: {} {state}", entry.by, entry.entry));
+    }
+}
+
+/// What was let pass, by what and why.
+pub(in crate::cli) fn tell_used(suppressions: &Suppressions) {
     for one in suppressions.used() {
         let reason = one.reason.as_deref().unwrap_or(if one.wants_reason {
             "no reason given"
@@ -243,14 +269,6 @@ fn tell_suppressed(suppressions: &Suppressions) {
             one.path, one.line, one.rule, one.by
         ));
     }
-    for entry in suppressions.unused() {
-        let state = if entry.expired {
-            "has expired"
-        } else {
-            "lets nothing pass"
-        };
-        output::error_line(&format!("{}: {} {state}", entry.by, entry.entry));
-    }
 }
 
 /// Takes everything found as known.
@@ -260,8 +278,9 @@ fn write_baseline(context: &Context, command: &Scan, loaded: &Loaded, found: &Fo
             Diagnostic::new(Class::Provider, "cannot make a baseline").cause(error.to_string()),
         )
     };
-    let (path, _) = baseline_path(context, command, loaded);
-    let mut baseline = match read_baseline(context, command, loaded)? {
+    let choices = Choices::of(command);
+    let (path, _) = baseline_path(context, choices, loaded);
+    let mut baseline = match read_baseline(context, choices, loaded)? {
         Some(baseline) => baseline,
         None => match store_key(context, loaded)? {
             Some(key) => Baseline::new(key, true),

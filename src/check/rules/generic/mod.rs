@@ -10,6 +10,9 @@ mod values;
 
 use super::{Check, Rule};
 
+pub(in crate::check) use secrets::is_placeholder;
+pub(in crate::check) use urls::is_hidden;
+
 pub(super) const RULES: &[Rule] = &[
     secrets::GN001,
     logins::GN002,

@@ -5,8 +5,10 @@ use crate::{
     check::{
         fix::Fix,
         found::Out,
+        settings::Settings,
         subject::{Database, Subject},
     },
+    django::engine::Family,
     finding::Severity,
 };
 
@@ -47,7 +49,7 @@ fn unchecked(database: &Database<'_>, _: &Subject<'_>, out: &mut Out<'_>) {
     let is_kept = database.keeps_connections() || is_pooled;
     let checks = database.field("CONN_HEALTH_CHECKS");
     let is_checked = checks.is_some_and(|field| field.flag() != Some(false));
-    let is_file = database.family == Some(crate::django::engine::Family::Sqlite);
+    let is_file = database.family == Some(Family::Sqlite);
     if is_kept && !is_checked && !is_file {
         let path = &["CONN_HEALTH_CHECKS"];
         let key = if checks.is_some() {
@@ -69,5 +71,32 @@ pub(super) const GN011: Rule = Rule {
     sources: &["https://docs.djangoproject.com/en/stable/topics/async/"],
     wrong: "",
     right: "",
-    check: Check::Settings,
+    check: Check::Settings(under_asgi),
 };
+
+/// Applications that serve Django under ASGI.
+const SERVERS: &[&str] = &[
+    "channels",
+    "daphne",
+    "uvicorn",
+    "uvicorn_worker",
+    "hypercorn",
+];
+
+fn under_asgi(settings: &Settings<'_>, out: &mut Out<'_>) {
+    let has_application = settings
+        .field("ASGI_APPLICATION")
+        .is_some_and(|field| !field.is_empty());
+    let server = SERVERS.iter().find(|name| settings.has_app(name));
+    let why = match server {
+        _ if has_application => "`ASGI_APPLICATION` is set".to_owned(),
+        Some(name) => format!("`{name}` is installed"),
+        None => return,
+    };
+    for database in &settings.subject.databases {
+        let is_file = database.family == Some(Family::Sqlite);
+        if database.keeps_connections() && !is_file {
+            out.on(database, &["CONN_MAX_AGE"]).note(why.clone());
+        }
+    }
+}

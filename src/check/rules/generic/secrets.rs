@@ -440,7 +440,7 @@ pub(super) fn weakness(
 }
 
 /// Text that stands for a secret until somebody fills it in.
-fn is_placeholder(value: &str) -> bool {
+pub(in crate::check) fn is_placeholder(value: &str) -> bool {
     let trimmed = value.trim();
     let is_enclosed = [
         ("<", ">"),

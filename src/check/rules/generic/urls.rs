@@ -1,15 +1,17 @@
 //! Secrets in addresses.
 
-use super::{Check, Rule};
+use super::{Check, Rule, is_placeholder};
 use crate::{
     check::{
         fix::Fix,
         found::Out,
-        subject::{Field, Subject},
+        settings::{Settings, address_secrets, params_secrets},
+        subject::{Field, Known, Subject},
     },
     filter::Filter,
     finding::Severity,
     manifest::{Node, Span},
+    redact::common::is_everybodys,
     scan::words::bearing,
     template::{Hole, Part, Template},
 };
@@ -31,7 +33,7 @@ REDIS_URL = "rediss://:${env://REDIS_PASSWORD | urlencode}@cache.shop.example:63
     right: r#"[env]
 REDIS_URL_WITH_PASSWORD = "rediss://:${env://REDIS_PASSWORD | urlencode}@cache.shop.example:6380/0"
 "#,
-    check: Check::Manifest(shown),
+    check: Check::AndSettings(&Check::Manifest(shown), shown_of_settings),
 };
 
 /// What Django's `hidden_settings` looks for, in any case.
@@ -76,6 +78,60 @@ fn shown(subject: &Subject<'_>, out: &mut Out<'_>) {
             out.variable(field);
         }
     }
+}
+
+fn shown_of_settings(settings: &Settings<'_>, out: &mut Out<'_>) {
+    for field in settings.own() {
+        exposed(settings, &mut vec![&field.name], field, out);
+    }
+}
+
+/// Django looks at the keys of tables too, and hides what is below one.
+fn exposed<'a>(
+    settings: &Settings<'_>,
+    path: &mut Vec<&'a str>,
+    field: &'a Field,
+    out: &mut Out<'_>,
+) {
+    if is_hidden(&field.name) {
+        return;
+    }
+    match &field.value {
+        Known::Text(text) => {
+            let what = if holds_password(text.expose()) {
+                "it holds an address with a password"
+            } else if !params_secrets(&field.name, text.expose()).is_empty() {
+                "a secret stands among the words for the driver"
+            } else if settings.holds_secret(text.expose()) {
+                "a secret stands in it"
+            } else {
+                return;
+            };
+            settings
+                .found(out, path)
+                .severity(Severity::Warning)
+                .note(what);
+        }
+        Known::Table(fields) | Known::List(fields) => {
+            for below in fields {
+                if !below.name.is_empty() {
+                    path.push(&below.name);
+                }
+                exposed(settings, path, below, out);
+                if !below.name.is_empty() {
+                    path.pop();
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+/// A password that everybody knows is no secret.
+fn holds_password(text: &str) -> bool {
+    let passwords = address_secrets(text);
+    let mut real = passwords.iter();
+    real.any(|password| !is_everybodys(password.as_bytes()) && !is_placeholder(password))
 }
 
 pub(super) const GN019: Rule = Rule {

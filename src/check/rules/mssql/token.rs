@@ -8,6 +8,7 @@ use super::{AZURE, Check, Rule, params::is_python};
 use crate::{
     check::{
         found::Out,
+        settings::Settings,
         subject::{Database, Field, From, Known, Subject},
     },
     django::engine::Family,
@@ -202,8 +203,24 @@ HOST = "shop.database.windows.net"
 auth = "entra"
 live = true
 "#,
-    check: Check::Family(Family::Mssql, pooled),
+    check: Check::AndSettings(&Check::Family(Family::Mssql, pooled), pooled_of_settings),
 };
+
+/// mssql-django turns pooling off for `False` alone.
+fn pooled_of_settings(settings: &Settings<'_>, out: &mut Out<'_>) {
+    let pooling = settings.field("DATABASE_CONNECTION_POOLING");
+    if pooling.and_then(Field::flag) == Some(false) {
+        return;
+    }
+    for database in &settings.subject.databases {
+        let is_mssql = database.family == Some(Family::Mssql);
+        if is_mssql && database.has("TOKEN") && is_python(database) == Some(false) {
+            out.on(database, &["TOKEN"])
+                .severity(Severity::Warning)
+                .note("`DATABASE_CONNECTION_POOLING` is not `False`");
+        }
+    }
+}
 
 fn pooled(database: &Database<'_>, subject: &Subject<'_>, out: &mut Out<'_>) {
     let is_live = database
