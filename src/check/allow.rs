@@ -4,6 +4,7 @@ use std::time::SystemTime;
 
 use super::{
     found::{Found, Out},
+    place,
     rule::Check,
     rules::{django, find, suppression},
 };
@@ -78,19 +79,38 @@ pub(crate) fn allow(
             ));
         } else if !is_used && is_seen(entry, extent) {
             let mut out = Out::new(&suppression::UNUSED, &mut all.found);
-            out.at("check.allow", &entry.span)
-                .note(format!("`{}` is not found here", entry.rule.text));
+            out.at("check.allow", &entry.span).note(match &entry.at {
+                Some(at) => format!("`{}` is not found at `{}`", entry.rule.text, at.text),
+                None => format!("`{}` is not found here", entry.rule.text),
+            });
         }
     }
     all
 }
 
 fn is_meant(entry: &CheckAllow, found: &Found) -> bool {
+    if found.is_mistake {
+        return false;
+    }
     let id = &entry.rule.text;
     let is_ours = !found.rule.id.is_empty() && django::is_same(id, found.rule.id);
     let is_rule = is_ours || id.eq_ignore_ascii_case(found.id());
     let at = entry.at.as_ref();
-    is_rule && at.is_none_or(|at| is_within(&found.key, &at.text))
+    is_rule && at.is_none_or(|at| is_at(&at.text, found))
+}
+
+/// Whether a finding is at a key, or below it; one of a profile is also named with the profile.
+fn is_at(at: &str, found: &Found) -> bool {
+    let mut profiles = found.profiles.iter();
+    let in_profile = profiles.any(|name| {
+        let name = place::part(name);
+        let key = at
+            .strip_prefix("profiles.")
+            .and_then(|rest| rest.strip_prefix(&name));
+        key.and_then(|key| key.strip_prefix('.'))
+            .is_some_and(|key| is_within(&found.key, key))
+    });
+    in_profile || is_within(&found.key, at)
 }
 
 /// Whether everything was looked at that an entry may be about.

@@ -16,6 +16,7 @@ pub(super) fn told(errors: Vec<Diagnostic>) -> (Vec<Found>, Vec<Diagnostic>) {
             (Some(rule), Some(span)) if error.class == Class::Manifest => {
                 let mut out = Out::new(rule, &mut found);
                 let one = out.at("", span);
+                one.is_mistake = true;
                 one.note(error.title.clone());
                 for cause in &error.causes {
                     one.note(cause.clone());

@@ -29,6 +29,8 @@ pub(crate) struct Found {
     pub(crate) remedy: Option<String>,
     /// The change of the manifest that mends it.
     pub(crate) fix: Option<Fix>,
+    /// Whether it stops every other command too, so that nothing lets it pass.
+    pub(crate) is_mistake: bool,
     /// Whether the place itself is a secret, which no report may show.
     pub(crate) hides: bool,
     /// The profiles that it takes; none where it holds without any.
@@ -36,7 +38,7 @@ pub(crate) struct Found {
 }
 
 /// Where something was found.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Place {
     /// In the manifest.
     Manifest(Span),
@@ -118,6 +120,7 @@ impl<'a> Out<'a> {
             notes: Vec::new(),
             remedy: None,
             fix: None,
+            is_mistake: false,
             hides: false,
             profiles: Vec::new(),
         });

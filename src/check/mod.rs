@@ -21,13 +21,14 @@ mod subject;
 mod testing;
 
 use std::{
+    collections::HashMap,
     path::{Path, PathBuf},
     time::SystemTime,
 };
 
 use crate::{
     diagnostic::Diagnostic,
-    manifest::{Layer, Manifest},
+    manifest::{Layer, Manifest, Node},
     plan::{Selection, plan},
     registry::Registry,
     render::Document,
@@ -164,15 +165,25 @@ fn name(found: &mut [Found], text: &str) {
     }
 }
 
-/// What a profile only inherits is told once, where it is written.
+/// What several ways of using the manifest have alike is told once, where it is written, as seriously as any of them takes
+/// it.
 fn once(found: &mut Vec<Found>) {
+    let mut places: HashMap<(&'static str, String, Place, Vec<String>), usize> = HashMap::new();
     let mut kept: Vec<Found> = Vec::with_capacity(found.len());
     for one in found.drain(..) {
-        let is_told = kept.iter().any(|have| {
-            have.rule.id == one.rule.id && have.key == one.key && have.place == one.place
-        });
-        if !is_told {
-            kept.push(one);
+        let name = (
+            one.rule.id,
+            one.key.clone(),
+            one.place.clone(),
+            one.notes.clone(),
+        );
+        match places.get(&name) {
+            Some(place) if kept[*place].severity < one.severity => kept[*place] = one,
+            Some(_) => {}
+            None => {
+                places.insert(name, kept.len());
+                kept.push(one);
+            }
         }
     }
     *found = kept;
@@ -183,7 +194,7 @@ fn note_unseen(subject: &Subject<'_>, notes: &mut Vec<String>) {
     for database in subject
         .databases
         .iter()
-        .filter(|database| database.is_opaque)
+        .filter(|database| database.is_opaque && comes_from_a_store(database))
     {
         let note = format!(
             "what `databases.{}` is comes from a store: it is looked at with `--resolve`",
@@ -193,6 +204,13 @@ fn note_unseen(subject: &Subject<'_>, notes: &mut Vec<String>) {
             notes.push(note);
         }
     }
+}
+
+/// Whether a reference stands in its `url`, or it has a `from`.
+fn comes_from_a_store(database: &subject::Database<'_>) -> bool {
+    let url = database.entry.url.as_ref().map(|url| &url.node);
+    let in_url = matches!(url, Some(Node::Text(text)) if text.literal().is_none());
+    in_url || database.entry.from.is_some()
 }
 
 #[cfg(test)]
