@@ -1,10 +1,17 @@
 //! The change of the manifest that mends a finding: shown with it, and made by `--fix` where nothing that works today can
 //! become less safe by it. Comments and the form of the file stay.
 
-use toml_edit::{DocumentMut, InlineTable, Item, Table, TableLike, Value};
+mod form;
+mod place;
+mod write;
+
+use std::fmt;
 
 use super::subject::Database;
-use crate::django::engine;
+use crate::report;
+
+pub(super) use place::settle;
+pub(super) use write::apply;
 
 /// Changes that belong together.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,13 +22,38 @@ pub(crate) struct Fix {
     pub(crate) is_safe: bool,
 }
 
-/// One change.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// One change. Its value may hold a secret that the manifest holds, so there is no derived `Debug`.
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Edit {
     /// From a layer down: `databases`, `default`, `OPTIONS`, `sslmode`.
     pub(crate) path: Vec<String>,
     /// The value as TOML, or `None` where the key goes.
     pub(crate) value: Option<String>,
+    /// What is shown in place of the value, where that holds more than what changes.
+    shown: Option<String>,
+    /// Where it is made.
+    target: Target,
+}
+
+/// The layer that an edit is made in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Target {
+    /// Not known yet.
+    Open,
+    /// What stands outside of every profile.
+    Base,
+    /// A profile.
+    Profile(String),
+}
+
+impl Target {
+    /// The profile that it is, unless it is the base.
+    fn profile(&self) -> Option<&str> {
+        match self {
+            Self::Profile(name) => Some(name),
+            Self::Base | Self::Open => None,
+        }
+    }
 }
 
 impl Fix {
@@ -76,28 +108,25 @@ impl Fix {
         self
     }
 
-    /// As it is shown: `databases.default.OPTIONS.sslmode = "verify-full"`.
-    pub(crate) fn describe(&self, profiles: &[String]) -> String {
-        let line = |edit: &Edit| {
-            let path: Vec<&str> = layer_of(edit, profiles)
-                .chain(edit.path.iter().map(String::as_str))
-                .collect();
-            let key: Vec<String> = path.iter().map(|part| key(part)).collect();
-            match &edit.value {
-                Some(value) => format!("{} = {value}", key.join(".")),
-                None => format!("remove {}", key.join(".")),
-            }
-        };
-        self.edits.iter().map(line).collect::<Vec<_>>().join("; ")
+    /// Shows this in place of the value that was given last: `TrustServerCertificate=no` of a whole `extra_params`.
+    pub(crate) fn telling(mut self, shown: impl Into<String>) -> Self {
+        if let Some(edit) = self.edits.last_mut() {
+            edit.shown = Some(shown.into());
+        }
+        self
     }
-}
 
-/// Where an edit that cannot be seen in a file would go.
-fn layer_of<'a>(_: &Edit, profiles: &'a [String]) -> impl Iterator<Item = &'a str> {
-    let last = profiles.last().map(String::as_str);
-    last.map(|profile| ["profiles", profile])
-        .into_iter()
-        .flatten()
+    /// The keys that it changes, once they have their place.
+    pub(crate) fn keys(&self) -> impl Iterator<Item = String> {
+        self.edits.iter().map(|edit| edit.key(&[]))
+    }
+
+    /// As it is shown: `databases.default.OPTIONS.sslmode = "verify-full"`. What has no place yet is taken to go into the
+    /// last of these profiles.
+    pub(crate) fn describe(&self, profiles: &[String]) -> String {
+        let lines = self.edits.iter().map(|edit| edit.describe(profiles));
+        lines.collect::<Vec<_>>().join("; ")
+    }
 }
 
 impl Edit {
@@ -111,191 +140,69 @@ impl Edit {
         Self {
             path: path.iter().map(|&part| part.to_owned()).collect(),
             value,
+            shown: None,
+            target: Target::Open,
+        }
+    }
+
+    /// The way to its key from the top of the file.
+    fn whole_path<'a>(&'a self, profiles: &'a [String]) -> Vec<&'a str> {
+        let profile = match &self.target {
+            Target::Open => profiles.last(),
+            Target::Base => None,
+            Target::Profile(name) => Some(name),
+        };
+        below(profile.map(String::as_str), &self.path)
+    }
+
+    fn key(&self, profiles: &[String]) -> String {
+        let path = self.whole_path(profiles);
+        let path: Vec<String> = path.into_iter().map(key).collect();
+        path.join(".")
+    }
+
+    fn describe(&self, profiles: &[String]) -> String {
+        let key = self.key(profiles);
+        match (&self.shown, &self.value) {
+            (Some(shown), _) => format!("{key}: {shown}"),
+            (None, Some(value)) => format!("{key} = {}", without_secrets(value)),
+            (None, None) => format!("remove {key}"),
         }
     }
 }
 
-/// The manifest with the changes made, or `None` where none could be. `layers` are the profiles that are put on, the last
-/// wins, with those that they extend; a key changes where the last of them writes it, else where its database is first
-/// written.
-pub(crate) fn apply<'a>(
-    text: &str,
-    fixes: impl Iterator<Item = (&'a Fix, &'a [String])>,
-) -> Option<String> {
-    let mut document = text.parse::<DocumentMut>().ok()?;
-    let mut has_changed = false;
-    for (fix, layers) in fixes {
-        for edit in &fix.edits {
-            has_changed |= change(&mut document, edit, layers);
-        }
+impl fmt::Debug for Edit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.describe(&[]))
     }
-    has_changed.then(|| document.to_string())
 }
 
-fn change(document: &mut DocumentMut, edit: &Edit, layers: &[String]) -> bool {
-    let path: Vec<&str> = edit.path.iter().map(String::as_str).collect();
-    let layers = in_force(document, &path, layers);
-    // The last layer that has the key; for one that is new, the last that has what it belongs to, then further up.
-    for depth in (1..=path.len()).rev() {
-        if edit.value.is_none() && depth < path.len() {
-            return false;
-        }
-        let profiles = layers
-            .iter()
-            .rev()
-            .map(|name| name.map_or_else(Vec::new, |name| vec!["profiles", name]));
-        for prefix in profiles {
-            let whole: Vec<&str> = prefix.iter().chain(&path[..depth]).copied().collect();
-            if find(document, &whole).is_none() {
-                continue;
-            }
-            let whole: Vec<&str> = prefix.iter().chain(&path).copied().collect();
-            return match &edit.value {
-                Some(value) => set(document.as_table_mut(), &whole, value, false),
-                None => remove(document.as_table_mut(), &whole),
-            };
-        }
-    }
-    let profile = layers.last().copied().flatten();
+/// A path in a layer, from the top of the file.
+fn below<'a>(profile: Option<&'a str>, path: &'a [String]) -> Vec<&'a str> {
     let prefix = profile.map(|name| ["profiles", name]);
-    let whole: Vec<&str> = prefix.into_iter().flatten().chain(path).collect();
-    edit.value
-        .as_ref()
-        .is_some_and(|value| set(document.as_table_mut(), &whole, value, false))
+    let path = path.iter().map(String::as_str);
+    prefix.into_iter().flatten().chain(path).collect()
 }
 
-/// The layers that a key is looked for in, the base as `None` first: of a database, none below the last that starts
-/// it afresh, as the manifest's merging has it.
-fn in_force<'a>(
-    document: &DocumentMut,
-    path: &[&str],
-    layers: &'a [String],
-) -> Vec<Option<&'a str>> {
-    let all = [None].into_iter();
-    let all: Vec<_> = all
-        .chain(layers.iter().map(|name| Some(name.as_str())))
-        .collect();
-    let ["databases", alias, ..] = path else {
-        return all;
-    };
-    let mut start = 0;
-    let mut engine: Option<String> = None;
-    for (place, layer) in all.iter().enumerate() {
-        let prefix = layer.map(|name| ["profiles", name]);
-        let path: Vec<&str> = prefix
-            .into_iter()
-            .flatten()
-            .chain(["databases", *alias])
-            .collect();
-        let Some(database) = find(document, &path) else {
-            continue;
-        };
-        let own = database.get("ENGINE").and_then(Item::as_str);
-        let moves = match (engine.as_deref(), own) {
-            (Some(below), Some(own)) => engine::is_other_family(below, own),
-            _ => false,
-        };
-        if database.get("url").is_some() || database.get("from").is_some() || moves {
-            start = place;
-            engine = None;
-        }
-        engine = own.map(str::to_owned).or(engine);
+/// A value that may be shown: of an address, which may hold a login, what references say.
+fn without_secrets(value: &str) -> String {
+    const KEY: &str = "url = ";
+    if !value.contains("://") {
+        return value.to_owned();
     }
-    all[start..].to_vec()
+    let masked = report::masked(&format!("{KEY}{value}"));
+    masked.strip_prefix(KEY).unwrap_or_default().to_owned()
 }
 
-fn find<'a>(document: &'a DocumentMut, path: &[&str]) -> Option<&'a Item> {
-    let mut item = document.as_item();
-    for key in path {
-        item = item.get(key)?;
-    }
-    Some(item)
-}
-
-/// Sets a value; what it stands in is made where it is missing: inline below a database, a table above.
-fn set(table: &mut dyn TableLike, path: &[&str], value: &str, is_inline: bool) -> bool {
-    let Some((key, rest)) = path.split_first() else {
-        return false;
-    };
-    if rest.is_empty() {
-        let Ok(mut value) = value.parse::<Value>() else {
-            return false;
-        };
-        // A value with its type or its description beside it.
-        if let Some(Item::Value(Value::InlineTable(described))) = table.get_mut(key)
-            && described.contains_key("value")
-            && !value.is_inline_table()
-        {
-            return set(described, &["value"], &value.to_string(), true);
-        }
-        if let Some(Item::Value(old)) = table.get_mut(key) {
-            // What is written around the old value, a comment too, stays around the new.
-            *value.decor_mut() = old.decor().clone();
-            *old = value;
-        } else {
-            table.insert(key, Item::Value(value));
-        }
-        return true;
-    }
-    if table.get(key).is_none() {
-        let is_deep = rest.len() == 1;
-        if is_deep || is_inline {
-            let new = Value::InlineTable(InlineTable::new());
-            table.insert(key, Item::Value(new));
-        } else {
-            let mut new = Table::new();
-            new.set_implicit(true);
-            table.insert(key, Item::Table(new));
-        }
-    }
-    let Some(item) = table.get_mut(key) else {
-        return false;
-    };
-    let is_inner = item.is_inline_table();
-    let is_set = item
-        .as_table_like_mut()
-        .is_some_and(|inner| set(inner, rest, value, is_inner));
-    tidy(item);
-    is_set
-}
-
-/// Of an inline table that has got or lost its last key, the blank before `}` stays before it, and none before a comma.
-fn tidy(item: &mut Item) {
-    let Item::Value(Value::InlineTable(table)) = item else {
-        return;
-    };
-    let last = table.len().saturating_sub(1);
-    let first = table.iter_mut().next();
-    let begins = first.and_then(|(key, _)| key.leaf_decor().prefix().cloned());
-    let is_tight = begins.is_some_and(|blank| blank.as_str() == Some(""));
-    let end = if is_tight { "" } else { " " };
-    let is_plain = |text: Option<&str>| text.is_none_or(|text| text.trim().is_empty());
-    for (place, (_, value)) in table.iter_mut().enumerate() {
-        let decor = value.decor_mut();
-        if is_plain(decor.suffix().and_then(toml_edit::RawString::as_str)) {
-            decor.set_suffix(if place == last { end } else { "" });
-        }
-    }
-}
-
-fn remove(table: &mut dyn TableLike, path: &[&str]) -> bool {
-    let Some((key, rest)) = path.split_first() else {
-        return false;
-    };
-    if rest.is_empty() {
-        return table.remove(key).is_some();
-    }
-    let Some(item) = table.get_mut(key) else {
-        return false;
-    };
-    let is_removed = item
-        .as_table_like_mut()
-        .is_some_and(|inner| remove(inner, rest));
-    tidy(item);
-    is_removed
+/// Text as a TOML string that the manifest reads as this text, whatever it holds.
+pub(crate) fn literal(text: &str) -> String {
+    toml_edit::Value::from(text.replace("${", "$${")).to_string()
 }
 
 /// A key as TOML writes it.
 fn key(part: &str) -> String {
     toml_edit::Key::new(part).to_string()
 }
+
+#[cfg(test)]
+mod tests;

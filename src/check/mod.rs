@@ -122,22 +122,63 @@ pub(crate) fn check(request: &Request<'_>) -> Result<Outcome, Vec<Diagnostic>> {
     }
     all.found.extend(rules::across(&subjects));
     name(&mut all.found, &request.manifest.source.text);
+    place(request, &layers, &mut all.found)?;
     once(&mut all.found);
     all.mistakes
         .dedup_by(|a, b| a.title == b.title && a.span == b.span);
     Ok(all)
 }
 
+/// Gives every change that is proposed its place. A layer is part of other ways to use the manifest than those that were
+/// asked for, so these are looked at too.
+fn place(
+    request: &Request<'_>,
+    layers: &[(Selection, Layer)],
+    found: &mut [Found],
+) -> Result<(), Vec<Diagnostic>> {
+    if found.iter().all(|one| one.fix.is_none()) {
+        return Ok(());
+    }
+    let mut ways: Vec<Vec<String>> = layers
+        .iter()
+        .map(|(selection, _)| selection.profiles.clone())
+        .collect();
+    let alone = request
+        .manifest
+        .profiles()
+        .map(|name| vec![name.to_owned()]);
+    let mut elsewhere = Vec::new();
+    for profiles in [Vec::new()].into_iter().chain(alone) {
+        if ways.contains(&profiles) {
+            continue;
+        }
+        let layer = request.manifest.select(&profiles)?;
+        let selection = Selection {
+            profiles: profiles.clone(),
+            ..request.selection.clone()
+        };
+        let subject = Subject::new(
+            (request.manifest, request.registry),
+            &layer,
+            &selection,
+            None,
+            request.now,
+        );
+        let mut found = rules::apply(&subject, request.surroundings);
+        for one in &mut found {
+            one.profiles.clone_from(&profiles);
+        }
+        elsewhere.extend(found);
+        ways.push(profiles);
+    }
+    fix::settle(request.manifest, &ways, found, &elsewhere);
+    Ok(())
+}
+
 /// The manifest's text with what was found mended, where it can be.
 pub(crate) fn fixed(manifest: &Manifest, found: &[&Found]) -> Option<String> {
-    let fixes = found
-        .iter()
-        .filter_map(|one| Some((one.fix.as_ref()?, manifest.stack(&one.profiles))));
-    let fixes: Vec<_> = fixes.collect();
-    fix::apply(
-        &manifest.source.text,
-        fixes.iter().map(|(fix, layers)| (*fix, &layers[..])),
-    )
+    let fixes = found.iter().filter_map(|one| one.fix.as_ref());
+    fix::apply(&manifest.source.text, fixes)
 }
 
 /// The selection that was asked for, or the base and each profile on it.

@@ -300,3 +300,124 @@ fn grants_are_written_from_the_manifest() {
     timeless(&project, "check_grants_no_profile", named);
     check(&project, &["--grants", "--resolve"]).code(2);
 }
+
+/// A server without a named driver, which `--fix` names.
+fn unnamed() -> String {
+    SOUND.replace(
+        "OPTIONS = { driver = \"ODBC Driver 18 for SQL Server\" }\n",
+        "",
+    )
+}
+
+#[test]
+fn a_fix_writes_through_a_link_and_into_no_read_only_file() {
+    let project = Project::empty().file("real/shop.toml", unnamed());
+    let link = project.path("nuages.toml");
+    std::os::unix::fs::symlink("real/shop.toml", &link).unwrap();
+    check(&project, &["--fix"]).code(0);
+    assert!(link.is_symlink());
+    assert_eq!(project.read("real/shop.toml"), SOUND);
+
+    let project = Project::new(&unnamed());
+    let path = project.path("nuages.toml");
+    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o444);
+    std::fs::set_permissions(&path, mode).unwrap();
+    let outcome = check(&project, &["--fix"]);
+    assert!(
+        outcome.stderr().contains("it is read-only"),
+        "{}",
+        outcome.stderr()
+    );
+    outcome.code(4);
+    assert_eq!(project.read("nuages.toml"), unnamed());
+    assert_eq!(project.mode("nuages.toml") & 0o777, 0o444);
+}
+
+#[test]
+fn a_fix_changes_the_manifest_that_is_named() {
+    let project = Project::new(&unnamed()).file("other.toml", unnamed());
+    let arguments = ["-f", "other.toml", "check", "--fix"];
+    project.nuages(arguments).output().code(0);
+    assert_eq!(project.read("nuages.toml"), unnamed());
+    assert_eq!(project.read("other.toml"), SOUND);
+    let again = project.nuages(arguments).output().code(0);
+    assert!(
+        again
+            .stderr()
+            .contains("nothing that `--fix` changes was found")
+    );
+    assert_eq!(project.read("other.toml"), SOUND);
+}
+
+#[test]
+fn a_fix_for_one_profile_changes_what_it_alone_has() {
+    let manifest = format!(
+        "{}\n[profiles.dev.databases.default]\nHOST = \"localhost\" # here\n\n[profiles.prod.databases.default]\nHOST = \"db.shop.example\" # there\n\n[profiles.prod.env]\nA = \"b\"\n",
+        unnamed().replace("sql.shop.example", "localhost")
+    );
+    let expected = manifest.replace(
+        "# there\n",
+        "# there\nOPTIONS = { driver = \"ODBC Driver 18 for SQL Server\" }\n",
+    );
+    for profile in ["dev", "prod"] {
+        let project = Project::new(&manifest);
+        let arguments = ["--profile", profile, "check", "--fix"];
+        project.nuages(arguments).output().code(0);
+        let is_prod = profile == "prod";
+        let wanted = if is_prod { &expected } else { &manifest };
+        assert_eq!(&project.read("nuages.toml"), wanted, "{profile}");
+        project.nuages(arguments).output().code(0);
+        assert_eq!(&project.read("nuages.toml"), wanted, "{profile}");
+    }
+}
+
+#[test]
+fn a_fix_leaves_line_endings_and_the_mark_at_the_beginning() {
+    let windows = |text: &str| format!("\u{feff}{}", text.replace('\n', "\r\n"));
+    let project = Project::new(&windows(&unnamed()));
+    check(&project, &["--fix"]).code(0);
+    assert_eq!(project.read("nuages.toml"), windows(SOUND));
+}
+
+#[test]
+fn several_faults_of_one_text_are_mended() {
+    let manifest = SOUND.replace(
+        " }\n",
+        ", extra_params = \"APP=$${env://X};Encrypt=no;TrustServerCertificate=yes\" }\n",
+    );
+    let project = Project::new(&manifest);
+    check(&project, &["--fix"]).code(0);
+    let text = project.read("nuages.toml");
+    assert!(
+        text.contains("\"APP=$${env://X};Encrypt=yes;TrustServerCertificate=no\""),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_change_is_shown_without_what_it_leaves() {
+    let secrets = ["carp7-in-a-pond", "trout9-in-a-brook", "pike3-in-a-lake"];
+    let manifest = format!(
+        "{}\n[env]\nCACHE_KEY = \"redis://:${{env://A:-{}}}@{}.example\"\n",
+        SOUND.replace(
+            " }\n",
+            &format!(
+                ", extra_params = \"PWD={};TrustServerCertificate=yes;Encrypt=yes\" }}\n",
+                secrets[0]
+            )
+        ),
+        secrets[1],
+        secrets[2],
+    );
+    let project = Project::new(&manifest);
+    for format in ["human", "json", "sarif", "github", "gitlab"] {
+        let outcome = check(&project, &["--format", format]).silent_about(&secrets);
+        assert!(
+            outcome
+                .stdout()
+                .contains("extra_params: TrustServerCertificate=no"),
+            "{}",
+            outcome.stdout()
+        );
+    }
+}

@@ -480,10 +480,14 @@ fn addresses() {
             "[databases.default]\nurl = \"postgres://u:${env://P | urlencode}@h.test/n\"\n",
         ],
     );
-    let mended = fixed("[env]\nA = { value = \"redis://${env://U}:${env://P | trim}@h:1/0\", optional = true } # x\n", "GN019").unwrap();
+    let mended = fixed(
+        "[env]\nA = { value = \"redis://u:${env://P | trim}@h:1/0\", optional = true } # x\n",
+        "GN019",
+    )
+    .unwrap();
     assert_eq!(
         mended,
-        "[env]\nA = { value = \"redis://${env://U | urlencode}:${env://P | trim | urlencode}@h:1/0\", optional = true } # x\n"
+        "[env]\nA = { value = \"redis://u:${env://P | trim | urlencode}@h:1/0\", optional = true } # x\n"
     );
     holds(
         "GN018",

@@ -1,5 +1,9 @@
 //! Secrets in addresses.
 
+mod holes;
+
+use holes::{Role, holes};
+
 use super::{Check, Rule, is_placeholder};
 use crate::{
     check::{
@@ -182,35 +186,67 @@ fn tell(
     (path, span): (&[&str], &Span),
     out: &mut Out<'_>,
 ) {
-    let raw: Vec<&Hole> = inserted(template)
-        .filter(|hole| !hole.filters.contains(&Filter::Urlencode))
-        .collect();
-    for hole in &raw {
+    let mut raw: Vec<(&Hole, Role)> = holes(template);
+    raw.retain(|(hole, role)| {
+        let is_told = match role {
+            Role::Parameter(name) => bearing(name).is_some(),
+            _ => true,
+        };
+        is_told && !hole.filters.contains(&Filter::Urlencode)
+    });
+    let (logins, raw): (Vec<_>, Vec<_>) =
+        raw.into_iter().partition(|(_, role)| *role == Role::Login);
+    for (hole, _) in &logins {
+        // The `:` between user and password would be encoded too.
+        out.at(path.join("."), &hole.range).remedy(
+            "write the user and the password as references of their own, each with the filter `| urlencode`",
+        );
+    }
+    for (hole, _) in &raw {
         out.at(path.join("."), &hole.range);
     }
-    if raw.is_empty() {
-        return;
-    }
     // One change mends them all: the text with the filter behind each.
-    let source = &subject.manifest.source.text;
-    let Some(text) = source.get(span.clone()) else {
+    let Some(text) = encoded(&subject.manifest.source.text, span, &raw) else {
         return;
     };
-    let mut mended = text.to_owned();
-    for hole in raw.iter().rev() {
-        let Some(end) = hole
-            .range
-            .end
-            .checked_sub(span.start + 1)
-            .filter(|end| mended.get(*end..=*end) == Some("}"))
-        else {
-            return;
-        };
-        mended.insert_str(end, " | urlencode");
-    }
+    let names = raw
+        .iter()
+        .map(|(hole, _)| format!("${{{}}}", hole.reference));
+    let names: Vec<String> = names.collect();
+    let shown = format!("add `| urlencode` behind {}", names.join(", "));
+    let fix = Fix::set_key(path, text).telling(shown);
+    let is_safe = raw.iter().all(|(hole, role)| is_sure(hole, role));
     if let Some(found) = out.last() {
-        found.fix(Fix::set_key(path, mended));
+        found.fix(if is_safe { fix } else { fix.shown() });
     }
+}
+
+/// The text with the filter behind each of the references, where that changes nothing else.
+fn encoded(source: &str, span: &Span, raw: &[(&Hole, Role)]) -> Option<String> {
+    let mut text = source.get(span.clone())?.to_owned();
+    for (hole, _) in raw.iter().rev() {
+        // In front of a filter, the blanks at the end of a default are none of its own.
+        let ends_blank = hole.default.as_ref().is_some_and(|default| {
+            matches!(default.parts.last(), Some(Part::Literal(text)) if text.ends_with(char::is_whitespace))
+        });
+        let end = hole.range.end.checked_sub(span.start + 1)?;
+        if ends_blank || text.get(end..=end) != Some("}") {
+            return None;
+        }
+        text.insert_str(end, " | urlencode");
+    }
+    (!raw.is_empty()).then_some(text)
+}
+
+/// Whether a reference is a password and nothing else, and no default may be encoded already.
+fn is_sure(hole: &Hole, role: &Role) -> bool {
+    let default = hole.default.as_ref();
+    let is_raw = default.is_none_or(|default| {
+        default
+            .literal()
+            .is_some_and(|literal| !literal.contains('%'))
+    });
+    *role == Role::Password && is_raw
 }
 
 /// References that stand in the login or the query of an address.

@@ -1,10 +1,8 @@
 //! `extra_params` as the ODBC driver takes it: what it cannot read, it passes over.
 
-use toml_edit::Value;
-
 use crate::{
     check::{
-        fix::Fix,
+        fix::{self, Fix},
         found::{Found, Out},
         subject::{Database, Known, Subject},
     },
@@ -125,7 +123,7 @@ impl<'a> Params<'a> {
 
     /// Makes an attribute this value.
     pub(super) fn set(&self, name: &str, value: &str) -> Option<Fix> {
-        let quoted = Value::from(value).to_string();
+        let quoted = fix::literal(value);
         let keyword = self.get(name).map_or(name, |param| &param.keyword);
         if self.is_table || self.database.option("extra_params").is_none() {
             return Some(Fix::set(
@@ -166,8 +164,13 @@ impl<'a> Params<'a> {
         if let Some(value) = value.filter(|_| !is_done) {
             parts.push(format!("{name}={value}"));
         }
-        let text = Value::from(parts.join(";")).to_string();
-        Some(Fix::set(self.database, PATH, text))
+        // The rest of the text may hold a password: it is not shown.
+        let shown = match value {
+            Some(value) => format!("{name}={value}"),
+            None => format!("remove {name}"),
+        };
+        let text = fix::literal(&parts.join(";"));
+        Some(Fix::set(self.database, PATH, text).telling(shown))
     }
 }
 
