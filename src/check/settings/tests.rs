@@ -30,7 +30,7 @@ pub(super) fn postgresql(more: &Value) -> Value {
         "USER": "shop_app",
         "PASSWORD": secret(1),
         "HOST": "db.shop.example",
-        "OPTIONS": {"sslmode": "verify-full", "sslrootcert": "system"},
+        "OPTIONS": {"sslmode": "verify-full", "sslrootcert": "system", "channel_binding": "require"},
     });
     for (key, value) in more.as_object().unwrap() {
         database[key] = value.clone();
@@ -60,7 +60,7 @@ fn databases_are_held_against_the_rules_for_databases() {
     let source = "import os\nDATABASES = {\n  'default': {\n    'PASSWORD': os.environ['P'],\n    'OPTIONS': {\n      'sslmode': 'require',\n    },\n  },\n}\n";
     for (more, rule, line, key) in [
         (
-            json!({"OPTIONS": {"sslmode": "require"}}),
+            json!({"OPTIONS": {"sslmode": "require", "channel_binding": "require"}}),
             "PG004",
             6,
             "OPTIONS.sslmode",

@@ -165,7 +165,7 @@ fn values_that_are_known_are_masked_in_what_others_say() {
 fn exceptions_go_by_either_id() {
     let entries = |rule: &str, key: &str| {
         let text = format!(
-            "[check]\nallow = [{{ rule = \"{rule}\", key = \"{key}\", reason = \"the proxy does\" }}]\n"
+            "[check]\nallow = [{{ rule = \"{rule}\", at = \"{key}\", reason = \"the proxy does\" }}]\n"
         );
         let manifest = Manifest::read("nuages.toml", text, &Registry::builtin());
         assert!(manifest.errors().is_empty(), "{:?}", manifest.errors());

@@ -23,11 +23,12 @@ use crate::{
 fn what_the_manifest_shows_too_is_told_there() {
     let mut manifest = found(
         "[databases.default]\nENGINE = \"postgresql\"\nNAME = \"shop\"\nHOST = \"db.shop.example\"\nUSER = \"shop_app\"\nPASSWORD = \"${env://P}\"\n\
-         OPTIONS = { sslmode = \"require\" }\n\n[env]\nDJANGO_DEBUG = \"true\"\n",
+         OPTIONS = { sslmode = \"require\", channel_binding = \"require\" }\n\n[env]\nDJANGO_DEBUG = \"true\"\n",
         &[],
     );
     assert_eq!(ids(&manifest), ["PG004", "DJ018"]);
-    let mut settings = postgresql(&json!({"OPTIONS": {"sslmode": "require"}}));
+    let mut settings =
+        postgresql(&json!({"OPTIONS": {"sslmode": "require", "channel_binding": "require"}}));
     settings["DEBUG"] = json!(true);
     settings["SECRET_KEY"] = json!("short");
     let debug = Message::warning(
