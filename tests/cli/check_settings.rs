@@ -80,7 +80,7 @@ fn settings_beside_a_manifest_are_read() {
     let project = shop();
     project.write(
         "nuages.toml",
-        "[env]\nDEBUG = \"true\"\n\n[check]\nallow = [{ rule = \"GN001\", key = \"databases.default\", reason = \"of the demo\" }]\n",
+        "[env]\nDEBUG = \"true\"\n\n[check]\nallow = [{ rule = \"GN001\", at = \"databases.default\", reason = \"of the demo\" }]\n",
     );
     shown(
         "check_settings_and_manifest",
