@@ -2,6 +2,8 @@
 
 mod database;
 mod field;
+mod guess;
+mod host;
 
 use std::time::SystemTime;
 
@@ -12,8 +14,9 @@ use crate::{
     render::Document,
 };
 
-pub(crate) use database::{Age, Database, Host};
+pub(crate) use database::{Age, Database};
 pub(crate) use field::{Field, From, Known};
+pub(crate) use host::Host;
 
 /// Whether a module of settings is for development, as its name below the package tells: `shop.settings.dev`.
 pub(crate) fn is_development(module: &str) -> bool {

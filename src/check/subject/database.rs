@@ -1,8 +1,10 @@
 //! One database: Django's keys, whether they are written, stand in a URL, or come from elsewhere.
 
-use std::net::IpAddr;
-
-use super::field::{Field, From, Known, fill};
+use super::{
+    field::{Field, From, Known, fill},
+    guess,
+    host::{Host, host},
+};
 use crate::{
     django::{
         database::{coerce, from_url, kind},
@@ -17,7 +19,7 @@ use crate::{
 
 /// Stands for a reference inside a URL while the URL is taken apart: a part that holds it is not known. Digits alone, so
 /// that it may also be a port.
-const STANDIN: &str = "64979";
+pub(super) const STANDIN: &str = "64979";
 
 /// A database.
 pub(crate) struct Database<'a> {
@@ -33,21 +35,6 @@ pub(crate) struct Database<'a> {
     pub(crate) method: Option<Method>,
     /// Whether a reference brings keys that nobody can name yet: its `url`, or its `from`.
     pub(crate) is_opaque: bool,
-}
-
-/// Where a connection goes.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Host {
-    /// A socket, a file, or what the driver takes where nothing is said: nothing leaves the machine.
-    Local,
-    /// This machine, over TCP.
-    Loopback,
-    /// A name.
-    Name(String),
-    /// A number in place of a name.
-    Address(String),
-    /// A reference brings it, or a data source.
-    Unknown,
 }
 
 /// How long a connection is kept.
@@ -68,10 +55,12 @@ impl<'a> Database<'a> {
         let mut is_opaque = false;
         if let Some(url) = &entry.url {
             match &url.node {
-                Node::Text(template) => match from_template(template, entry, &url.span) {
-                    Some(found) => fields = found,
-                    None => is_opaque = true,
-                },
+                Node::Text(template) => {
+                    let found = from_template(template, entry, &url.span);
+                    is_opaque = found.is_none();
+                    let guessed = || guess::options(template, entry, &url.span);
+                    fields = found.unwrap_or_else(|| guessed().into_iter().collect());
+                }
                 _ => is_opaque = true,
             }
         }
@@ -114,6 +103,9 @@ impl<'a> Database<'a> {
             .map(|engine| engine.family);
         if resolved.is_none() {
             database.complete();
+        }
+        if database.family.is_none() {
+            database.family = guess::family(&database);
         }
         database
     }
@@ -294,6 +286,14 @@ impl<'a> Database<'a> {
         !matches!(self.max_age(), Age::Seconds(0) | Age::Unknown)
     }
 
+    /// The servers by the names that their certificates are held against: each of libpq's list.
+    pub(crate) fn hosts(&self) -> Vec<Host> {
+        match self.name_field().and_then(Field::text) {
+            Some(text) => self.hosts_of(text),
+            None => vec![self.host()],
+        }
+    }
+
     /// Where the connection goes. Of libpq's list of hosts, the one that is farthest.
     pub(crate) fn host(&self) -> Host {
         if self.family == Some(Family::Sqlite) {
@@ -305,7 +305,7 @@ impl<'a> Database<'a> {
             Some(Family::Mssql) => self.option("dsn"),
             _ => None,
         };
-        let host = self.host_field();
+        let host = self.place_field();
         if elsewhere.is_some_and(|field| !field.is_empty()) && host.is_none_or(Field::is_empty) {
             return Host::Unknown;
         }
@@ -318,8 +318,16 @@ impl<'a> Database<'a> {
         }
     }
 
+    /// What says where the connection goes: libpq takes the name for its check alone where an address is beside it.
+    fn place_field(&self) -> Option<&Field> {
+        let address = self
+            .option("hostaddr")
+            .filter(|field| self.family == Some(Family::Postgresql) && !field.is_empty());
+        address.or_else(|| self.name_field())
+    }
+
     /// What names the host: Django hands `OPTIONS` on beneath its own keys for PostgreSQL, and over them for MySQL.
-    fn host_field(&self) -> Option<&Field> {
+    fn name_field(&self) -> Option<&Field> {
         let key = || self.field("HOST").filter(|field| !field.is_empty());
         let option = |name| self.option(name).filter(|field| !field.is_empty());
         match self.family {
@@ -343,13 +351,7 @@ impl<'a> Database<'a> {
     /// What text in the place of `HOST` is.
     pub(crate) fn host_of(&self, text: &str) -> Host {
         let mut farthest = Host::Local;
-        let parts: Vec<&str> = match self.family {
-            Some(Family::Mssql) => entra::host(Family::Mssql, text).into_iter().collect(),
-            Some(Family::Postgresql) => text.split(',').collect(),
-            _ => vec![text],
-        };
-        for part in parts {
-            let host = host(part.trim());
+        for host in self.hosts_of(text) {
             let rank = |host: &Host| match host {
                 Host::Local => 0,
                 Host::Loopback => 1,
@@ -364,6 +366,16 @@ impl<'a> Database<'a> {
         farthest
     }
 
+    /// What each host of a text in the place of `HOST` is.
+    pub(crate) fn hosts_of(&self, text: &str) -> Vec<Host> {
+        let parts: Vec<&str> = match self.family {
+            Some(Family::Mssql) => entra::host(Family::Mssql, text).into_iter().collect(),
+            Some(Family::Postgresql) => text.split(',').collect(),
+            _ => vec![text],
+        };
+        parts.into_iter().map(|part| host(part.trim())).collect()
+    }
+
     /// Whether the connection leaves the machine, or may.
     pub(crate) fn is_remote(&self) -> bool {
         !matches!(self.host(), Host::Local | Host::Loopback)
@@ -371,10 +383,11 @@ impl<'a> Database<'a> {
 
     /// The host's name in lower case, where there is one.
     pub(crate) fn host_name(&self) -> Option<String> {
-        match self.host() {
+        let name = |host: &Host| match host {
             Host::Name(name) => Some(name.to_ascii_lowercase()),
             _ => None,
-        }
+        };
+        self.hosts().iter().rev().find_map(name)
     }
 
     /// Whether the server is of this domain: `.postgres.database.azure.com`.
@@ -383,23 +396,6 @@ impl<'a> Database<'a> {
             let host = host.trim_end_matches('.');
             suffixes.iter().any(|suffix| host.ends_with(suffix))
         })
-    }
-}
-
-/// What one host is.
-fn host(text: &str) -> Host {
-    let lower = text.to_ascii_lowercase();
-    if text.is_empty() || text.starts_with(['/', '@']) || lower == "." || lower == "(local)" {
-        return Host::Local;
-    }
-    if lower == "localhost" || lower.ends_with(".localhost") || lower == "(localdb)" {
-        return Host::Loopback;
-    }
-    let bare = lower.trim_start_matches('[').trim_end_matches(']');
-    match bare.split('%').next().unwrap_or(bare).parse::<IpAddr>() {
-        Ok(address) if address.is_loopback() => Host::Loopback,
-        Ok(_) => Host::Address(bare.to_owned()),
-        Err(_) => Host::Name(text.to_owned()),
     }
 }
 
@@ -453,7 +449,7 @@ fn from_template(template: &Template, entry: &DatabaseEntry, span: &Span) -> Opt
 }
 
 /// Leaves open what a reference brings.
-fn open(field: &mut Field) {
+pub(super) fn open(field: &mut Field) {
     let is_open = match &mut field.value {
         Known::Text(text) => text.expose().contains(STANDIN),
         Known::Number(number) => number.contains(STANDIN),

@@ -1,6 +1,6 @@
 //! What is known of the client library, and of the TLS that it is asked for.
 
-use super::shared::{Authority, authority};
+use super::shared::{Authority, authority, default_of};
 use crate::{
     check::{
         fix::Fix,
@@ -70,14 +70,7 @@ pub(super) fn asked(database: &Database<'_>) -> Asked {
         if is_pymysql(database) {
             return Asked::Unknown;
         }
-        return match mode.text() {
-            Some("DISABLED" | "PREFERRED") => Asked::Off,
-            Some("REQUIRED") => Asked::Unverified,
-            Some("VERIFY_CA") => Asked::AnyName,
-            Some("VERIFY_IDENTITY") => Asked::Verified,
-            // Of a word that no driver takes another rule tells.
-            _ => Asked::Unknown,
-        };
+        return asked_by(mode.text());
     }
     if is_pymysql(database) {
         return asked_of_pymysql(database);
@@ -98,6 +91,24 @@ pub(super) fn asked(database: &Database<'_>) -> Asked {
     }
 }
 
+/// What a word of `ssl_mode` asks.
+fn asked_by(word: Option<&str>) -> Asked {
+    match word {
+        Some("DISABLED" | "PREFERRED") => Asked::Off,
+        Some("REQUIRED") => Asked::Unverified,
+        Some("VERIFY_CA") => Asked::AnyName,
+        Some("VERIFY_IDENTITY") => Asked::Verified,
+        // Of a word that no driver takes another rule tells.
+        _ => Asked::Unknown,
+    }
+}
+
+/// What is asked where the reference that `ssl_mode` is brings nothing.
+pub(super) fn asked_by_default(database: &Database<'_>) -> Asked {
+    let mode = database.option("ssl_mode").and_then(default_of);
+    asked_by(mode.filter(|_| !is_pymysql(database)))
+}
+
 /// `PyMySQL` verifies by options of its own, or by what is in `ssl`.
 fn asked_of_pymysql(database: &Database<'_>) -> Asked {
     let option = |name: &str| database.option(name).filter(|field| !field.is_empty());
@@ -106,7 +117,10 @@ fn asked_of_pymysql(database: &Database<'_>) -> Asked {
         return Asked::Off;
     }
     if OF_PYMYSQL.iter().any(|name| is_on(name)) {
-        return verified(is_on("ssl_verify_cert"), is_on("ssl_verify_identity"));
+        // Without authorities of its own it takes the system's, and compares no names.
+        let has_authority = option("ssl_ca").is_some();
+        let checks_name = is_on("ssl_verify_identity") && has_authority;
+        return verified(is_on("ssl_verify_cert"), checks_name);
     }
     match database.option("ssl").map(|field| &field.value) {
         Some(Known::Table(fields)) if !fields.is_empty() => in_ssl(database),
@@ -131,8 +145,11 @@ fn in_ssl(database: &Database<'_>) -> Asked {
     };
     let has_authority = has_authority(database);
     let checks_name = key("check_hostname").and_then(is_true) != Some(false);
-    let checks_chain = !key("verify_mode").is_some_and(is_off);
-    verified(has_authority && checks_chain, has_authority && checks_name)
+    let checks_chain = match key("verify_mode").filter(|field| !field.is_empty()) {
+        Some(field) => !is_off(field),
+        None => has_authority,
+    };
+    verified(checks_chain, has_authority && checks_name)
 }
 
 fn verified(checks_chain: bool, checks_name: bool) -> Asked {
@@ -185,7 +202,7 @@ pub(super) fn verify(database: &Database<'_>) -> (Option<Fix>, Option<&'static A
         };
         return (Some(fix), None);
     }
-    let authority = authority(database, &database.host());
+    let authority = authority(&database.hosts());
     let path = authority.map_or(SYSTEM, |authority| authority.path);
     let is_table = database
         .option("ssl")

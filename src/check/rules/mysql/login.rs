@@ -2,7 +2,7 @@
 
 use super::{
     Check, Rule,
-    shared::{Look, login_name, path_of, user},
+    shared::{Look, by_default, login_name, path_of, user},
     tls::RIGHT,
 };
 use crate::{
@@ -76,7 +76,9 @@ const LONGEST: usize = 4096;
 
 fn superuser(database: &Database<'_>, subject: &Subject<'_>, out: &mut Out<'_>) {
     let Some(field) = user(database) else { return };
-    let Some(name) = login_name(field).filter(|name| SUPERUSERS.contains(&name.as_str())) else {
+    let login = login_name(database, field);
+    let Some((name, is_default)) = login.filter(|(name, _)| SUPERUSERS.contains(&name.as_str()))
+    else {
         return;
     };
     let found = if database.has_option("user") {
@@ -88,6 +90,9 @@ fn superuser(database: &Database<'_>, subject: &Subject<'_>, out: &mut Out<'_>) 
         found.severity(Severity::Advice);
     } else if name == "root" {
         found.severity(Severity::Error);
+    }
+    if is_default {
+        by_default(found);
     }
 }
 

@@ -302,7 +302,7 @@ fn not_strict(database: &Database<'_>, _: &Subject<'_>, out: &mut Out<'_>) {
         out.on(database, &["OPTIONS", "sql_mode"]);
     }
     let command = database.option_text("init_command");
-    if command.is_some_and(|command| modes(command).iter().any(|mode| !is_strict(mode))) {
+    if command.is_some_and(|command| modes(command).last().is_some_and(|mode| !is_strict(mode))) {
         out.on(database, &["OPTIONS", "init_command"]);
     }
 }

@@ -2,8 +2,8 @@
 
 use super::{
     Check, Rule,
-    client::{Asked, asked, verify},
-    shared::{missing, transport},
+    client::{Asked, asked, asked_by_default, verify},
+    shared::{by_default, missing, transport},
 };
 use crate::{
     check::{
@@ -120,6 +120,9 @@ fn absent(database: &Database<'_>, subject: &Subject<'_>, out: &mut Out<'_>) {
     if database.is_remote() && asked(database) == Asked::Nothing {
         let found = missing(out, database, &["OPTIONS", "ssl_mode"]);
         fault(found, database, subject);
+        if database.option("ssl-mode").is_some() {
+            found.note("`ssl-mode` is the command line's spelling, which no driver takes");
+        }
     }
 }
 
@@ -136,7 +139,8 @@ fn any_name(database: &Database<'_>, subject: &Subject<'_>, out: &mut Out<'_>) {
 }
 
 fn weak(what: Asked, database: &Database<'_>, subject: &Subject<'_>, out: &mut Out<'_>) {
-    if !database.is_remote() || asked(database) != what {
+    let is_default = asked_by_default(database) == what;
+    if !database.is_remote() || (asked(database) != what && !is_default) {
         return;
     }
     let names = [
@@ -154,6 +158,9 @@ fn weak(what: Asked, database: &Database<'_>, subject: &Subject<'_>, out: &mut O
         .unwrap_or("ssl_mode");
     let found = out.on(database, &["OPTIONS", name]);
     fault(found, database, subject);
+    if is_default {
+        by_default(found);
+    }
 }
 
 fn fault(found: &mut Found, database: &Database<'_>, subject: &Subject<'_>) {

@@ -4,7 +4,7 @@ mod dsn;
 
 use super::{
     Check, Rule,
-    shared::{login_name, transport, user},
+    shared::{by_default, login_name, transport, user},
 };
 use crate::{
     check::{
@@ -187,10 +187,16 @@ fn plain(database: &Database<'_>, subject: &Subject<'_>, out: &mut Out<'_>) {
 }
 
 fn any_name(database: &Database<'_>, subject: &Subject<'_>, out: &mut Out<'_>) {
-    let name = database
-        .text("NAME")
-        .filter(|_| !is_set(database.field("PORT")));
+    // What is plain TCP checks no name whatever is asked for, and another rule tells of it.
+    if is_set(database.field("PORT")) {
+        return;
+    }
+    let name = database.text("NAME");
     let hosts = name.map(dsn::hosts).unwrap_or_default();
+    let plain = name.map(dsn::plain_hosts).unwrap_or_default();
+    if !hosts.is_empty() && plain.len() == hosts.len() {
+        return;
+    }
     let is_near = |host: &String| {
         let host = database.host_of(host);
         matches!(host, Host::Local | Host::Loopback)
@@ -215,7 +221,8 @@ fn any_name(database: &Database<'_>, subject: &Subject<'_>, out: &mut Out<'_>) {
 }
 
 fn superuser(database: &Database<'_>, subject: &Subject<'_>, out: &mut Out<'_>) {
-    let Some(name) = user(database).and_then(login_name) else {
+    let login = user(database).and_then(|field| login_name(database, field));
+    let Some((name, is_default)) = login else {
         return;
     };
     let is_nearly = NEARLY.contains(&name.as_str());
@@ -227,6 +234,9 @@ fn superuser(database: &Database<'_>, subject: &Subject<'_>, out: &mut Out<'_>) 
         found.severity(Severity::Advice);
     } else if is_nearly {
         found.severity(Severity::Warning);
+    }
+    if is_default {
+        by_default(found);
     }
 }
 

@@ -114,9 +114,14 @@ fn names_that_are_not_checked() {
             &dsn(
                 "(DESCRIPTION=(ADDRESS=(PROTOCOL=TCPS)(HOST=db))(SECURITY=(SSL_SERVER_DN_MATCH=NO)))",
             ),
-            "![databases.a]\nurl = \"oracle://u@db:1521/shop?ssl_server_dn_match=false\"",
+            &dsn(
+                "(DESCRIPTION=(ADDRESS_LIST=(ADDRESS=(PROTOCOL=TCPS)(HOST=a))(ADDRESS=(PROTOCOL=TCP)(HOST=b)))(SECURITY=(SSL_SERVER_DN_MATCH=NO)))",
+            ),
         ],
         &[
+            "![databases.a]\nurl = \"oracle://u@db:1521/shop?ssl_server_dn_match=false\"",
+            &with("false").replace("tcps:", "tcp:"),
+            &dsn("db.shop.example:1521/shop?ssl_server_dn_match=off"),
             &tls,
             &with("true"),
             &with("\"yes\""),
@@ -151,6 +156,7 @@ fn administrators() {
             &user("system[shop]"),
             &user("\\\"SYS\\\""),
             &user("ADMIN"),
+            &user("${env://U:-system}"),
             "![databases.a]\nurl = \"oracle://system:${env://P}@localhost:1521/shop\"",
         ],
         &[

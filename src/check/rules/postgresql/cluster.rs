@@ -1,6 +1,11 @@
 //! PG024 to PG027: poolers, services and libraries that want it otherwise, or did once.
 
-use super::{Check, Rule, libpq::Link, shared::is_told};
+use super::{
+    Check, Rule,
+    libpq::Link,
+    shared::{is_told, transport},
+    tls::REMEDY,
+};
 use crate::{
     check::{
         fix::Fix,
@@ -9,7 +14,8 @@ use crate::{
     },
     django::{database::flag, engine::Family},
     finding::Severity,
-    manifest::Span,
+    manifest::{Item, Node, Span},
+    template::Part,
 };
 
 /// Ports that poolers have where nobody says otherwise: `PgBouncer`, Supavisor in transaction mode, and the pools of
@@ -69,10 +75,11 @@ OPTIONS = { sslmode = "verify-full", sslrootcert = "system" }
 pub(super) const SINGLE_SERVER: Rule = Rule {
     id: "PG025",
     severity: Severity::Warning,
-    title: "a login as Azure's retired single server wanted it",
+    title: "a login or an `sslmode` as Azure's retired single server had it",
     why: "The single server took logins as `user@server`. A flexible server takes the whole of it for the user's name, and \
           knows nobody of that name. Names of people and groups of Microsoft Entra ID, which have a domain behind the `@`, \
-          are not meant.",
+          are not meant. A flexible server also takes no connection without TLS, unless somebody has turned that off: an \
+          `sslmode` below `require` is refused, or does nothing but give way to whoever stands in between.",
     remedy: "write the user's name alone",
     sources: &[
         "https://learn.microsoft.com/en-us/azure/postgresql/flexible-server/concepts-compare-single-server-flexible-server",
@@ -158,6 +165,14 @@ pub(super) fn is_pooled(database: &Database<'_>) -> bool {
     has_port || has_name
 }
 
+/// Supavisor's port for sessions, where a connection stays with its client.
+fn is_session_pooler(database: &Database<'_>) -> bool {
+    let port = database.field("PORT").filter(|field| !field.is_empty());
+    let port = port.or_else(|| database.option("port"));
+    let is_usual = port.is_none_or(|port| port.word().is_some_and(|port| port.trim() == "5432"));
+    is_usual && database.is_at(&[".pooler.supabase.com"])
+}
+
 fn cursors(database: &Database<'_>, subject: &Subject<'_>, out: &mut Out<'_>) {
     const KEY: &str = "DISABLE_SERVER_SIDE_CURSORS";
     let is_left = match database.field(KEY).map(|field| &field.value) {
@@ -166,41 +181,57 @@ fn cursors(database: &Database<'_>, subject: &Subject<'_>, out: &mut Out<'_>) {
         Some(Known::Text(text)) => flag(text.expose()) == Some(false),
         Some(_) => false,
     };
-    if is_left && is_pooled(database) {
+    if is_left && is_pooled(database) && !is_session_pooler(database) {
         let place = ["PORT", "HOST"]
             .into_iter()
             .find_map(|key| database.field(key));
         let found = match place {
-            Some(place) if database.field(KEY).is_none() => {
+            // A library adds it to what it makes of a URL.
+            Some(place) if database.field(KEY).is_none_or(|key| key.from == From::Url) => {
                 out.at(database.key(&[KEY]), &place.span)
             }
             _ => out.on(database, &[KEY]),
         };
-        found.fix(Fix::set(database, &[KEY], "true"));
+        found.fix(Fix::set(database, &[KEY], "true").shown());
     }
 }
 
 fn single_server(database: &Database<'_>, subject: &Subject<'_>, out: &mut Out<'_>) {
-    let Some(field) = database.field("USER") else {
+    if server_login(database, subject, out) || !database.is_at(AZURE) {
         return;
+    }
+    let link = Link::new(database, subject);
+    let is_weak = link
+        .option("sslmode")
+        .is_none_or(|mode| matches!(mode.text(), Some("disable" | "allow" | "prefer")));
+    if is_weak && link.is_plain() {
+        transport(link.found(out, "sslmode"), subject).remedy(REMEDY);
+    }
+}
+
+/// Looks at the login, and tells whether it is one of a single server.
+fn server_login(database: &Database<'_>, subject: &Subject<'_>, out: &mut Out<'_>) -> bool {
+    let Some(field) = database.field("USER") else {
+        return false;
     };
     let Some((user, server)) = field.text().and_then(|text| text.rsplit_once('@')) else {
-        return;
+        return false;
     };
     if !database.is_at(AZURE) || user.is_empty() {
-        return;
+        return false;
     }
     let host = database.host_name().unwrap_or_default();
     let server = server.to_ascii_lowercase();
     let is_server = !server.contains('.') || server == host.trim_end_matches('.');
     if !is_server {
-        return;
+        return false;
     }
     let found = out.on(database, &["USER"]);
     if is_told(field, subject) {
         let user = toml_edit::Value::from(user).to_string();
         found.fix(Fix::set(database, &["USER"], user));
     }
+    true
 }
 
 fn old_engine(database: &Database<'_>, _: &Subject<'_>, out: &mut Out<'_>) {
@@ -247,7 +278,7 @@ fn without(
         .entry
         .url
         .as_ref()
-        .filter(|_| is_told(field, subject))?;
+        .filter(|url| is_told(field, subject) && !holds_secret(url))?;
     let shorter = cut(&subject.manifest.source.text, &url.span, name)?;
     let fix = Fix::set(database, &["url"], shorter);
     let value = match &field.value {
@@ -263,6 +294,33 @@ fn without(
         return Some(fix);
     }
     Some(fix.and_set(database, &[&key], value))
+}
+
+/// Whether a URL has a password that is written out, or may have one in a default: a change that says the URL would say
+/// it too.
+fn holds_secret(url: &Item) -> bool {
+    let Node::Text(template) = &url.node else {
+        return true;
+    };
+    if template.holes().iter().any(|hole| hole.default.is_some()) {
+        return true;
+    }
+    let literal = template.parts.iter().map(|part| match part {
+        Part::Literal(text) => text.as_str(),
+        Part::Hole(_) => "",
+    });
+    let literal: String = literal.collect();
+    let (address, query) = literal.split_once('?').unwrap_or((&literal, ""));
+    let address = address.split_once("://").map_or(address, |(_, rest)| rest);
+    let login = address.rsplit_once('@').map_or("", |(login, _)| login);
+    let has_password = login
+        .split_once(':')
+        .is_some_and(|(_, password)| !password.is_empty());
+    let is_secret = |part: &str| {
+        let (name, value) = part.split_once('=').unwrap_or((part, ""));
+        !value.is_empty() && name.to_ascii_lowercase().contains("pass")
+    };
+    has_password || query.split('&').any(is_secret)
 }
 
 /// A string of the manifest, with its quotes, that is a URL of one query, without a parameter of that query.

@@ -1,10 +1,14 @@
 //! What libpq is given: `OPTIONS`, and where an option is absent, the variable of `[env]` that it reads instead.
 
-use super::shared::{Authority, authority, missing, transport};
-use crate::check::{
-    fix::Fix,
-    found::{Found, Out},
-    subject::{Database, Field, Host, Known, Subject},
+use super::shared::{Authority, Look, authority, default_of, may_be_certified, missing, transport};
+use crate::{
+    check::{
+        Surroundings,
+        fix::Fix,
+        found::{Found, Out},
+        subject::{Database, Field, Host, Known, Subject},
+    },
+    django::engine::Family,
 };
 
 /// What libpq reads where an option is absent.
@@ -35,6 +39,17 @@ pub(super) const MODES: &[&str] = &[
     "verify-full",
 ];
 
+/// Where libpq looks for authorities when nothing names them.
+const ROOT: &str = ".postgresql/root.crt";
+
+/// Whether the authorities of the home directory are there.
+pub(super) fn has_root(surroundings: Option<&Surroundings<'_>>) -> bool {
+    let root = surroundings
+        .and_then(|around| around.home)
+        .map(|home| home.join(ROOT));
+    root.is_some_and(|root| matches!(Look::at(&root), Look::File(_)))
+}
+
 /// One database, as libpq connects to it.
 pub(super) struct Link<'a> {
     pub(super) database: &'a Database<'a>,
@@ -44,6 +59,15 @@ pub(super) struct Link<'a> {
 impl<'a> Link<'a> {
     pub(super) fn new(database: &'a Database<'a>, subject: &'a Subject<'a>) -> Self {
         Self { database, subject }
+    }
+
+    /// The databases that libpq connects to.
+    pub(super) fn all(subject: &'a Subject<'a>) -> impl Iterator<Item = Self> {
+        subject
+            .databases
+            .iter()
+            .filter(|database| database.family == Some(Family::Postgresql))
+            .map(|database| Self::new(database, subject))
     }
 
     /// An option, or the variable in its place; psycopg leaves out what is `None`.
@@ -61,9 +85,41 @@ impl<'a> Link<'a> {
         self.option(name)?.text()
     }
 
+    /// The word of `sslmode`, and whether it is a reference's default.
+    pub(super) fn mode(&self) -> Option<(&'a str, bool)> {
+        let field = self.option("sslmode")?;
+        match field.text() {
+            Some(text) => Some((text, false)),
+            None => default_of(field).map(|text| (text, true)),
+        }
+    }
+
+    /// Whether another rule tells that the connection may be read on its way.
+    pub(super) fn is_plain(&self) -> bool {
+        let is_known = match self.option("sslmode") {
+            Some(field) => !field.is_unknown(),
+            None => !self.is_open(),
+        };
+        self.needs_tls() && is_known && !self.is_encrypted()
+    }
+
     /// Whether an option is given and not empty, or may be.
     pub(super) fn has(&self, name: &str) -> bool {
-        self.option(name).is_some_and(|field| !field.is_empty())
+        self.option(name).is_some_and(|field| !field.is_empty()) || self.is_file(name)
+    }
+
+    /// Whether the variable in the place of an option names one of `[files]`.
+    fn is_file(&self, name: &str) -> bool {
+        let variable = VARIABLES.iter().find(|(have, _)| *have == name);
+        let has_option = self.database.option(name).is_some();
+        let mut names = self
+            .subject
+            .layer
+            .files
+            .iter()
+            .filter_map(|(_, file)| file.env.as_ref());
+        !has_option
+            && variable.is_some_and(|(_, variable)| names.any(|name| name.text == *variable))
     }
 
     /// Whether what is not written may come from elsewhere: a URL that nobody has seen, or a service.
@@ -80,9 +136,15 @@ impl<'a> Link<'a> {
     /// Where it connects to.
     pub(super) fn host(&self) -> Host {
         let database = self.database;
+        // The variable too takes the place of what `HOST` says, where no option is there.
+        if let Some(address) = self.option("hostaddr").filter(|field| !field.is_empty()) {
+            return address
+                .text()
+                .map_or(Host::Unknown, |text| database.host_of(text));
+        }
         let is_said = database.is_opaque
             || database.has("HOST")
-            || ["host", "hostaddr", "service"]
+            || ["host", "service"]
                 .iter()
                 .any(|name| database.has_option(name));
         if is_said {
@@ -91,15 +153,25 @@ impl<'a> Link<'a> {
         if self.has("service") {
             return Host::Unknown;
         }
-        let elsewhere = ["host", "hostaddr"]
-            .iter()
-            .filter_map(|name| self.option(name))
-            .find(|field| !field.is_empty());
-        match elsewhere {
+        match self.option("host").filter(|field| !field.is_empty()) {
             None => database.host(),
             Some(field) => field
                 .text()
                 .map_or(Host::Unknown, |text| database.host_of(text)),
+        }
+    }
+
+    /// The servers by the names that their certificates are held against.
+    fn hosts(&self) -> Vec<Host> {
+        let database = self.database;
+        let is_named = database.has("HOST") || database.has_option("host");
+        let variable = self.option("host").filter(|field| !field.is_empty());
+        match variable.filter(|_| !is_named) {
+            Some(field) => field
+                .text()
+                .map_or(vec![Host::Unknown], |text| database.hosts_of(text)),
+            None if is_named => database.hosts(),
+            None => vec![self.host()],
         }
     }
 
@@ -138,7 +210,17 @@ impl<'a> Link<'a> {
 
     /// A fault of the way, and what makes the way safe.
     pub(super) fn fault<'o>(&self, out: &'o mut Out<'_>, name: &str) -> &'o mut Found {
-        let (fix, authority) = self.verify_full();
+        self.fault_with(out, name, false)
+    }
+
+    /// The same where the authorities of the home directory may be there, which libpq reads where it is told of no other.
+    pub(super) fn fault_with<'o>(
+        &self,
+        out: &'o mut Out<'_>,
+        name: &str,
+        has_root: bool,
+    ) -> &'o mut Found {
+        let (fix, authority) = self.verify_full(has_root);
         let found = transport(self.found(out, name), self.subject).fix(fix);
         if let Some(authority) = authority {
             found.remedy(format!(
@@ -151,16 +233,21 @@ impl<'a> Link<'a> {
 
     /// The options with which the server is verified, as far as they are not there; an authority that has to be
     /// fetched first is left to people.
-    fn verify_full(&self) -> (Fix, Option<&'static Authority>) {
+    fn verify_full(&self, has_root: bool) -> (Fix, Option<&'static Authority>) {
         let mode = || {
             let path = ["OPTIONS", "sslmode"];
             Fix::set(self.database, &path, "\"verify-full\"")
         };
         let is_system = self.text("sslrootcert") == Some("system");
-        if !is_system && (self.has("sslrootcert") || self.is_open()) {
+        if !is_system && (self.has("sslrootcert") || has_root) {
             return (mode(), None);
         }
-        let authority = authority(self.database, &self.host());
+        // What brings the other options may name no authority: then no connection is made any more.
+        if !is_system && self.is_open() {
+            return (mode().shown(), None);
+        }
+        let hosts = self.hosts();
+        let authority = authority(&hosts);
         let path = match authority {
             Some(authority) => format!("\"{}\"", authority.path),
             None if is_system => return (mode(), None),
@@ -172,13 +259,9 @@ impl<'a> Link<'a> {
         } else {
             mode().and_set(self.database, &root, path)
         };
-        (
-            if authority.is_some() {
-                fix.shown()
-            } else {
-                fix
-            },
-            authority,
-        )
+        // Who checks a certificate today has an authority for it, which need not be one that systems know.
+        let has_own = self.text("sslmode") == Some("verify-ca");
+        let is_sure = authority.is_none() && may_be_certified(&hosts) && !has_own;
+        (if is_sure { fix } else { fix.shown() }, authority)
     }
 }

@@ -3,7 +3,7 @@
 use super::{
     Check, Rule,
     libpq::Link,
-    shared::{is_live, login_name, user},
+    shared::{by_default, is_live, login_name, user},
 };
 use crate::{
     check::{
@@ -115,14 +115,15 @@ OPTIONS = { sslmode = "verify-full", sslrootcert = "system" }
 };
 
 fn two_passwords(database: &Database<'_>, subject: &Subject<'_>, out: &mut Out<'_>) {
-    let has_file = database.has_option("passfile");
+    let link = Link::new(database, subject);
+    let has_file = has_passfile(&link);
     let password = ["PASSWORD"].into_iter().find(|key| database.has(key));
     if has_file && (password.is_some() || database.has_option("password")) {
         let path: &[&str] = match password {
             Some(_) => &["PASSWORD"],
             None => &["OPTIONS", "password"],
         };
-        let found = out.on(database, &["OPTIONS", "passfile"]);
+        let found = link.found(out, "passfile");
         found.note(format!("`{}` is used, the file is not", database.key(path)));
         let is_written = database
             .at(path)
@@ -146,16 +147,31 @@ fn two_passwords(database: &Database<'_>, subject: &Subject<'_>, out: &mut Out<'
     }
 }
 
+/// Whether a password file is there for this database; what a variable names may be for any of them, so that it is held
+/// against the first alone, where all have passwords.
+fn has_passfile(link: &Link<'_>) -> bool {
+    if link.database.option("passfile").is_some() {
+        return link.database.has_option("passfile");
+    }
+    let mut all = Link::all(link.subject);
+    let is_first = all
+        .next()
+        .is_some_and(|first| first.database.alias.text == link.database.alias.text);
+    let has_password = |link: Link<'_>| link.database.has("PASSWORD") && !link.database.is_opaque;
+    link.has("passfile") && is_first && all.all(has_password)
+}
+
 fn superuser(database: &Database<'_>, subject: &Subject<'_>, out: &mut Out<'_>) {
     let link = Link::new(database, subject);
     let by_variable = || subject.variable("PGUSER").filter(|_| !link.is_open());
     let Some(field) = user(database).or_else(by_variable) else {
         return;
     };
-    let is_listed = login_name(field).is_some_and(|name| SUPERUSERS.contains(&name.as_str()));
-    if !is_listed {
+    let login = login_name(database, field);
+    let Some((_, is_default)) = login.filter(|(name, _)| SUPERUSERS.contains(&name.as_str()))
+    else {
         return;
-    }
+    };
     let found = if database.has("USER") {
         out.on(database, &["USER"])
     } else if database.has_option("user") {
@@ -165,6 +181,9 @@ fn superuser(database: &Database<'_>, subject: &Subject<'_>, out: &mut Out<'_>) 
     };
     if !subject.is_production() {
         found.severity(Severity::Advice);
+    }
+    if is_default {
+        by_default(found);
     }
 }
 

@@ -75,19 +75,29 @@ pub(super) const ANY_METHOD: Rule = Rule {
     why: "libpq answers as the server asks: for the password itself, or for an MD5 of it, too. A server that is not the \
           right one, or not yet set up as it should be, gets the password so. With `require_auth` (libpq 16) libpq gives \
           nothing but the proof that SCRAM asks for. A login by token is not meant: a token is sent as it is. Nor is \
-          one with `channel_binding = \"require\"`, which takes SCRAM alone.",
+          one with `channel_binding = \"require\"`, which takes SCRAM alone, or one of which another rule says that \
+          this should be written, or that the connection is in plain text: that comes first.",
     remedy: "write `require_auth = \"scram-sha-256\"`, once the server keeps this password as SCRAM",
     sources: &[
         PARAMETERS,
         "https://www.postgresql.org/docs/current/auth-password.html",
     ],
-    wrong: RIGHT,
+    wrong: r#"[databases.default]
+ENGINE = "postgresql"
+NAME = "shop"
+HOST = "pgbouncer.shop.example"
+USER = "shop_app"
+PASSWORD = "${env://DB_PASSWORD}"
+DISABLE_SERVER_SIDE_CURSORS = true
+OPTIONS = { sslmode = "verify-full", sslrootcert = "system" }
+"#,
     right: r#"[databases.default]
 ENGINE = "postgresql"
 NAME = "shop"
-HOST = "db.shop.example"
+HOST = "pgbouncer.shop.example"
 USER = "shop_app"
 PASSWORD = "${env://DB_PASSWORD}"
+DISABLE_SERVER_SIDE_CURSORS = true
 OPTIONS = { sslmode = "verify-full", sslrootcert = "system", require_auth = "scram-sha-256" }
 "#,
     check: Check::Family(Family::Postgresql, any_method),
@@ -111,28 +121,31 @@ fn is_by_password(link: &Link<'_>) -> bool {
 
 fn unbound(database: &Database<'_>, subject: &Subject<'_>, out: &mut Out<'_>) {
     let link = Link::new(database, subject);
-    if !link.needs_tls() || !link.is_encrypted() || !is_by_password(&link) {
-        return;
+    if is_unbound(&link) {
+        let path = ["OPTIONS", "channel_binding"];
+        link.found(out, "channel_binding")
+            .fix(Fix::set(database, &path, "\"require\"").shown());
+    }
+}
+
+fn is_unbound(link: &Link<'_>) -> bool {
+    if !link.needs_tls() || !link.is_encrypted() || !is_by_password(link) {
+        return false;
     }
     if let Some(methods) = link.option("require_auth") {
         let may_be_scram = methods
             .text()
             .is_none_or(|text| text.is_empty() || is_allowed(text, "scram-sha-256"));
         if !may_be_scram {
-            return;
+            return false;
         }
     }
-    let is_found = match link.text("channel_binding") {
+    match link.text("channel_binding") {
         Some("disable") => true,
         // A pooler logs clients in itself, and cannot bind.
-        Some("prefer") => !super::cluster::is_pooled(database),
+        Some("prefer") => !super::cluster::is_pooled(link.database),
         Some(_) => false,
-        None => link.lacks("channel_binding") && !super::cluster::is_pooled(database),
-    };
-    if is_found {
-        let path = ["OPTIONS", "channel_binding"];
-        link.found(out, "channel_binding")
-            .fix(Fix::set(database, &path, "\"require\"").shown());
+        None => link.lacks("channel_binding") && !super::cluster::is_pooled(link.database),
     }
 }
 
@@ -176,6 +189,8 @@ fn any_method(database: &Database<'_>, subject: &Subject<'_>, out: &mut Out<'_>)
         && is_by_password(&link)
         && !is_bound
         && !is_encrypted_otherwise
+        && !link.is_plain()
+        && !is_unbound(&link)
     {
         let path = ["OPTIONS", "require_auth"];
         link.found(out, "require_auth")

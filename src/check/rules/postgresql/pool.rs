@@ -88,8 +88,10 @@ fn pool<'d>(database: &'d Database<'_>) -> Option<&'d Field> {
     let field = database.option("pool")?;
     let is_pool = match &field.value {
         Known::Flag(flag) => *flag,
-        Known::Table(fields) => !fields.is_empty(),
-        _ => false,
+        Known::Table(fields) | Known::List(fields) => !fields.is_empty(),
+        Known::Text(text) => !text.expose().is_empty(),
+        Known::Number(number) => number.parse::<f64>().is_ok_and(|number| number != 0.0),
+        Known::Null | Known::Unknown => false,
     };
     is_pool.then_some(field)
 }

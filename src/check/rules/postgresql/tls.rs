@@ -1,8 +1,13 @@
 //! PG001 to PG004: a connection that somebody on the way can read, or answer.
 
-use super::{Check, Rule, libpq::Link};
+use super::{
+    Check, Rule,
+    libpq::{Link, has_root},
+    shared::by_default,
+};
 use crate::{
     check::{
+        Surroundings,
         found::Out,
         subject::{Database, Subject},
     },
@@ -104,7 +109,7 @@ PASSWORD = "${env://DB_PASSWORD}"
 OPTIONS = { sslmode = "require" }
 "#,
     right: RIGHT,
-    check: Check::Family(Family::Postgresql, require),
+    check: Check::Files(require),
 };
 
 fn absent(database: &Database<'_>, subject: &Subject<'_>, out: &mut Out<'_>) {
@@ -123,17 +128,32 @@ fn prefer(database: &Database<'_>, subject: &Subject<'_>, out: &mut Out<'_>) {
     weak(&["prefer"], database, subject, out);
 }
 
-fn require(database: &Database<'_>, subject: &Subject<'_>, out: &mut Out<'_>) {
-    weak(&["require"], database, subject, out);
+fn require(subject: &Subject<'_>, surroundings: Option<&Surroundings<'_>>, out: &mut Out<'_>) {
+    let has_root = has_root(surroundings);
+    for link in Link::all(subject) {
+        let Some(("require", is_default)) = link.mode() else {
+            continue;
+        };
+        if link.needs_tls() && link.text("sslrootcert") != Some("system") {
+            let found = link.fault_with(out, "sslmode", has_root);
+            if is_default {
+                by_default(found);
+            }
+        }
+    }
 }
 
 /// `sslrootcert=system` does not go with any of these: libpq says so itself, and another rule.
 fn weak(modes: &[&str], database: &Database<'_>, subject: &Subject<'_>, out: &mut Out<'_>) {
     let link = Link::new(database, subject);
-    let is_weak = link
-        .text("sslmode")
-        .is_some_and(|mode| modes.contains(&mode));
-    if is_weak && link.needs_tls() && link.text("sslrootcert") != Some("system") {
-        link.fault(out, "sslmode");
+    let Some((mode, is_default)) = link.mode() else {
+        return;
+    };
+    let is_weak = modes.contains(&mode) && link.text("sslrootcert") != Some("system");
+    if is_weak && link.needs_tls() {
+        let found = link.fault(out, "sslmode");
+        if is_default {
+            by_default(found);
+        }
     }
 }

@@ -67,6 +67,7 @@ pub(super) const BOOLEAN: Rule = Rule {
     severity: Severity::Error,
     title: "libpq has no booleans",
     why: "psycopg hands a boolean on as `True` or `False`. Where libpq wants a number or a word it makes no connection; \
+          where it wants a file it looks for one of that name, and goes on without it where it may; \
           `sslsni`, `sslcompression` and `gssdelegation` are on where they are `1`, and `True` turns them off without a \
           word.",
     remedy: "write `1` or `0`",
@@ -161,7 +162,7 @@ fn boolean(database: &Database<'_>, subject: &Subject<'_>, out: &mut Out<'_>) {
             found.fix(Fix::set(database, &path, if value { "1" } else { "0" }));
         } else if !SWITCHES.contains(name) {
             found.remedy(if is_word {
-                "write one of the option's words, or take it out"
+                "write what the option takes, or take it out"
             } else {
                 "write a number, or take it out"
             });

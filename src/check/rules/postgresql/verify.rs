@@ -2,8 +2,8 @@
 
 use super::{
     Check, Rule,
-    libpq::{Link, MODES},
-    shared::{Look, transport},
+    libpq::{Link, MODES, has_root},
+    shared::{by_default, transport},
     tls::{PARAMETERS, REMEDY, RIGHT, SSL},
 };
 use crate::{
@@ -11,15 +11,12 @@ use crate::{
         Surroundings,
         fix::Fix,
         found::Out,
-        subject::{Database, Host, Subject},
+        subject::{Database, Host, Known, Subject},
     },
     django::engine::Family,
     finding::Severity,
     suggest,
 };
-
-/// Where libpq looks for authorities when nothing names them.
-const ROOT: &str = ".postgresql/root.crt";
 
 pub(super) const ANY_NAME: Rule = Rule {
     id: "PG005",
@@ -45,7 +42,7 @@ USER = "shop_app"
 PASSWORD = "${env://DB_PASSWORD}"
 OPTIONS = { sslmode = "verify-full", sslrootcert = "/etc/ssl/shop-ca.pem" }
 "#,
-    check: Check::Family(Family::Postgresql, any_name),
+    check: Check::Files(any_name),
 };
 
 pub(super) const NO_AUTHORITY: Rule = Rule {
@@ -137,25 +134,39 @@ OPTIONS = { sslmode = "verify-full", sslrootcert = "/etc/ssl/shop-ca.pem", hosta
     check: Check::Family(Family::Postgresql, no_name),
 };
 
-fn any_name(database: &Database<'_>, subject: &Subject<'_>, out: &mut Out<'_>) {
-    let link = Link::new(database, subject);
-    let is_system = link.text("sslrootcert") == Some("system");
-    if link.text("sslmode") == Some("verify-ca") && link.needs_tls() && !is_system {
-        link.fault(out, "sslmode");
+fn any_name(subject: &Subject<'_>, surroundings: Option<&Surroundings<'_>>, out: &mut Out<'_>) {
+    let has_root = has_root(surroundings);
+    for link in Link::all(subject) {
+        let is_system = link.text("sslrootcert") == Some("system");
+        let Some(("verify-ca", is_default)) = link.mode() else {
+            continue;
+        };
+        if !link.needs_tls() || is_system {
+            continue;
+        }
+        let found = link.fault_with(out, "sslmode", has_root);
+        if is_default {
+            by_default(found);
+        }
+        if link.lacks("sslrootcert") && !has_root {
+            found.note(
+                "no authority is named either: libpq looks for `~/.postgresql/root.crt` alone",
+            );
+        }
     }
 }
 
 fn no_authority(subject: &Subject<'_>, surroundings: Option<&Surroundings<'_>>, out: &mut Out<'_>) {
-    let root = surroundings
-        .and_then(|around| around.home)
-        .map(|home| home.join(ROOT));
-    let has_root = root.is_some_and(|root| matches!(Look::at(&root), Look::File(_)));
-    for database in &subject.databases {
-        let link = Link::new(database, subject);
-        let verifies = matches!(link.text("sslmode"), Some("verify-ca" | "verify-full"));
-        let is_ours = database.family == Some(Family::Postgresql);
+    let has_root = has_root(surroundings);
+    for link in Link::all(subject) {
+        // Of `verify-ca` on its way elsewhere another rule tells, and says this too.
+        let verifies = match link.text("sslmode") {
+            Some("verify-full") => true,
+            Some("verify-ca") => !link.needs_tls(),
+            _ => false,
+        };
         let is_socket = link.host() == Host::Local;
-        if is_ours && verifies && !is_socket && link.lacks("sslrootcert") && !has_root {
+        if verifies && !is_socket && link.lacks("sslrootcert") && !has_root {
             link.fault(out, "sslrootcert");
         }
     }
@@ -189,7 +200,8 @@ fn no_mode(database: &Database<'_>, subject: &Subject<'_>, out: &mut Out<'_>) {
     let is_written = database
         .at(&["OPTIONS", "sslmode"])
         .is_some_and(|field| field.key_span.is_some());
-    if link.host() == Host::Local && is_written {
+    let is_table = matches!(field.value, Known::Table(_));
+    if link.host() == Host::Local && is_written && !is_table {
         found.fix(Fix::remove(database, &["OPTIONS", "sslmode"]));
     }
 }

@@ -1,6 +1,6 @@
 //! Whose authority vouches for a server, where it is one that no operating system has in its store.
 
-use crate::check::subject::{Database, Host};
+use crate::check::subject::Host;
 
 /// An authority that has to be fetched before a server can be verified.
 pub(in crate::check::rules) struct Authority {
@@ -54,20 +54,62 @@ const BY_ADDRESS: Authority = Authority {
     remedy: "put the server's CA certificate into the image; the name in the server's certificate must be what `HOST` says",
 };
 
-/// The authority of the server, unless it is, or may be, one that systems know.
-pub(in crate::check::rules) fn authority(
-    database: &Database<'_>,
-    host: &Host,
-) -> Option<&'static Authority> {
-    if matches!(host, Host::Address(_)) {
-        return Some(&BY_ADDRESS);
-    }
-    // A proxy of RDS has a certificate of Amazon's public authority.
-    let is_proxy = database
-        .host_name()
-        .is_some_and(|name| name.split('.').any(|label| label.starts_with("proxy-")));
-    VENDORS
-        .iter()
-        .find(|(ends, _)| !is_proxy && database.is_at(ends))
-        .map(|(_, authority)| authority)
+/// Ends of the names of servers that no public authority certifies: names of a network's own, and hosts of services that
+/// give their databases certificates of their own making.
+const UNCERTIFIED: &[&str] = &[
+    ".cluster.local",
+    ".home.arpa",
+    ".internal",
+    ".intranet",
+    ".lan",
+    ".local",
+    ".localdomain",
+    ".ovh.net",
+    ".scw.cloud",
+    ".svc",
+    ".test",
+];
+
+/// The authority of the servers, unless it is, or may be, one that systems know.
+pub(in crate::check::rules) fn authority(hosts: &[Host]) -> Option<&'static Authority> {
+    let of = |host: &Host| match host {
+        Host::Address(_) => Some(&BY_ADDRESS),
+        Host::Name(name) => {
+            let name = plain(name);
+            // A proxy of RDS has a certificate of Amazon's public authority.
+            let is_proxy = name
+                .split('.')
+                .nth(1)
+                .is_some_and(|label| label.starts_with("proxy-"));
+            let is_of =
+                |(ends, _): &&(&[&str], Authority)| ends.iter().any(|end| name.ends_with(end));
+            let vendor = VENDORS.iter().filter(|_| !is_proxy).find(is_of);
+            vendor.map(|(_, authority)| authority)
+        }
+        _ => None,
+    };
+    hosts.iter().find_map(of)
+}
+
+/// Whether each of the servers may have a certificate of an authority that systems know, as far as their names tell.
+pub(in crate::check::rules) fn may_be_certified(hosts: &[Host]) -> bool {
+    let may = |host: &Host| match host {
+        Host::Name(name) => {
+            let name = plain(name);
+            let is_heroku = name.starts_with("ec2-")
+                && (name.contains(".compute.") || name.contains(".compute-"))
+                && name.ends_with(".amazonaws.com");
+            name.contains('.')
+                && !name.contains(".svc.")
+                && !is_heroku
+                && !UNCERTIFIED.iter().any(|end| name.ends_with(end))
+        }
+        Host::Local => true,
+        Host::Loopback | Host::Address(_) | Host::Unknown => false,
+    };
+    !hosts.is_empty() && hosts.iter().all(may)
+}
+
+fn plain(name: &str) -> String {
+    name.trim_end_matches('.').to_ascii_lowercase()
 }

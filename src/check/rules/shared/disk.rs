@@ -73,6 +73,16 @@ impl Look {
         }
     }
 
+    /// Whether every user of the machine may go through each directory above a file.
+    pub(in crate::check::rules) fn is_reached(path: &Path) -> bool {
+        let Ok(path) = std::fs::canonicalize(path) else {
+            return false;
+        };
+        path.ancestors().skip(1).all(|directory| {
+            std::fs::metadata(directory).is_ok_and(|metadata| metadata.mode() & 0o001 != 0)
+        })
+    }
+
     /// The text of a file, wiped after use; bytes that are no UTF-8 are replaced.
     pub(in crate::check::rules) fn text(path: &Path) -> Option<Zeroizing<String>> {
         let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;

@@ -1,5 +1,6 @@
 //! Who logs in, and with what.
 
+use super::default_of;
 use crate::{
     check::subject::{Database, Field, Subject},
     django::engine::Family,
@@ -21,11 +22,34 @@ pub(in crate::check::rules) fn user<'d>(database: &'d Database<'_>) -> Option<&'
     }
 }
 
-/// The name in lower case, without the server that some services wanted behind it, where it is known.
-pub(in crate::check::rules) fn login_name(field: &Field) -> Option<String> {
-    let name = field.text()?.trim().to_ascii_lowercase();
+/// The name in lower case, where it is one that a server knows by itself: what `auth` logs in may be a name of a
+/// directory, `admin@contoso.com`, and Supavisor wants a project behind it, `postgres.project`. With it, whether it is a
+/// reference's default.
+pub(in crate::check::rules) fn login_name(
+    database: &Database<'_>,
+    field: &Field,
+) -> Option<(String, bool)> {
+    let (text, is_default) = match (field.text(), default_of(field)) {
+        (Some(text), _) => (text, false),
+        (None, default) => (default?, true),
+    };
+    let domain = text.split_once('@').map(|(_, domain)| domain);
+    if database.method.is_some() && domain.is_some_and(|domain| domain.contains('.')) {
+        return None;
+    }
+    let name = plain(text);
+    let name = match name.split_once('.') {
+        Some((name, _)) if database.is_at(&[".pooler.supabase.com"]) => name.to_owned(),
+        _ => name,
+    };
+    Some((name, is_default))
+}
+
+/// In lower case, without the server that some services wanted behind it.
+fn plain(name: &str) -> String {
+    let name = name.trim().to_ascii_lowercase();
     let name = name.split(['@', '[']).next().unwrap_or_default();
-    Some(name.trim_matches('"').to_owned())
+    name.trim_matches('"').to_owned()
 }
 
 /// Whether nuages hands the password over in a file that the driver reads at each connection.

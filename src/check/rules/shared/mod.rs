@@ -9,9 +9,10 @@ use super::{Found, Out, Subject};
 use crate::{
     check::subject::{Database, Field, From, Known},
     finding::Severity,
+    template::Part,
 };
 
-pub(super) use authority::{Authority, authority};
+pub(super) use authority::{Authority, authority, may_be_certified};
 pub(super) use disk::{Look, brought_later, is_unexpanded, normal, path_of};
 pub(super) use login::{is_live, is_token, login_name, user};
 
@@ -22,6 +23,26 @@ pub(super) fn transport<'f>(found: &'f mut Found, subject: &Subject<'_>) -> &'f 
     } else {
         found.severity(Severity::Advice)
     }
+}
+
+/// What a value is where its reference brings nothing: the default of a reference that is all of it.
+pub(super) fn default_of(field: &Field) -> Option<&str> {
+    let template = field.template.as_ref().filter(|_| field.is_unknown())?;
+    match &template.parts[..] {
+        [Part::Hole(hole)] if hole.filters.is_empty() => hole.default.as_ref()?.literal(),
+        _ => None,
+    }
+}
+
+/// What is so only where a reference brings nothing is one step less serious, and no change of the manifest mends it by
+/// itself.
+pub(super) fn by_default(found: &mut Found) -> &mut Found {
+    found.severity = match found.severity {
+        Severity::Error => Severity::Warning,
+        _ => Severity::Advice,
+    };
+    found.fix = None;
+    found.note("it is so where the reference brings nothing, and its default is taken")
 }
 
 /// Whether a value stands in the manifest for all to read, so that a change may be made of it: what a resolved URL

@@ -28,7 +28,8 @@ const OPEN: Rule = Rule {
     why: "A database below the directory of static or uploaded files is handed out to whoever asks for its path. It is \
           found where the path has a directory of such a name (`static`, `staticfiles`, `media`, `uploads`, `public`, …), \
           or begins as `STATIC_ROOT` or `MEDIA_ROOT` of `[env]` does. Where files may be looked at, a file that every \
-          user of the machine may read is found too; off the way to real data that is worth a thought and no more.",
+          user of the machine may read, through each directory above it, is found too; off the way to real data, and of \
+          a relative path, that is worth a thought and no more.",
     remedy: "move the file out of what is served, and let it be its owner's alone (`chmod 600`)",
     sources: &[
         "https://cheatsheetseries.owasp.org/cheatsheets/Database_Security_Cheat_Sheet.html",
@@ -142,17 +143,21 @@ fn open(subject: &Subject<'_>, surroundings: Option<&Surroundings<'_>>, out: &mu
         let Some(path) = database.field("NAME").and_then(file) else {
             continue;
         };
-        if let Some(why) = served(&path, subject) {
+        if let Some(why) = served(&path, subject, surroundings) {
             out.on(database, &["NAME"]).note(why);
             continue;
         }
-        let look = surroundings.map(|around| Look::at(&around.lead(&path)));
-        if let Some(Look::File(mode)) = look
+        let Some(place) = surroundings.map(|around| around.lead(&path)) else {
+            continue;
+        };
+        if let Look::File(mode) = Look::at(&place)
             && mode & 0o004 != 0
+            && Look::is_reached(&place)
         {
             let found = out.on(database, &["NAME"]);
             found.note(format!("the file's mode is {mode:04o}"));
-            if !subject.is_production() {
+            // A relative path leads to another file where the application runs.
+            if !subject.is_production() || !path.starts_with('/') {
                 found.severity(Severity::Advice);
             }
         }
@@ -160,12 +165,23 @@ fn open(subject: &Subject<'_>, surroundings: Option<&Surroundings<'_>>, out: &mu
 }
 
 /// Why a path is one that is handed out.
-fn served(path: &str, subject: &Subject<'_>) -> Option<String> {
+fn served(
+    path: &str,
+    subject: &Subject<'_>,
+    surroundings: Option<&Surroundings<'_>>,
+) -> Option<String> {
+    // A relative root and a relative path start at the same place.
+    let whole = |path: &str| match surroundings {
+        Some(around) => normal(&around.lead(path).to_string_lossy()),
+        None => normal(path),
+    };
+    let place = whole(path);
     let path = normal(path);
     let root = subject.env.iter().find(|field| {
         let is_root = field.name.ends_with("STATIC_ROOT") || field.name.ends_with("MEDIA_ROOT");
-        let root = path_of(field).filter(|root| is_root && root.starts_with('/') && *root != "/");
-        root.is_some_and(|root| path.starts_with(normal(root)))
+        let is_told = |root: &&str| normal(root).file_name().is_some();
+        let root = path_of(field).filter(|root| is_root && is_told(root));
+        root.is_some_and(|root| place.starts_with(whole(root)))
     });
     if let Some(root) = root {
         return Some(format!("it is below `env.{}`", root.name));
@@ -199,7 +215,7 @@ fn password(database: &Database<'_>, _: &Subject<'_>, out: &mut Out<'_>) {
     let is_written = field.key_span.is_some();
     let found = out.on(database, &["PASSWORD"]);
     if is_written {
-        found.fix(Fix::remove(database, &["PASSWORD"]));
+        found.fix(Fix::remove(database, &["PASSWORD"]).shown());
     }
 }
 

@@ -33,6 +33,11 @@ fn files_that_are_handed_out() {
                 "{}[env]\nSTATIC_ROOT = \"/srv/files\"",
                 alone("/srv/files/db.sqlite3")
             ),
+            &format!("{}[env]\nMEDIA_ROOT = \"files\"", alone("files/db.sqlite3")),
+            &format!(
+                "{}[env]\nMEDIA_ROOT = \"./files/\"",
+                alone("files/a/db.sqlite3")
+            ),
             &format!(
                 "{}[env]\nSHOP_MEDIA_ROOT = \"/srv/files/\"",
                 alone("/srv/files/a/db.sqlite3")
@@ -52,6 +57,8 @@ fn files_that_are_handed_out() {
                 "{}[env]\nSTATIC_ROOT = \"/srv/file\"",
                 alone("/srv/files/db.sqlite3")
             ),
+            &format!("{}[env]\nMEDIA_ROOT = \".\"", alone("db.sqlite3")),
+            &format!("{}[env]\nMEDIA_ROOT = \"file\"", alone("files/db.sqlite3")),
             &format!(
                 "{}[env]\nSTATIC_ROOT = \"/\"",
                 alone("/srv/files/db.sqlite3")
@@ -68,6 +75,11 @@ fn files_that_are_handed_out() {
 #[test]
 fn files_that_all_may_read() {
     let around = Around::new();
+    let permit = |place: &std::path::Path, mode: u32| {
+        let permissions = std::os::unix::fs::PermissionsExt::from_mode(mode);
+        std::fs::set_permissions(place, permissions).unwrap();
+    };
+    permit(around.0.path(), 0o755);
     for (mode, count) in [
         (0o600, 0),
         (0o640, 0),
@@ -84,9 +96,20 @@ fn files_that_all_may_read() {
         ] {
             let found = around.found(&name(path), "SL001");
             assert_eq!(found.len(), count, "{path} {mode:o}");
+            let is_whole = path.starts_with('/');
+            let serious = if is_whole {
+                Severity::Warning
+            } else {
+                Severity::Advice
+            };
+            assert!(found.iter().all(|one| one.severity == serious), "{path}");
         }
     }
-    around.file("data/db.sqlite3", 0o644, "");
+    let path = around.file("data/db.sqlite3", 0o644, "");
+    permit(&around.0.path().join("data"), 0o750);
+    assert!(around.found(&name(&path), "SL001").is_empty());
+    permit(&around.0.path().join("data"), 0o711);
+    assert_eq!(around.found(&name(&path), "SL001").len(), 1);
     let text = format!(
         "{}\n[profiles.dev.databases.default]\nENGINE = \"sqlite3\"\nNAME = \"data/db.sqlite3\"\n",
         name("no-such.sqlite3")
@@ -121,9 +144,12 @@ fn passwords_that_do_nothing() {
         "{}PASSWORD = \"${{env://P}}\"\nCONN_MAX_AGE = 60\n",
         name("db.sqlite3")
     );
+    assert!(fixed(&text, "SL002").is_none());
+    let found = found(&text, &[]);
+    let one = found.iter().find(|one| one.rule.id == "SL002").unwrap();
     assert_eq!(
-        fixed(&text, "SL002").unwrap(),
-        format!("{}CONN_MAX_AGE = 60\n", name("db.sqlite3"))
+        one.fix.as_ref().unwrap().describe(&[]),
+        "remove databases.default.PASSWORD"
     );
 }
 

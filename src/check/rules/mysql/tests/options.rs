@@ -201,3 +201,16 @@ fn modes_that_are_not_strict() {
         ],
     );
 }
+
+#[test]
+fn the_last_mode_counts() {
+    let with = |commands: &str| option(&format!("init_command = \"{commands}\""));
+    holds(
+        "MY011",
+        BASE,
+        &[&with(
+            "SET sql_mode='STRICT_TRANS_TABLES'; SET sql_mode='ANSI'",
+        )],
+        &[&with("SET sql_mode=''; SET sql_mode='STRICT_TRANS_TABLES'")],
+    );
+}

@@ -271,3 +271,49 @@ fn options_of_the_other_driver() {
         ],
     );
 }
+
+#[test]
+fn defaults_wrappers_and_spellings() {
+    let mode = |mode: &str| format!("OPTIONS = {{ ssl_mode = \"{mode}\", {CA} }}");
+    holds(
+        "MY002",
+        REMOTE,
+        &[
+            &mode("${env://M:-DISABLED}"),
+            &mode("${env://M:-PREFERRED}"),
+        ],
+        &[&mode("${env://M:-VERIFY_IDENTITY}"), &mode("${env://M}")],
+    );
+    let text = format!("{REMOTE}{}\n", mode("${env://M:-DISABLED}"));
+    assert_eq!(severity("MY002", &text, &[]), Some(Severity::Warning));
+    holds(
+        "MY001",
+        "",
+        &[
+            "[databases.a]\nENGINE = \"django_prometheus.db.backends.mysql\"\nHOST = \"db\"",
+            "[databases.a]\nurl = \"mysql://u@db/shop?ssl-mode=REQUIRED\"",
+        ],
+        &["[databases.a]\nENGINE = \"mysql.connector.django\"\nHOST = \"db\""],
+    );
+    let found = found(
+        "[databases.a]\nurl = \"mysql://u@db/shop?ssl-mode=REQUIRED\"\n",
+        &[],
+    );
+    let one = found.iter().find(|one| one.rule.id == "MY001").unwrap();
+    assert!(one.notes.iter().any(|note| note.contains("`ssl-mode`")));
+}
+
+#[test]
+fn names_that_pymysql_does_not_compare() {
+    let with = |more: &str| format!("OPTIONS = {{ ssl_verify_cert = true{more} }}");
+    holds(
+        "MY004",
+        REMOTE,
+        &[
+            &with(""),
+            &with(", ssl_verify_identity = true"),
+            &with(", ssl_ca = \"/ca.pem\""),
+        ],
+        &[&with(", ssl_ca = \"/ca.pem\", ssl_verify_identity = true")],
+    );
+}

@@ -108,14 +108,21 @@ fn passwords_that_are_given_in_any_way() {
         "PG011",
         BASE,
         &[
-            &with("db", ""),
-            &with("db", ", require_auth = \"\""),
-            &with("db", ", channel_binding = \"prefer\""),
-            "HOST = \"db\"",
-            "HOST = \"db\"\nlive = true",
-            &passwordless("HOST = \"db\"\n[env]\nPGPASSWORD = \"${env://P}\""),
+            &with("pgbouncer", ""),
+            &with("pgbouncer", ", require_auth = \"\""),
+            &with("pgbouncer", ", channel_binding = \"prefer\""),
+            &format!("{}\nlive = true", with("pgbouncer", "")),
+            "HOST = \"db\"\nOPTIONS = { sslmode = \"${env://M}\" }",
+            &passwordless(&format!(
+                "{}\n[env]\nPGPASSWORD = \"${{env://P}}\"",
+                with("pgbouncer", "")
+            )),
         ],
         &[
+            &with("db", ""),
+            "HOST = \"db\"",
+            "HOST = \"db\"\nOPTIONS = { sslmode = \"require\" }",
+            "HOST = \"pgbouncer\"\nOPTIONS = { sslmode = \"prefer\" }",
             &with("db", ", require_auth = \"scram-sha-256\""),
             &with("db", ", require_auth = \"password\""),
             &with("db", ", require_auth = \"${env://A}\""),
@@ -181,6 +188,7 @@ fn passwords_beside_a_password_file() {
             file,
             &format!("{file}[env]\nPGUSER = \"x\""),
             "OPTIONS = { passfile = \"${files://pgpass}\" }\n[files.pgpass]\nrender = \"pgpass\"",
+            "[env]\nPGPASSFILE = \"/run/secrets/pgpass\"",
             "[env]\nPGPASSWORD = \"${env://P}\"",
             &passwordless(&format!("{file}[env]\nPGPASSWORD = \"${{env://P}}\"")),
             &passwordless("OPTIONS = { passfile = \"/p\", password = \"${env://P}\" }"),
@@ -192,7 +200,8 @@ fn passwords_beside_a_password_file() {
             "live = true",
             "live = true\n[env]\nPGPASSWORD = \"${env://P}\"",
             "[env]\nPGPASSWORD = \"\"",
-            "[env]\nPGPASSFILE = \"/run/secrets/pgpass\"",
+            "[env]\nPGPASSFILE = \"\"",
+            "[databases.b]\nENGINE = \"postgresql\"\n[env]\nPGPASSFILE = \"/run/secrets/pgpass\"",
             &passwordless(file),
             &passwordless(&format!("PASSWORD = \"\"\n{file}")),
             "![databases.a]\nENGINE = \"mysql\"\nPASSWORD = \"${env://P}\"\n[env]\nPGPASSWORD = \"${env://P}\"",
@@ -228,6 +237,9 @@ fn administrators() {
             &user("root"),
             &user("postgres@shop"),
             &user(" postgres"),
+            &user("${env://U:-postgres}"),
+            &user("postgres.abcdefgh\"\nHOST = \"aws-0-eu-west-1.pooler.supabase.com"),
+            &user("admin@shop\"\nauth = \"entra\"\nHOST = \"shop.postgres.database.azure.com"),
             "![databases.a]\nENGINE = \"postgresql\"\nOPTIONS = { user = \"postgres\" }",
             "![databases.a]\nurl = \"postgres://postgres:${env://P}@localhost/shop\"",
             "![databases.a]\nENGINE = \"postgresql\"\n[env]\nPGUSER = \"postgres\"",
@@ -235,6 +247,12 @@ fn administrators() {
         &[
             &user("shop_app"),
             &user("postgres_app"),
+            &user("postgres.abcdefgh\"\nHOST = \"db.shop.example"),
+            &user("shop.postgres\"\nHOST = \"aws-0-eu-west-1.pooler.supabase.com"),
+            &user(
+                "admin@contoso.com\"\nauth = \"entra\"\nHOST = \"shop.postgres.database.azure.com",
+            ),
+            &user("${env://U:-shop_app}"),
             &user("administrator_of_shop"),
             &user("${env://U}"),
             &user(""),
@@ -250,6 +268,8 @@ fn administrators() {
         severity("PG021", text, &["migrate"]),
         Some(Severity::Warning)
     );
+    let text = "[databases.a]\nENGINE = \"postgresql\"\nUSER = \"${env://U:-postgres}\"\n";
+    assert_eq!(severity("PG021", text, &[]), Some(Severity::Advice));
     let found = resolved(
         "[databases.default]\nENGINE = \"postgresql\"\nUSER = \"${env://U}\"\n",
         "{\"USER\":\"postgres\"}",
@@ -290,6 +310,8 @@ fn logins_of_a_single_server() {
         "PG025",
         "",
         &[
+            &at(azure, "app"),
+            &format!("{}OPTIONS = {{ sslmode = \"disable\" }}", at(azure, "app")),
             &at(azure, "app@shop"),
             &at("SHOP.postgres.database.azure.com", "app@SHOP"),
             &at(azure, "app@shop.postgres.database.azure.com"),
@@ -297,12 +319,16 @@ fn logins_of_a_single_server() {
             "![databases.a]\nurl = \"postgres://app%40shop:${env://P}@shop.postgres.database.azure.com/shop\"",
         ],
         &[
-            &at(azure, "app"),
-            &at(azure, "${env://U}"),
+            &format!("{}OPTIONS = {{ {TLS} }}", at(azure, "app")),
+            &format!("{}OPTIONS = {{ sslmode = \"require\" }}", at(azure, "app")),
+            &format!(
+                "{}OPTIONS = {{ sslmode = \"${{env://M}}\" }}",
+                at(azure, "${env://U}")
+            ),
+            &format!("{}OPTIONS = {{ service = \"shop\" }}", at(azure, "app")),
             &format!("{}auth = \"entra\"", at(azure, "jane@shop.example")),
             &at("db.shop.example", "app@shop"),
             &at("shop.postgres.database.azure.com.shop.example", "app@shop"),
-            &format!("{}OPTIONS = {{ sslmode = \"disable\" }}", at(azure, "app")),
         ],
     );
     let text = &at(azure, "app@shop")[1..];

@@ -3,6 +3,7 @@
 mod files;
 mod login;
 mod tls;
+mod unsaid;
 mod values;
 
 /// What most cases begin with: a server elsewhere, and a password.

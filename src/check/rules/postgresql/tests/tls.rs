@@ -22,6 +22,13 @@ fn tls_that_is_left_to_chance() {
             "HOST = \"db\"\nOPTIONS = { sslrootcert = \"/etc/ssl/shop-ca.pem\" }",
             "OPTIONS = { host = \"db.shop.example\" }",
             "OPTIONS = { hostaddr = \"10.1.2.3\" }",
+            "HOST = \"localhost\"\nOPTIONS = { hostaddr = \"10.1.2.3\" }",
+            "HOST = \"localhost\"\n[env]\nPGHOSTADDR = \"10.1.2.3\"",
+            "HOST = \"127.shop.example\"",
+            "HOST = \"::ffff:10.1.2.3\"",
+            "![databases.default]\nENGINE = \"django_prometheus.db.backends.postgresql\"\nHOST = \"db\"",
+            "![databases.default]\nENGINE = \"django_tenants.postgresql_backend\"\nHOST = \"db\"",
+            "![databases.default]\nENGINE = \"psqlextra.backend\"\nHOST = \"db\"",
             "![databases.default]\nurl = \"postgres://u:${env://P | urlencode}@db.shop.example/shop\"",
             "![databases.default]\nurl = \"postgis://u@${env://H}/shop\"",
             "![databases.default]\nENGINE = \"postgis\"\nNAME = \"shop\"\nHOST = \"db\"",
@@ -35,6 +42,15 @@ fn tls_that_is_left_to_chance() {
             "HOST = \"\"",
             "HOST = \"localhost\"",
             "HOST = \"LOCALHOST\"",
+            "HOST = \"localhost.\"",
+            "HOST = \"localhost.localdomain\"",
+            "HOST = \"ip6-localhost\"",
+            "HOST = \"127.1\"",
+            "HOST = \"::ffff:127.0.0.1\"",
+            "HOST = \"0.0.0.0\"",
+            "HOST = \"db\"\nOPTIONS = { hostaddr = \"127.0.0.1\" }",
+            "HOST = \"db\"\n[env]\nPGHOSTADDR = \"127.0.0.1\"",
+            "![databases.default]\nENGINE = \"mysql.connector.django\"\nHOST = \"db\"",
             "HOST = \"127.0.0.1\"",
             "HOST = \"::1\"",
             "HOST = \"/var/run/postgresql\"",
@@ -69,7 +85,7 @@ fn each_mode_is_told_of_once() {
     assert_eq!(with_root("sslmode = \"verify-ca\""), ["PG005"]);
     assert_eq!(with_root("sslmode = \"verify-full\""), [""; 0]);
     assert_eq!(with("sslmode = \"verify-full\""), ["PG006"]);
-    assert_eq!(with("sslmode = \"verify-ca\""), ["PG005", "PG006"]);
+    assert_eq!(with("sslmode = \"verify-ca\""), ["PG005"]);
     for mode in ["disable", "allow", "prefer", "require", "verify-ca"] {
         let with_system = format!("sslmode = \"{mode}\", sslrootcert = \"system\"");
         assert_eq!(with(&with_system), ["PG007"], "{mode}");
@@ -150,7 +166,7 @@ fn authorities_that_nothing_names() {
             &format!("HOST = \"db\"\nOPTIONS = {{ {full}, sslrootcert = \"\" }}"),
             &format!("HOST = \"localhost\"\nOPTIONS = {{ {full} }}"),
             "![databases.a]\nurl = \"postgres://u@db/shop?sslmode=verify-full\"",
-            "HOST = \"db\"\nOPTIONS = { sslmode = \"verify-ca\" }",
+            "HOST = \"localhost\"\nOPTIONS = { sslmode = \"verify-ca\" }",
             &format!(
                 "![databases.a]\nENGINE = \"postgresql\"\nHOST = \"db.shop.example\"\nauth = \"entra\"\nOPTIONS = {{ {full} }}"
             ),
@@ -163,6 +179,10 @@ fn authorities_that_nothing_names() {
             &format!("OPTIONS = {{ {full}, service = \"shop\" }}"),
             &format!(
                 "![databases.a]\nENGINE = \"postgresql\"\nurl = \"${{env://U}}\"\nOPTIONS = {{ {full} }}"
+            ),
+            "HOST = \"db\"\nOPTIONS = { sslmode = \"verify-ca\" }",
+            &format!(
+                "HOST = \"db\"\nOPTIONS = {{ {full} }}\n[files.\"ca.pem\"]\ncontent = \"${{env://CA}}\"\nenv = \"PGSSLROOTCERT\""
             ),
             "HOST = \"db\"\nOPTIONS = { sslmode = \"require\" }",
             "HOST = \"db\"\nOPTIONS = { sslrootcert = \"system\" }",
@@ -295,7 +315,7 @@ fn fixes_verify_the_server() {
             "{REMOTE}OPTIONS = {{ sslmode = \"verify-full\", sslrootcert = \"system\" }}\n\n{variable}"
         )
     );
-    let text = "[databases.a]\nurl = \"postgres://u@db/shop?sslmode=require\"\n";
+    let text = "[databases.a]\nurl = \"postgres://u@db.shop.example/shop?sslmode=require\"\n";
     assert_eq!(
         fix(text, "PG004"),
         format!("{text}OPTIONS = {{ sslmode = \"verify-full\", sslrootcert = \"system\" }}\n")

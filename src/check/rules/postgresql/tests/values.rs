@@ -157,7 +157,7 @@ fn cursors_behind_poolers() {
             "![databases.a]\nENGINE = \"postgresql\"\nHOST = \"pgbouncer\"",
             "![databases.a]\nENGINE = \"postgresql\"\nHOST = \"127.0.0.1\"\nPORT = 6432",
             "![databases.a]\nurl = \"postgres://u@db:6432/shop\"",
-            "![databases.a]\nENGINE = \"postgresql\"\nHOST = \"aws-0.pooler.supabase.com\"",
+            "![databases.a]\nENGINE = \"postgresql\"\nHOST = \"aws-0.pooler.supabase.com\"\nPORT = 6543",
         ],
         &[
             "PORT = 5432",
@@ -172,9 +172,12 @@ fn cursors_behind_poolers() {
         ],
     );
     let text = format!("{REMOTE}PORT = 6432\n");
+    assert!(fixed(&text, "PG024").is_none());
+    let found = found(&text, &[]);
+    let one = found.iter().find(|one| one.rule.id == "PG024").unwrap();
     assert_eq!(
-        fixed(&text, "PG024").unwrap(),
-        format!("{text}DISABLE_SERVER_SIDE_CURSORS = true\n")
+        one.fix.as_ref().unwrap().describe(&[]),
+        "databases.default.DISABLE_SERVER_SIDE_CURSORS = true"
     );
 }
 
@@ -243,4 +246,90 @@ fn a_word_is_told_of_once_and_a_resolved_one_too() {
         "{BASE}OPTIONS = {{ sslmode = true, keepalives = true, isolation_level = \"x\" }}\n"
     );
     assert_eq!(ids(&text), ["PG008", "PG013", "PG014"]);
+}
+
+#[test]
+fn a_change_never_says_a_password() {
+    let fix = |login: &str, query: &str| {
+        let text = format!(
+            "[databases.a]\nurl = \"postgres://{login}@db.shop.example/shop?conn_max_age=60{query}\"\n"
+        );
+        let found = found(&text, &[]);
+        let one = found
+            .into_iter()
+            .find(|one| one.rule.id == "PG027")
+            .unwrap();
+        one.fix.map(|fix| fix.describe(&[]))
+    };
+    for login in [
+        "u",
+        "u:",
+        "u:${env://P | urlencode}",
+        "${env://U}:${env://P}",
+    ] {
+        assert!(fix(login, "").is_some(), "{login}");
+    }
+    for login in [
+        "u:hunter2x",
+        "u:hunter2x@y",
+        "u:hunter${env://P}",
+        "u:${env://P:-hunter2x}",
+        "${env://L:-u:hunter2x}",
+    ] {
+        assert_eq!(fix(login, ""), None, "{login}");
+    }
+    assert_eq!(fix("u", "&sslpassword=hunter2x"), None);
+    assert!(fix("u", "&sslpassword=${env://P}").is_none_or(|fix| !fix.contains("hunter")));
+}
+
+#[test]
+fn poolers_of_sessions_and_defaults_of_libraries() {
+    let at = |host: &str, port: &str| {
+        format!("![databases.a]\nENGINE = \"postgresql\"\nHOST = \"{host}\"\nPORT = {port}\n")
+    };
+    let supabase = "aws-0-eu-west-1.pooler.supabase.com";
+    holds(
+        "PG024",
+        "",
+        &[
+            &at(supabase, "6543"),
+            &at("ep-cool-1-pooler.eu.aws.neon.tech", "5432"),
+            "![databases.a]\nurl = \"postgres://u@db-pooler.shop.example/shop\"",
+        ],
+        &[
+            &at(supabase, "5432"),
+            &format!("![databases.a]\nurl = \"postgres://u@{supabase}/shop\""),
+        ],
+    );
+    assert!(fixed(&at("db", "6432")[1..], "PG024").is_none());
+    let found = found(
+        "[databases.a]\nurl = \"postgres://u@db-pooler.shop.example/shop\"\n",
+        &[],
+    );
+    let one = found.iter().find(|one| one.rule.id == "PG024").unwrap();
+    assert!(one.notes.is_empty(), "{:?}", one.notes);
+}
+
+#[test]
+fn whatever_python_calls_true_is_a_pool() {
+    let with = |pool: &str| format!("CONN_MAX_AGE = 60\nOPTIONS = {{ pool = {pool} }}");
+    holds(
+        "PG015",
+        BASE,
+        &[
+            &with("true"),
+            &with("\"true\""),
+            &with("\"false\""),
+            &with("1"),
+            &with("{ max_size = 4 }"),
+            "![databases.a]\nurl = \"postgres://u@localhost/shop?pool=true\"\nCONN_MAX_AGE = 60",
+        ],
+        &[
+            &with("false"),
+            &with("\"\""),
+            &with("0"),
+            &with("{}"),
+            &with("\"${env://P}\""),
+        ],
+    );
 }
