@@ -9,7 +9,7 @@ fn exceptions_stand_in_the_manifest() {
 [check]
 allow = [
   { rule = "DJ009", reason = "a laptop's" },
-  { rule = "security.W018", key = "settings.DEBUG", reason = "a laptop's" },
+  { rule = "security.W018", at = "settings.DEBUG", reason = "a laptop's" },
   { rule = "security.W001", reason = "there is one" },
 ]
 "#;
