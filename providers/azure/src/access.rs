@@ -30,8 +30,9 @@ const ROLE_ID: &str = "4633458b-17de-408a-b874-0445c86b69e6";
 const GET: &str = "Microsoft.KeyVault/vaults/secrets/getSecret/action";
 const READ_METADATA: &str = "Microsoft.KeyVault/vaults/secrets/readMetadata/action";
 
-/// Identities by their client IDs; none where the environment says which it is.
-type Assignments = BTreeMap<Option<String>, BTreeMap<Place, bool>>;
+/// Identities by their clouds, since a client ID is one cloud's and `az` speaks to one at a time, and by their client IDs;
+/// none where the environment says which it is.
+type Assignments = BTreeMap<(&'static str, Option<String>), BTreeMap<Place, bool>>;
 
 /// A secret, where it is. Its value in [`Assignments`] says whether its versions are listed.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -58,12 +59,21 @@ fn needs(readings: &[Reading<'_>], _keys: &[String]) -> Result<Access, Error> {
     if !assignments.is_empty() {
         notes.insert("a vault with access policies knows no roles: the identity takes Get on its secrets there, on all of them, and List where `?versions=` is used".to_owned());
     }
+    let clouds: BTreeSet<_> = assignments.keys().map(|(cloud, _)| cloud).collect();
+    let are_several = clouds.len() > 1;
     let documents = assignments
         .iter()
-        .map(|(client_id, places)| AccessDocument {
-            identity: match client_id {
-                Some(id) => format!("the identity with the client ID `{id}`"),
-                None => "the identity that the environment logs in as".to_owned(),
+        .map(|((cloud, client_id), places)| AccessDocument {
+            identity: {
+                let who = client_id.as_ref().map_or_else(
+                    || "the identity that the environment logs in as".to_owned(),
+                    |id| format!("the identity with the client ID `{id}`"),
+                );
+                if are_several {
+                    format!("{who}, in the cloud `{cloud}`")
+                } else {
+                    who
+                }
             },
             text: commands(client_id.as_deref(), places),
             json: assigned(client_id.as_deref(), places).to_string(),
@@ -103,8 +113,14 @@ fn vault(
             ));
         }
         let vault = host.split('.').next().unwrap_or_default().to_owned();
-        let places = assignments.entry(who.client_id.clone()).or_default();
-        let is_listed = places.entry(Place { vault, secret }).or_default();
+        // A vault's name and a secret's are the same in any letters, and a scope is not.
+        let place = Place {
+            vault: vault.to_ascii_lowercase(),
+            secret: secret.to_ascii_lowercase(),
+        };
+        let identity = (cloud.name, who.client_id.clone());
+        let places = assignments.entry(identity).or_default();
+        let is_listed = places.entry(place).or_default();
         *is_listed |= locator.option(Versions::NAME).is_some();
     }
     Ok(())

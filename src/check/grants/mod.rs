@@ -14,6 +14,7 @@ mod search_path;
 use std::fmt::Write as _;
 
 use crate::{
+    check::subject::has_word,
     diagnostic::{Class, Diagnostic},
     django::engine::Family,
     manifest::Manifest,
@@ -27,12 +28,12 @@ use read::{Database, Name};
 /// What is said where the manifest has no login for migrations.
 const ONE_LOGIN: &str = "-- The manifest has no login for migrations: this one is a proposal. A profile named migrate is where it goes.\n";
 
-/// What a profile for migrations is called where nothing else is said.
+/// A word in the name of a profile for migrations, where nothing else is said.
 const PROFILES: &[&str] = &["migrate", "migration", "migrations"];
 
 /// The SQL for each database of the selection. The application's logins are those of the selected profiles; those of
-/// migrations are the same databases' in the profile `migrate_profile`, or in one that is called `migrate`, `migration` or
-/// `migrations`.
+/// migrations are the same databases' in the profile `migrate_profile`, or in one whose name has the word `migrate`,
+/// `migration` or `migrations`.
 ///
 /// # Errors
 /// Every mistake of the manifest and of the selection; a name that no SQL can hold; two logins that cannot be kept apart.
@@ -42,7 +43,8 @@ pub fn sql(
     registry: &Registry,
     migrate_profile: Option<&str>,
 ) -> Result<String, Vec<Diagnostic>> {
-    let profile = profile(manifest, migrate_profile).map_err(|error| vec![*error])?;
+    let profile =
+        profile(manifest, &selection.profiles, migrate_profile).map_err(|error| vec![*error])?;
     let mut profiles = selection.profiles.clone();
     profiles.retain(|name| Some(name) != profile.as_ref());
     let running = planned(manifest, &profiles, registry)?;
@@ -57,11 +59,9 @@ pub fn sql(
     let mut sections: Vec<(Vec<&str>, String)> = Vec::new();
     let mut errors = Vec::new();
     for database in kept {
-        let other = migrating.as_ref().and_then(|plan| {
-            let mut databases = plan.databases.iter();
-            let same = databases.find(|other| other.alias == database.alias)?;
-            Some((plan, same))
-        });
+        let other = migrating
+            .as_ref()
+            .and_then(|plan| migrations_of((&running, database), plan));
         match section((&running, database), other) {
             Ok(text) => match sections.iter_mut().find(|(_, have)| *have == text) {
                 Some((aliases, _)) => aliases.push(&database.alias),
@@ -77,6 +77,37 @@ pub fn sql(
     }
 }
 
+/// The database for migrations: that of the same alias. Where this has no login of its own, that of what the alias
+/// mirrors, or of another alias of the same database: nobody migrates a replica.
+fn migrations_of<'p>(
+    running: (&Plan, &plan::Database),
+    migrating: &'p Plan,
+) -> Option<(&'p Plan, &'p plan::Database)> {
+    let database = running.1;
+    let of = |alias: &str| {
+        let mut databases = migrating.databases.iter();
+        databases.find(|other| other.alias == alias)
+    };
+    let own = of(&database.alias);
+    let has_login = |other: &&plan::Database| read::has_migrations(running, (migrating, other));
+    let mirrored = read::mirrored(database);
+    let others = running.0.databases.iter().filter(|other| {
+        mirrored.as_ref() == Some(&other.alias) || read::is_one(running.0, database, other)
+    });
+    let shared = || {
+        let is_same = |other: &&plan::Database| {
+            read::name(other).text == read::name(database).text
+                && read::family(other) == read::family(database)
+        };
+        let mut others = others.filter_map(|other| of(&other.alias));
+        others.find(|other| is_same(other) && has_login(other))
+    };
+    own.filter(has_login)
+        .or_else(shared)
+        .or(own)
+        .map(|other| (migrating, other))
+}
+
 fn planned(
     manifest: &Manifest,
     profiles: &[String],
@@ -89,14 +120,33 @@ fn planned(
     plan::plan(manifest, &selection, registry)
 }
 
-/// The profile that is for migrations, where there is one.
-fn profile(manifest: &Manifest, named: Option<&str>) -> Result<Option<String>, Box<Diagnostic>> {
+/// The profile that is for migrations, where there is one. Of several it is the one that is named after a selected profile,
+/// as `prod-migrate` is after `prod`.
+fn profile(
+    manifest: &Manifest,
+    selected: &[String],
+    named: Option<&str>,
+) -> Result<Option<String>, Box<Diagnostic>> {
     if let Some(name) = named {
         // Whether it is there, the plan finds out.
         return Ok(Some(name.to_owned()));
     }
-    let usual = |name: &&str| PROFILES.contains(name);
-    let found: Vec<&str> = manifest.profiles().filter(usual).collect();
+    let mut found: Vec<&str> = manifest
+        .profiles()
+        .filter(|name| has_word(name, PROFILES))
+        .collect();
+    let is_of_selected = |name: &&str| {
+        let mut others = selected.iter().filter(|other| other != name);
+        others.any(|other| has_word(name, &[&other.to_ascii_lowercase()]))
+    };
+    let of_selected: Vec<&str> = found
+        .iter()
+        .copied()
+        .filter(|name| is_of_selected(name))
+        .collect();
+    if of_selected.len() == 1 {
+        found = of_selected;
+    }
     match found[..] {
         [] => Ok(None),
         [one] => Ok(Some(one.to_owned())),
@@ -211,7 +261,12 @@ fn check(database: &Database, dialect: Dialect) -> Result<(), Box<Diagnostic>> {
         let of_login = || is_role.then(|| dialect.refusal_of_login(text)).flatten();
         if let Some(reason) = dialect.refusal(text).or_else(of_login) {
             let title = format!("a name in `{}` cannot be written: it {reason}", name.key);
-            return Err(Box::new(placed(title, name)));
+            let is_made_up =
+                database.is_proposed && std::ptr::eq(name, &raw const database.migrations.name);
+            let hint = is_made_up.then(|| {
+                "it is a proposal: give a profile for migrations a `USER` of its own".to_owned()
+            });
+            return Err(Box::new(placed(title, name).maybe_hint(hint)));
         }
     }
     let [running, migrating] = logins.map(read::Login::acts_as);

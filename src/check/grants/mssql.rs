@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 
 use super::{
     ONE_LOGIN,
-    quote::{Dialect, remark},
+    quote::{Dialect, argument},
     read::{Database, Kind, Name},
     shown,
 };
@@ -75,11 +75,7 @@ fn header(sql: &mut String, database: &Database, words: &[&Word]) -> std::fmt::R
          --   sqlcmd -b -f 65001 -d {}{variables} -i grants.sql",
         shown(&database.runtime.name, "runtime"),
         shown(&database.migrations.name, "migrations"),
-        database
-            .name
-            .text
-            .as_deref()
-            .map_or_else(|| "NAME".to_owned(), remark),
+        argument(&database.name, '"'),
     )?;
     if database.is_proposed {
         sql.push_str(ONE_LOGIN);

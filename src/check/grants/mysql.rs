@@ -33,6 +33,8 @@ const OF_MARIADB: &str = "/*M!100400 , DELETE HISTORY */ /*M!110302 , SHOW CREAT
 /// The statements, with what has to be known to run them.
 pub(super) fn write(database: &Database) -> String {
     let place = place(&database.name);
+    // Nothing of it leaves the machine.
+    let is_clear = database.is_local || database.is_loopback;
     let mut sql = String::new();
     let all = [
         (
@@ -52,7 +54,7 @@ pub(super) fn write(database: &Database) -> String {
     let _ = header(&mut sql, database);
     for (login, variable, given, taken) in all {
         let account = account(&login.name, variable, database.is_local);
-        let _ = make(&mut sql, login, variable, &account, database.is_local);
+        let _ = make(&mut sql, login, variable, &account, is_clear);
         let _ = writeln!(
             sql,
             "GRANT {given} ON {place}.* TO {account};\nREVOKE {taken} {OF_MARIADB} ON {place}.* FROM {account};\n"
@@ -120,9 +122,9 @@ fn make(
     login: &Login,
     variable: &str,
     account: &str,
-    is_local: bool,
+    is_clear: bool,
 ) -> std::fmt::Result {
-    let tls = if is_local { "" } else { " REQUIRE SSL" };
+    let tls = if is_clear { "" } else { " REQUIRE SSL" };
     match &login.kind {
         Kind::Password => {
             writeln!(
@@ -130,7 +132,7 @@ fn make(
                 "-- New, it is locked. Then: ALTER USER {account} IDENTIFIED BY '...' ACCOUNT UNLOCK;\n\
                  CREATE USER IF NOT EXISTS {account}{tls} ACCOUNT LOCK;"
             )?;
-            if !is_local {
+            if !is_clear {
                 writeln!(sql, "ALTER USER {account}{tls};")?;
             }
         }
@@ -159,15 +161,42 @@ fn make(
 
 fn footer(sql: &mut String, database: &Database) -> std::fmt::Result {
     sql.push_str(
-        "-- The application may write to django_migrations too: what a database grants, no table of it takes away.\n\
-         -- A privilege on *.* goes before all of this: these must show USAGE there, and nothing else.\n",
+        "-- The application may write to django_migrations too: what a database grants, no table of it takes away.\n",
     );
+    let name = database.name.text.as_deref().unwrap_or_default();
+    if name.contains(['_', '%']) {
+        writeln!(
+            sql,
+            "-- A grant of before that has the name without backslashes covers other databases too, and has to go:\n\
+             --   REVOKE ALL PRIVILEGES ON {}.* FROM ...;",
+            DIALECT.identifier(name)
+        )?;
+    }
+    sql.push_str(
+        "-- A privilege on *.* goes before all of this: these must show USAGE there, and nothing else. MariaDB shows the\n\
+         -- passwords' hashes as well.\n",
+    );
+    let mut names = Vec::new();
     for (login, variable) in [
         (&database.runtime, "runtime"),
         (&database.migrations, "migrations"),
     ] {
         let account = account(&login.name, variable, database.is_local);
-        writeln!(sql, "SHOW GRANTS FOR {account};")?;
+        writeln!(sql, "--   SHOW GRANTS FOR {account};")?;
+        names.extend(login.name.text.as_deref().map(|name| DIALECT.string(name)));
     }
-    Ok(())
+    // A name that comes later is written in backticks, which is none in a string's place.
+    let list = match &names[..] {
+        [_, _] => format!(
+            "SELECT user, host FROM mysql.user WHERE user IN ({});",
+            names.join(", ")
+        ),
+        _ => "--   SELECT user, host FROM mysql.user WHERE user IN ('...', '...');".to_owned(),
+    };
+    writeln!(
+        sql,
+        "-- One name from several hosts is several logins, and the host that says most is who comes in. What is listed here\n\
+         -- and not granted above keeps the rights that it has: drop it.\n\
+         {list}"
+    )
 }

@@ -10,7 +10,7 @@ use std::fmt::Write as _;
 
 use super::{
     ONE_LOGIN,
-    quote::{Dialect, remark},
+    quote::{Dialect, argument},
     read::{Database, Kind, Login, Name},
     shown,
 };
@@ -23,6 +23,15 @@ const LOGINS: &str = include_str!("postgresql/logins.sql");
 
 /// Tables that the application made, when it still could, go to who changes them from now on.
 const HAND_OVER: &str = include_str!("postgresql/hand_over.sql");
+
+/// Rows of what who migrates owns: what somebody else owns does not stop it.
+const TABLES: &str = include_str!("postgresql/tables.sql");
+
+/// What everybody may do in `public`, where that is not the schema of the tables.
+const PUBLIC: &str = include_str!("postgresql/public.sql");
+
+/// A schema that is only looked into.
+const OTHER: &str = include_str!("postgresql/other.sql");
 
 /// The table of what has been migrated, where it is there.
 const HISTORY: &str = include_str!("postgresql/history.sql");
@@ -130,11 +139,9 @@ pub(super) fn write(database: &Database) -> String {
     sql
 }
 
-/// A name as an argument in a comment.
-fn plain(name: &Name) -> String {
-    name.text
-        .as_deref()
-        .map_or_else(|| "NAME".to_owned(), remark)
+/// A login as `\password` reads it: without quotes, in small letters.
+fn asked(name: &Name) -> String {
+    argument(name, '"')
 }
 
 fn header(sql: &mut String, database: &Database, words: &Words) -> std::fmt::Result {
@@ -145,10 +152,11 @@ fn header(sql: &mut String, database: &Database, words: &Words) -> std::fmt::Res
         sql,
         "-- PostgreSQL: {} runs the application, {} its migrations.\n\
          -- Run it in the database, as its owner or a superuser. Running it twice changes nothing.\n\
+         -- A lock that it waits for longer than five seconds ends it, and nothing has changed: run it again then.\n\
          --   psql --set=ON_ERROR_STOP=1 --dbname={}{} --file=grants.sql",
         shown(&runtime.name, "runtime"),
         shown(&migrations.name, "migrations"),
-        plain(&database.name),
+        argument(&database.name, '\''),
         variables.collect::<Vec<_>>().concat(),
     )?;
     if database.is_proposed {
@@ -170,7 +178,7 @@ fn header(sql: &mut String, database: &Database, words: &Words) -> std::fmt::Res
             Kind::Password => writeln!(
                 sql,
                 "-- Then, where the login is new, in psql, which asks for its password: \\password {}",
-                plain(&login.name)
+                asked(&login.name)
             )?,
             Kind::RdsIam => {}
         }
@@ -206,7 +214,11 @@ fn settings(sql: &mut String, database: &Database, words: &Words) -> std::fmt::R
     ] {
         settings.push((name, if by_hand(login) { "'true'" } else { "'false'" }));
     }
-    sql.push_str("SET client_encoding = 'UTF8';\nBEGIN;\n\n-- Who and what it is about.\nSELECT\n");
+    // The path comes first: what is called below is the server's own, not what somebody put into `public` by its name.
+    sql.push_str(
+        "SET client_encoding = 'UTF8';\nBEGIN;\nSET LOCAL search_path = pg_catalog, pg_temp;\n\
+         SET LOCAL lock_timeout = '5s';\n\n-- Who and what it is about.\nSELECT\n",
+    );
     let lines: Vec<String> = settings
         .iter()
         .map(|(name, value)| format!("    set_config('nuages.{name}', {value}, true)"))
@@ -263,10 +275,7 @@ fn place(sql: &mut String, words: &Words) -> std::fmt::Result {
          -- Before PostgreSQL 15 everybody may make tables in public."
     )?;
     if schema != "\"public\"" {
-        writeln!(
-            sql,
-            "REVOKE CREATE ON SCHEMA \"public\" FROM PUBLIC;\nCREATE SCHEMA IF NOT EXISTS {schema};"
-        )?;
+        writeln!(sql, "{PUBLIC}CREATE SCHEMA IF NOT EXISTS {schema};")?;
     }
     writeln!(
         sql,
@@ -279,8 +288,9 @@ fn place(sql: &mut String, words: &Words) -> std::fmt::Result {
         // Of a schema that is only looked into, migrations need no more.
         writeln!(
             sql,
-            "GRANT USAGE ON SCHEMA {} TO {reader}, {owner};",
-            other.identifier
+            "SELECT set_config('nuages.other', {}, true);\n{}",
+            other.string,
+            OTHER.trim_end()
         )?;
     }
     Ok(())
@@ -294,20 +304,21 @@ fn tables(sql: &mut String, words: &Words) -> std::fmt::Result {
         .schemas
         .first()
         .map_or("", |schema| &schema.identifier);
-    let later = format!("ALTER DEFAULT PRIVILEGES FOR ROLE {owner} IN SCHEMA {schema}");
+    let anywhere = format!("ALTER DEFAULT PRIVILEGES FOR ROLE {owner}");
+    let later = format!("{anywhere} IN SCHEMA {schema}");
     writeln!(
         sql,
         "\n-- Who migrates owns the tables: only an owner may alter or drop one.\n{HAND_OVER}\n\
          -- Rows, in all tables that are there. Not TRUNCATE, REFERENCES or TRIGGER: no model needs them.\n\
-         REVOKE ALL ON ALL TABLES IN SCHEMA {schema} FROM {application};\n\
-         GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {schema} TO {reader};\n\
-         -- USAGE gives the next number and the last one. UPDATE would set it, as loaddata does: load data as who migrates.\n\
-         REVOKE ALL ON ALL SEQUENCES IN SCHEMA {schema} FROM {application};\n\
-         GRANT USAGE ON ALL SEQUENCES IN SCHEMA {schema} TO {reader};\n\n\
-         -- The same for all that later migrations make.\n\
-         {later} REVOKE ALL ON TABLES FROM {reader};\n\
+         -- USAGE of a sequence gives the next number and the last one. UPDATE would set it, as loaddata does: load data as\n\
+         -- who migrates.\n\
+         {TABLES}\n\
+         -- The same for all that later migrations make, and nothing that was set for all schemas.\n\
+         {anywhere} REVOKE ALL ON TABLES FROM PUBLIC, {application};\n\
+         {anywhere} REVOKE ALL ON SEQUENCES FROM PUBLIC, {application};\n\
+         {later} REVOKE ALL ON TABLES FROM PUBLIC, {application};\n\
          {later} GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {reader};\n\
-         {later} REVOKE ALL ON SEQUENCES FROM {reader};\n\
+         {later} REVOKE ALL ON SEQUENCES FROM PUBLIC, {application};\n\
          {later} GRANT USAGE ON SEQUENCES TO {reader};\n\n\
          -- What has been migrated, migrations alone write down. The first of them makes this table: run this again after it.\n\
          {HISTORY}\n\

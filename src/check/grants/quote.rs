@@ -4,6 +4,8 @@
 //! string nor a comment, and no client reads more in it: `psql`, `mysql` and `sqlcmd` have a language of their own around
 //! SQL, which goes by lines.
 
+use super::read::Name;
+
 /// Whose SQL it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Dialect {
@@ -26,6 +28,12 @@ impl Dialect {
         match self {
             // The server would cut it, and grant to whoever has the shorter name.
             Self::Postgresql if name.len() > 63 => Some("is longer than the 63 bytes of a name"),
+            Self::Mysql if name.chars().count() > 64 => {
+                Some("is longer than the 64 characters of a name")
+            }
+            Self::Mssql if name.encode_utf16().count() > 128 => {
+                Some("is longer than the 128 characters of a name")
+            }
             // sqlcmd puts its variables into quoted text too.
             Self::Mssql if name.contains("$(") => {
                 Some("has `$(` in it, which `sqlcmd` reads as a variable")
@@ -38,9 +46,63 @@ impl Dialect {
 
     /// Why a name cannot be that of a login, besides.
     pub(super) fn refusal_of_login(self, name: &str) -> Option<&'static str> {
-        // Quoted as well, it means everybody: the grammar looks at the word alone.
-        let is_kept = self == Self::Postgresql && ["public", "none"].contains(&name);
-        is_kept.then_some("is a word that PostgreSQL keeps for itself")
+        let lower = name.to_ascii_lowercase();
+        match self {
+            // Quoted as well, it means everybody: the grammar looks at the word alone.
+            Self::Postgresql if ["public", "none"].contains(&name) => {
+                Some("is a word that PostgreSQL keeps for itself")
+            }
+            Self::Postgresql if name.starts_with("pg_") => {
+                Some("is a role of the server itself, as all that begin with `pg_` are")
+            }
+            Self::Mysql if name.chars().count() > 32 => {
+                Some("is longer than the 32 characters of a login")
+            }
+            _ if self.administrators().contains(&lower.as_str()) => {
+                Some("is the login of an administrator, who would lose what makes it one")
+            }
+            _ => None,
+        }
+    }
+
+    /// Logins that servers and services are set up with.
+    fn administrators(self) -> &'static [&'static str] {
+        match self {
+            Self::Postgresql => &[
+                "admin",
+                "alloydbadmin",
+                "alloydbsuperuser",
+                "avnadmin",
+                "azure_pg_admin",
+                "azure_superuser",
+                "azuresu",
+                "cloudsqladmin",
+                "cloudsqlsuperuser",
+                "doadmin",
+                "postgres",
+                "rds_replication",
+                "rds_superuser",
+                "rdsadmin",
+                "root",
+                "supabase_admin",
+            ],
+            Self::Mysql => &[
+                "admin",
+                "avnadmin",
+                "azure_superuser",
+                "cloudsqlsuperuser",
+                "doadmin",
+                "mariadb.sys",
+                "mysql",
+                "mysql.infoschema",
+                "mysql.session",
+                "mysql.sys",
+                "rdsadmin",
+                "root",
+            ],
+            // The last four are users of every database.
+            Self::Mssql => &["sa", "dbo", "guest", "sys", "information_schema"],
+        }
     }
 
     /// As an identifier.
@@ -67,14 +129,32 @@ impl Dialect {
     }
 }
 
-/// Control characters, separators of lines and paragraphs, and what turns the direction of text: a reader of the SQL has
-/// to see what is there.
+/// Control characters, separators of lines and paragraphs, and what is not seen (`Default_Ignorable_Code_Point` of
+/// Unicode) or turns the direction of text: a reader of the SQL has to see what is there.
 fn is_unwritable(c: char) -> bool {
     c.is_control()
         || matches!(
             c,
-            '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}'
+            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}' | '\u{180b}'..='\u{180f}'
+                | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}'
+                | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{1bca0}'..='\u{1bca3}'
+                | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}'
         )
+}
+
+/// A name as an argument of a command in a comment; what cannot be written there is `NAME`, for a person to fill in.
+pub(super) fn argument(name: &Name, quote: char) -> String {
+    // An `=` makes a whole connection string of a database's name.
+    let is_fit = |c: char| (c.is_alphanumeric() || " _-.@+".contains(c)) && !is_unwritable(c);
+    let Some(text) = name.text.as_deref().filter(|text| text.chars().all(is_fit)) else {
+        return "NAME".to_owned();
+    };
+    let is_plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_';
+    if text.bytes().all(is_plain) {
+        text.to_owned()
+    } else {
+        format!("{quote}{text}{quote}")
+    }
 }
 
 /// A name in a comment: what is no plain word is shown as `?`.

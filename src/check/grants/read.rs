@@ -1,6 +1,8 @@
 //! A database of the manifest as its grants see it: the database's name, its schemas, and the two logins. What a reference
 //! brings is not known here, and becomes a variable of the SQL.
 
+use std::net::IpAddr;
+
 use super::search_path;
 use crate::{
     django::{
@@ -19,6 +21,8 @@ pub(super) struct Database {
     pub(super) name: Name,
     /// Whether the server is reached without a network.
     pub(super) is_local: bool,
+    /// Whether it is reached over this machine's own network, without TLS.
+    pub(super) is_loopback: bool,
     /// Where tables are made, and where they are looked for; none where a reference says it.
     pub(super) schemas: Option<Vec<Name>>,
     /// Whether its URL may say more than is known here.
@@ -88,6 +92,28 @@ pub(super) fn name(database: &plan::Database) -> Name {
     Source::of(database).get(&["NAME"])
 }
 
+/// The alias whose copy this is, as `TEST.MIRROR` says.
+pub(super) fn mirrored(database: &plan::Database) -> Option<String> {
+    Source::of(database).get(&["TEST", "MIRROR"]).text
+}
+
+/// Whether both aliases lead to a database of the same name with the same login, as those of a replica do.
+pub(super) fn is_one(plan: &Plan, one: &plan::Database, other: &plan::Database) -> bool {
+    let names = [one, other].map(name);
+    names[0].text.is_some()
+        && names[0].text == names[1].text
+        && family(one) == family(other)
+        && login(plan, one).is(&login(plan, other))
+}
+
+/// Whether a database has a login of its own for migrations.
+pub(super) fn has_migrations(
+    running: (&Plan, &plan::Database),
+    migrating: (&Plan, &plan::Database),
+) -> bool {
+    !login(running.0, running.1).is(&login(migrating.0, migrating.1))
+}
+
 /// The database, with the login that the plan gives it; `migrating` is the same database for migrations.
 pub(super) fn read(
     (plan, database): (&Plan, &plan::Database),
@@ -106,6 +132,7 @@ pub(super) fn read(
     Database {
         name: source.get(&["NAME"]),
         is_local: is_local(&source, family),
+        is_loopback: is_loopback(&source),
         schemas: schemas(&making),
         is_hidden: source.is_hidden() || making.is_hidden(),
         is_proposed,
@@ -137,7 +164,18 @@ fn proposed(runtime: &Login) -> Login {
 fn login(plan: &Plan, database: &plan::Database) -> Login {
     let source = Source::of(database);
     let path = format!("databases.{}", database.alias);
-    let assumes = source.get(&["OPTIONS", "assume_role"]);
+    let mut assumes = source.get(&["OPTIONS", "assume_role"]);
+    if assumes.span.is_none() && assumes.text.is_none() {
+        // libpq sets a role too, before Django does.
+        let options = source.get(&["OPTIONS", "options"]);
+        let role = options.text.as_deref().and_then(search_path::role);
+        if role.is_some() {
+            assumes = Name {
+                text: role,
+                ..options
+            };
+        }
+    }
     let is_assuming = assumes.span.is_some() || assumes.text.is_some();
     let client_id = database.login.as_ref().map(|login| login.client_id.clone());
     let mut mark: Vec<String> = ["USER", "TOKEN", "url", "from"]
@@ -204,6 +242,20 @@ fn is_local(source: &Source<'_>, family: Family) -> bool {
     }
 }
 
+/// The same machine, where nothing asks for TLS. (`localhost` is a socket to MySQL, and `is_local`.)
+fn is_loopback(source: &Source<'_>) -> bool {
+    let is_this_machine = source.get(&["HOST"]).text.is_some_and(|host| {
+        let address = host.trim_matches(['[', ']']).parse::<IpAddr>();
+        address.is_ok_and(|address| address.is_loopback())
+    });
+    let mode = source.get(&["OPTIONS", "ssl_mode"]);
+    let has_mode = mode.span.is_some()
+        && !mode
+            .text
+            .is_some_and(|mode| mode.eq_ignore_ascii_case("disabled"));
+    is_this_machine && !has_mode && !source.has(&["OPTIONS", "ssl"])
+}
+
 fn schemas(source: &Source<'_>) -> Option<Vec<Name>> {
     let options = source.get(&["OPTIONS", "options"]);
     let named = |text: String| Name {
@@ -242,6 +294,12 @@ impl<'a> Source<'a> {
             from_url(&Text::plain(pieces.collect::<String>()), *style).ok()
         });
         Self { database, url }
+    }
+
+    /// Whether something stands at this path.
+    fn has(&self, path: &[&str]) -> bool {
+        let name = self.get(path);
+        name.span.is_some() || name.text.is_some()
     }
 
     fn is_hidden(&self) -> bool {

@@ -1,11 +1,21 @@
-//! Where tables are made: the schemas of a `search_path` in libpq's `options`.
+//! Where tables are made and who makes them: `search_path` and `role` in libpq's `options`.
 //!
 //! <https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNECT-OPTIONS> has the words of `options`,
 //! <https://www.postgresql.org/docs/current/runtime-config-client.html#GUC-SEARCH-PATH> the list.
 
 /// The schemas, in their order; `None` where nothing is said, or it cannot be read.
 pub(super) fn schemas(options: &str) -> Option<Vec<String>> {
-    let mut path = None;
+    list(&setting(options, "search_path")?)
+}
+
+/// The role that a session becomes as it begins: as it is written, since the server folds no letters there.
+pub(super) fn role(options: &str) -> Option<String> {
+    setting(options, "role").filter(|role| role != "none")
+}
+
+/// The last value of a setting.
+fn setting(options: &str, wanted: &str) -> Option<String> {
+    let mut found = None;
     let mut words = words(options).into_iter();
     while let Some(word) = words.next() {
         let setting = match word.strip_prefix("-c") {
@@ -15,11 +25,11 @@ pub(super) fn schemas(options: &str) -> Option<Vec<String>> {
         };
         let Some(setting) = setting else { continue };
         let (name, value) = setting.split_once('=').unwrap_or((&setting, ""));
-        if name.replace('-', "_").eq_ignore_ascii_case("search_path") {
-            path = Some(value.to_owned());
+        if name.replace('-', "_").eq_ignore_ascii_case(wanted) {
+            found = Some(value.to_owned());
         }
     }
-    list(&path?)
+    found
 }
 
 /// Words between blanks; a backslash keeps what comes after it.
@@ -86,6 +96,18 @@ fn quoted_name(text: &str) -> Option<(String, &str)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_role_is_read_as_it_is_written() {
+        for (options, expected) in [
+            ("-c role=dba", Some("dba")),
+            ("-c role=a --ROLE=Owner", Some("Owner")),
+            ("-c role=none", None),
+            ("-c search_path=role", None),
+        ] {
+            assert_eq!(role(options).as_deref(), expected, "{options}");
+        }
+    }
 
     #[test]
     fn a_path_is_read_as_the_server_reads_it() {

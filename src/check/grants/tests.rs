@@ -2,6 +2,7 @@ use insta::assert_snapshot;
 
 use super::*;
 
+mod logins;
 mod names;
 
 fn written(

@@ -1,5 +1,6 @@
 //! PostgreSQL.
 
+mod hostile;
 mod names;
 
 use serde_json::{Value, json};
@@ -203,7 +204,7 @@ fn what_one_login_owned_before_is_handed_over() {
     let market = Deployment::on(&server, Django::chosen()[0], "", "");
     market
         .admin(&format!(
-            "CREATE ROLE market_app SUPERUSER CREATEDB CREATEROLE LOGIN PASSWORD '{RUNS}';
+            "CREATE ROLE market_app CREATEDB CREATEROLE BYPASSRLS LOGIN PASSWORD '{RUNS}';
              ALTER DATABASE market OWNER TO market_app;"
         ))
         .unwrap();

@@ -63,6 +63,9 @@ impl Purpose {
 /// Resources by what is done to them.
 type Grants = BTreeMap<Purpose, BTreeSet<String>>;
 
+/// The external IDs that a role is assumed with; none where it is assumed without.
+type Externals = BTreeMap<String, BTreeSet<Option<String>>>;
+
 /// Who a policy is for.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Who {
@@ -102,6 +105,8 @@ enum Note {
     Database,
     Key,
     Trust(String),
+    External(String),
+    Emulator(String),
     Long(String, usize),
 }
 
@@ -117,6 +122,12 @@ impl Note {
             Self::Trust(role) => format!(
                 "the trust policy of `{role}` must name the identity that assumes it"
             ),
+            Self::External(role) => format!(
+                "the trust policy of `{role}` should ask for the external ID: the condition `sts:ExternalId`"
+            ),
+            Self::Emulator(instance) => {
+                format!("`{instance}` is an emulator on this machine: it takes no policy")
+            }
             Self::Long(who, count) => format!(
                 "the policy for {who} is longer than the {} characters of a managed policy: it comes in {count} parts, and all have to be attached",
                 policy::LONGEST
@@ -184,9 +195,15 @@ fn needs(readings: &[Reading<'_>], keys: &[String]) -> Result<Access, Error> {
         .map(|key| Key::read(key))
         .collect::<Result<Vec<_>, _>>()?;
     let mut all: BTreeMap<Who, Grants> = BTreeMap::new();
+    let mut externals = Externals::new();
     let mut notes = BTreeSet::new();
     for reading in readings {
         let connection = Connection::read(reading.settings)?;
+        let endpoint = connection.endpoint.as_ref();
+        if endpoint.is_some_and(|endpoint| nuages_provider_http::is_loopback(&endpoint.host)) {
+            notes.insert(Note::Emulator(reading.instance.to_owned()));
+            continue;
+        }
         let login = connection
             .profile
             .clone()
@@ -199,7 +216,15 @@ fn needs(readings: &[Reading<'_>], keys: &[String]) -> Result<Access, Error> {
             Some((text, arn)) => {
                 let assume = all.entry(login).or_default();
                 let assume = assume.entry(Purpose::AssumeRole).or_default();
-                assume.insert(arn.as_resource()?);
+                let resource = arn.as_resource()?;
+                let external = connection.role.as_ref();
+                let external = external.and_then(|role| role.external_id.as_deref());
+                if external.is_some() {
+                    notes.insert(Note::External((*text).clone()));
+                }
+                let known = externals.entry(resource.clone()).or_default();
+                known.insert(external.map(literal).transpose()?);
+                assume.insert(resource);
                 notes.insert(Note::Trust((*text).clone()));
                 Who::Role((*text).clone())
             }
@@ -217,7 +242,7 @@ fn needs(readings: &[Reading<'_>], keys: &[String]) -> Result<Access, Error> {
         all.insert(who, book.grants);
     }
     all.retain(|_, grants| !grants.is_empty());
-    written(&all, &keys, notes)
+    written(&all, &keys, &externals, notes)
 }
 
 /// Has the provider of an instance say what it needs.
@@ -229,23 +254,67 @@ fn read(reading: &Reading<'_>, book: &mut Book<'_>) -> Result<(), Error> {
     }
 }
 
+/// A partition takes no policy that names another's resources, so each has its own.
+fn by_partition(grants: &Grants) -> BTreeMap<String, Grants> {
+    let mut all: BTreeMap<String, Grants> = BTreeMap::new();
+    let mut anywhere = Vec::new();
+    for (purpose, resource) in each(grants) {
+        match resource.split(':').nth(1) {
+            Some(partition) => {
+                let grants = all.entry(partition.to_owned()).or_default();
+                grants.entry(purpose).or_default().insert(resource.clone());
+            }
+            None => anywhere.push((purpose, resource)),
+        }
+    }
+    // What knows no resources goes with the secrets that it is about.
+    for (purpose, resource) in anywhere {
+        let of_secrets = all
+            .values_mut()
+            .filter(|grants| grants.contains_key(&Purpose::ReadSecrets));
+        for grants in of_secrets {
+            grants.entry(purpose).or_default().insert(resource.clone());
+        }
+    }
+    all
+}
+
+fn each(grants: &Grants) -> impl Iterator<Item = (Purpose, &String)> {
+    grants
+        .iter()
+        .flat_map(|(purpose, resources)| resources.iter().map(|resource| (*purpose, resource)))
+}
+
 fn written(
     all: &BTreeMap<Who, Grants>,
     keys: &[Key<'_>],
+    externals: &Externals,
     mut notes: BTreeSet<Note>,
 ) -> Result<Access, Error> {
     let mut documents = Vec::new();
-    for (who, grants) in all {
-        let statements = policy::statements(grants, keys);
+    let named = all.iter().flat_map(|(who, grants)| {
+        let partitions = by_partition(grants);
+        let are_several = partitions.len() > 1;
+        partitions.into_iter().map(move |(partition, grants)| {
+            let who = who.words();
+            if are_several {
+                (format!("{who}, in the partition `{partition}`"), grants)
+            } else {
+                (who, grants)
+            }
+        })
+    });
+    for (who, grants) in named {
+        let statements = policy::statements(&grants, keys, externals);
         let parts = policy::documents(&statements);
         if parts.len() > 1 {
-            notes.insert(Note::Long(who.words(), parts.len()));
+            notes.insert(Note::Long(who.clone(), parts.len()));
         }
         for (place, part) in parts.iter().enumerate() {
             let identity = if parts.len() == 1 {
-                who.words()
+                who.clone()
             } else {
-                format!("{}, part {} of {}", who.words(), place + 1, parts.len())
+                format!("{who}, part {} of {}", place + 1, parts.len())
             };
             documents.push(AccessDocument {
                 identity,

@@ -6,7 +6,7 @@
 use serde_json::{Value, json};
 
 use super::{
-    Grants,
+    Externals, Grants, Purpose,
     keys::{self, Key},
 };
 
@@ -18,9 +18,11 @@ pub(super) const LONGEST: usize = 6144;
 pub(super) enum Statement {
     /// An action on resources.
     Allow {
-        sid: &'static str,
+        sid: String,
         action: &'static str,
         resources: Vec<String>,
+        /// The external IDs, one of which has to be sent.
+        externals: Vec<String>,
     },
     /// The use of a key.
     Decrypt(Decrypt),
@@ -47,12 +49,24 @@ impl Statement {
     /// The statement for some of its items.
     fn json(&self, items: &[String]) -> Value {
         match self {
-            Self::Allow { sid, action, .. } => json!({
-                "Sid": sid,
-                "Effect": "Allow",
-                "Action": action,
-                "Resource": items,
-            }),
+            Self::Allow {
+                sid,
+                action,
+                externals,
+                ..
+            } => {
+                let mut statement = json!({
+                    "Sid": sid,
+                    "Effect": "Allow",
+                    "Action": action,
+                    "Resource": items,
+                });
+                if !externals.is_empty() {
+                    statement["Condition"] =
+                        json!({ "StringEquals": { "sts:ExternalId": externals } });
+                }
+                statement
+            }
             Self::Decrypt(decrypt) => json!({
                 "Sid": decrypt.sid,
                 "Effect": "Allow",
@@ -70,16 +84,49 @@ impl Statement {
 }
 
 /// The statements of one identity.
-pub(super) fn statements(grants: &Grants, keys: &[Key<'_>]) -> Vec<Statement> {
-    let allow = grants.iter().map(|(purpose, resources)| Statement::Allow {
-        sid: purpose.sid(),
-        action: purpose.action(),
-        resources: resources.iter().cloned().collect(),
-    });
-    let decrypt = keys::decrypt(grants, keys);
-    allow
-        .chain(decrypt.into_iter().map(Statement::Decrypt))
-        .collect()
+pub(super) fn statements(
+    grants: &Grants,
+    keys: &[Key<'_>],
+    externals: &Externals,
+) -> Vec<Statement> {
+    let mut all = Vec::new();
+    for (purpose, resources) in grants {
+        // A role that is assumed without an external ID too takes no condition.
+        let ids_of = |resource: &String| -> Option<Vec<String>> {
+            let ids = externals.get(resource)?.iter().cloned();
+            (*purpose == Purpose::AssumeRole).then(|| ids.collect())?
+        };
+        let (with_ids, free): (Vec<_>, Vec<_>) = resources
+            .iter()
+            .map(|resource| (resource.clone(), ids_of(resource)))
+            .partition(|(_, ids)| ids.is_some());
+        let mut allow = |resources: Vec<String>, externals: Vec<String>, number: usize| {
+            let number = match number {
+                0 => String::new(),
+                more => (more + 1).to_string(),
+            };
+            all.push(Statement::Allow {
+                sid: format!("{}{number}", purpose.sid()),
+                action: purpose.action(),
+                resources,
+                externals,
+            });
+        };
+        let first = usize::from(!free.is_empty());
+        if !free.is_empty() {
+            allow(
+                free.into_iter().map(|(arn, _)| arn).collect(),
+                Vec::new(),
+                0,
+            );
+        }
+        for (place, (arn, ids)) in with_ids.into_iter().enumerate() {
+            allow(vec![arn], ids.unwrap_or_default(), first + place);
+        }
+    }
+    let decrypt = keys::decrypt(grants, keys).into_iter();
+    all.extend(decrypt.map(Statement::Decrypt));
+    all
 }
 
 /// The documents, each as full as it may be.

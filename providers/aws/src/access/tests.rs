@@ -3,6 +3,8 @@ use serde_json::Value;
 
 use super::*;
 
+mod identities;
+
 /// An instance and what is read through it.
 struct Instance {
     descriptor: Descriptor,
@@ -111,12 +113,13 @@ fn a_parameter_is_named_as_it_is_kept() {
     assert_eq!(
         policy(&instances),
         [
-            "ReadParameters: arn:aws-us-gov:ssm:us-gov-west-1:*:parameter/shop/prod/db-password, \
-          arn:aws:ssm:eu-central-1:123456789012:parameter/shared/key, \
+            "ReadParameters: arn:aws:ssm:eu-central-1:123456789012:parameter/shared/key, \
           arn:aws:ssm:eu-west-1:*:parameter/other/name, \
           arn:aws:ssm:eu-west-1:*:parameter/shop/prod/db-password, \
           arn:aws:ssm:eu-west-1:*:parameter/shop/prod/key, \
-          arn:aws:ssm:eu-west-1:*:parameter/shop/prod/stripe/key"
+          arn:aws:ssm:eu-west-1:*:parameter/shop/prod/stripe/key",
+            // Another partition, another policy.
+            "ReadParameters: arn:aws-us-gov:ssm:us-gov-west-1:*:parameter/shop/prod/db-password",
         ]
     );
 }
@@ -241,7 +244,8 @@ fn the_role_that_is_assumed_is_the_one_that_reads() {
     assert_eq!(
         identities,
         [
-            "the identity that the environment logs in as",
+            "the identity that the environment logs in as, in the partition `aws`",
+            "the identity that the environment logs in as, in the partition `aws-us-gov`",
             "the identity of the AWS profile `ops`",
             "the role `arn:aws-us-gov:iam::123456789012:role/shop`",
         ]

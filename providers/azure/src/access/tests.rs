@@ -110,3 +110,53 @@ fn nothing_of_a_name_reaches_the_shell_as_more() {
         );
     }
 }
+
+/// One secret in two clouds is two secrets, and one in other letters is one.
+#[test]
+fn each_cloud_has_its_own_commands() {
+    let vaults = [
+        "https://shop.vault.azure.net",
+        "https://shop.vault.azure.cn",
+    ];
+    let all: Vec<(Settings, Locator)> = vaults
+        .iter()
+        .flat_map(|vault| {
+            ["Db-Password", "db-password"].map(|name| {
+                let cloud = if vault.ends_with(".cn") {
+                    "china"
+                } else {
+                    "public"
+                };
+                let settings = Settings::new()
+                    .with_text("vault", *vault)
+                    .with_text("cloud", cloud);
+                let reference = Reference::new("secrets", name).through_instance();
+                (settings, (kv::DESCRIPTOR.parse)(&reference).unwrap())
+            })
+        })
+        .collect();
+    let locators: Vec<Vec<&Locator>> = all.iter().map(|(_, locator)| vec![locator]).collect();
+    let readings: Vec<Reading<'_>> = all
+        .iter()
+        .zip(&locators)
+        .map(|((settings, _), locators)| Reading {
+            scheme: kv::DESCRIPTOR.scheme,
+            instance: "secrets",
+            settings,
+            locators,
+        })
+        .collect();
+    let access = needs(&readings, &[]).unwrap();
+    assert_eq!(access.documents.len(), 2, "{access:?}");
+    for document in &access.documents {
+        assert!(
+            document.identity.contains(", in the cloud `"),
+            "{document:?}"
+        );
+        assert_eq!(document.text.matches("role assignment create").count(), 1);
+        assert!(
+            document.text.contains("/secrets/db-password\""),
+            "{document:?}"
+        );
+    }
+}

@@ -1,42 +1,74 @@
 DO $nuages$
 DECLARE
     runtime text := current_setting('nuages.runtime');
+    reader text := current_setting('nuages.reader');
     owner text := current_setting('nuages.owner');
     schema text := current_setting('nuages.schema');
-    login text;
+    role text;
     other text;
+    may_much boolean;
 BEGIN
     IF has_database_privilege('public', current_database(), 'CONNECT, TEMPORARY')
        OR has_schema_privilege('public', schema, 'CREATE') THEN
         RAISE EXCEPTION 'everybody may still connect, or make things here'
             USING HINT = 'run this as the owner of the database and of the schema, or as a superuser';
     END IF;
-    FOREACH login IN ARRAY ARRAY[runtime, current_setting('nuages.migrations')] LOOP
-        IF EXISTS (SELECT FROM pg_roles WHERE rolname = login AND
+    FOREACH role IN ARRAY ARRAY[runtime, current_setting('nuages.migrations'), reader, owner] LOOP
+        IF EXISTS (SELECT FROM pg_roles WHERE rolname = role AND
                    (rolsuper OR rolcreatedb OR rolcreaterole OR rolreplication OR rolbypassrls)) THEN
-            RAISE EXCEPTION '"%" may do more than this database needs', login;
+            RAISE EXCEPTION '"%" may do more than this database needs', role;
         END IF;
-        IF EXISTS (SELECT FROM pg_database WHERE datname = current_database() AND pg_has_role(login, datdba, 'MEMBER')) THEN
-            RAISE EXCEPTION '"%" owns the database', login
+        IF EXISTS (SELECT FROM pg_database WHERE datname = current_database() AND pg_has_role(role, datdba, 'MEMBER')) THEN
+            RAISE EXCEPTION '"%" owns the database', role
                 USING HINT = 'run this as another login, which is to own it';
         END IF;
-        FOR other IN
-            SELECT rolname FROM pg_roles WHERE pg_has_role(login, oid, 'MEMBER') AND rolname NOT IN
-            (login, current_setting('nuages.reader'), owner, 'rds_iam')
+        FOR other, may_much IN
+            SELECT rolname, rolsuper OR rolcreatedb OR rolcreaterole OR rolreplication OR rolbypassrls
+                OR rolname LIKE 'pg\_%' OR rolname IN ('rds_superuser', 'rdsadmin', 'rds_replication', 'azure_pg_admin',
+                'azuresu', 'cloudsqlsuperuser', 'cloudsqladmin', 'alloydbsuperuser')
+            FROM pg_roles WHERE pg_has_role(role, oid, 'MEMBER') AND rolname NOT IN (role, reader, owner, 'rds_iam')
         LOOP
-            RAISE WARNING '"%" is a member of "%" and may do what that may', login, other;
+            IF may_much THEN
+                RAISE EXCEPTION '"%" is a member of "%" and may do what that may', role, other
+                    USING HINT = format('REVOKE %I FROM %I;', other, role);
+            END IF;
+            RAISE WARNING '"%" is a member of "%" and may do what that may', role, other;
         END LOOP;
     END LOOP;
     IF pg_has_role(runtime, owner, 'MEMBER') OR has_schema_privilege(runtime, schema, 'CREATE')
        OR has_database_privilege(runtime, current_database(), 'CREATE, TEMPORARY') THEN
         RAISE EXCEPTION '"%" may still make or change tables', runtime;
     END IF;
+    -- An owner may do everything. Large objects are rows, and not looked at.
+    SELECT string_agg(pg_describe_object(classid, objid, objsubid), ', ') INTO other
+    FROM pg_shdepend WHERE refclassid = 'pg_authid'::regclass AND deptype = 'o'
+        AND refobjid IN (SELECT oid FROM pg_roles WHERE rolname IN (runtime, reader))
+        AND dbid = (SELECT oid FROM pg_database WHERE datname = current_database())
+        AND classid NOT IN ('pg_default_acl'::regclass, 'pg_user_mapping'::regclass, 'pg_largeobject'::regclass);
+    IF other IS NOT NULL THEN
+        RAISE EXCEPTION '"%" still owns: %', runtime, other
+            USING HINT = 'ALTER each OWNER TO another role, or drop it; a SECURITY DEFINER function may do what its owner may';
+    END IF;
+    FOR other IN
+        SELECT relname FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace CROSS JOIN LATERAL (
+            VALUES (runtime), (reader)) AS application (name)
+        WHERE nspname = schema AND pg_get_userbyid(relowner) = owner
+          AND NOT EXISTS (SELECT FROM pg_depend WHERE classid = 'pg_class'::regclass AND objid = pg_class.oid AND deptype = 'e')
+          AND CASE relkind WHEN 'S' THEN has_sequence_privilege(name, pg_class.oid, 'UPDATE')
+              ELSE relkind IN ('r', 'p', 'v', 'm', 'f') AND (has_table_privilege(name, pg_class.oid, 'TRUNCATE, TRIGGER')
+                   OR has_any_column_privilege(name, pg_class.oid, 'REFERENCES')
+                   OR relname = 'django_migrations' AND (has_table_privilege(name, pg_class.oid, 'DELETE')
+                      OR has_any_column_privilege(name, pg_class.oid, 'INSERT, UPDATE'))) END
+    LOOP
+        RAISE EXCEPTION '"%" may still do more with "%" than with rows', runtime, other
+            USING HINT = 'another role granted that, to it or to everybody: REVOKE it as that role';
+    END LOOP;
     FOR other IN
         SELECT relname FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
         WHERE nspname = schema AND relkind IN ('r', 'p') AND pg_get_userbyid(relowner) <> owner
-          AND NOT EXISTS (SELECT FROM pg_depend WHERE objid = pg_class.oid AND deptype = 'e')
+          AND NOT EXISTS (SELECT FROM pg_depend WHERE classid = 'pg_class'::regclass AND objid = pg_class.oid AND deptype = 'e')
     LOOP
-        RAISE WARNING 'table "%" belongs to another: migrations cannot change it', other;
+        RAISE WARNING 'table "%" belongs to another: nothing is granted on it, and migrations cannot change it', other;
     END LOOP;
 END
 $nuages$;

@@ -1,8 +1,10 @@
 DO $nuages$
+DECLARE
+    history regclass := to_regclass(format('%I.django_migrations', current_setting('nuages.schema')));
 BEGIN
-    IF to_regclass(format('%I.django_migrations', current_setting('nuages.schema'))) IS NOT NULL THEN
-        EXECUTE format('REVOKE INSERT, UPDATE, DELETE ON %I.django_migrations FROM %I',
-            current_setting('nuages.schema'), current_setting('nuages.reader'));
+    -- On what another owns, nothing was granted.
+    IF EXISTS (SELECT FROM pg_class WHERE oid = history AND pg_get_userbyid(relowner) = current_setting('nuages.owner')) THEN
+        EXECUTE format('REVOKE INSERT, UPDATE, DELETE ON %s FROM %I', history, current_setting('nuages.reader'));
     END IF;
 END
 $nuages$;

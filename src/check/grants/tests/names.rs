@@ -126,6 +126,7 @@ fn database(names: [&str; 6], kind: &Kind) -> Database {
     Database {
         name: database,
         is_local: false,
+        is_loopback: false,
         schemas: Some(vec![schema.clone(), schema]),
         is_hidden: true,
         is_proposed: true,

@@ -142,7 +142,7 @@ fn hostile_names_are_names() {
 
 impl Deployment {
     /// The same server and database, with a project of its own.
-    fn on_existing(other: &Self) -> Self {
+    pub(super) fn on_existing(other: &Self) -> Self {
         Self::new(
             Django::chosen()[0],
             other.engine,
