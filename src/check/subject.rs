@@ -1,9 +1,11 @@
 //! What the rules look at: a manifest with some profiles on it, each value as far as it is known, each with its place.
 
 mod database;
+mod defaults;
 mod field;
 mod guess;
 mod host;
+mod url;
 
 use std::time::SystemTime;
 
@@ -15,6 +17,7 @@ use crate::{
 };
 
 pub(crate) use database::{Age, Database};
+pub(crate) use defaults::{by_default, default_of};
 pub(crate) use field::{Field, From, Known};
 pub(crate) use host::Host;
 
@@ -38,26 +41,38 @@ pub(crate) enum Stage {
 const DEVELOPMENT: &[&str] = &[
     "ci",
     "debug",
+    "demo",
     "dev",
-    "develop",
-    "development",
     "devel",
+    "develop",
+    "developer",
+    "development",
+    "e2e",
+    "github",
     "laptop",
     "local",
     "localhost",
+    "non",
+    "nonprod",
+    "nonproduction",
+    "preview",
+    "pytest",
+    "qa",
+    "review",
     "sandbox",
     "test",
     "testing",
     "tests",
-    "e2e",
-    "docker",
-    "compose",
+    "unittest",
 ];
 
 /// Words in the names of profiles that real data is behind.
 const PRODUCTION: &[&str] = &["prod", "production", "live", "prd"];
 
-/// Words in the names of profiles whose login changes the schema.
+/// Words in the names of profiles for what is tried before production: as serious, and not production itself.
+const BEFORE: &[&str] = &["pre", "stage", "staging", "uat"];
+
+/// Words in the names of profiles, and of aliases, whose login changes the schema.
 const MIGRATION: &[&str] = &[
     "migrate",
     "migrates",
@@ -66,9 +81,6 @@ const MIGRATION: &[&str] = &[
     "migrator",
     "ddl",
     "schema",
-    "admin",
-    "owner",
-    "release",
 ];
 
 /// One way in which the manifest can be used.
@@ -220,18 +232,27 @@ pub(crate) fn may_alter(profiles: &[String]) -> bool {
 
 /// Whether a profile is for real data and for all that runs there, by its name.
 pub(crate) fn is_production(profile: &str) -> bool {
-    has_word(profile, PRODUCTION) && !has_word(profile, MIGRATION)
+    let other = [MIGRATION, DEVELOPMENT, BEFORE];
+    has_word(profile, PRODUCTION) && !other.iter().any(|words| has_word(profile, words))
+}
+
+/// Whether a name is of what changes the schema.
+pub(crate) fn is_migration(name: &str) -> bool {
+    has_word(name, MIGRATION)
 }
 
 fn is_for(profiles: &[String], words: &[&str]) -> bool {
     profiles.iter().any(|name| has_word(name, words))
 }
 
-/// Whether a name has one of the words as a part of its own: `prod-migrate` has `migrate`.
+/// Whether a name has one of the words as a part of its own: `prod-migrate` has `migrate`, and so has `migrate2`.
 pub(crate) fn has_word(name: &str, words: &[&str]) -> bool {
     let name = name.to_ascii_lowercase();
     name.split(|c: char| !c.is_ascii_alphanumeric())
-        .any(|part| words.contains(&part))
+        .any(|part| {
+            let bare = part.trim_end_matches(|c: char| c.is_ascii_digit());
+            words.contains(&part) || words.contains(&bare)
+        })
 }
 
 #[cfg(test)]

@@ -83,6 +83,24 @@ pub fn expand(name: &str) -> Option<&str> {
         .or_else(|| is_dotted_path(name).then_some(name))
 }
 
+/// Back ends for SQL Server whose packages have ended: django-pyodbc, django-pyodbc-azure, django-mssql-backend,
+/// django-sqlserver, django-mssql, django-pymssql.
+const ENDED: &[&str] = &[
+    "django_mssql",
+    "django_pymssql",
+    "django_pyodbc",
+    "sql_server.pyodbc",
+    "sqlserver",
+    "sqlserver_ado",
+    "sqlserver_pymssql",
+];
+
+/// Whether a back end's package has ended.
+#[must_use]
+pub fn has_ended(name: &str) -> bool {
+    ENDED.contains(&name)
+}
+
 fn is_dotted_path(name: &str) -> bool {
     let part = |part: &str| {
         part.starts_with(|c: char| c.is_alphabetic() || c == '_')
@@ -116,6 +134,14 @@ mod tests {
         assert_eq!(expand("postgres"), None);
         assert_eq!(expand("a..b"), None);
         assert_eq!(expand("a.b c"), None);
+    }
+
+    #[test]
+    fn what_has_ended_is_known_and_no_engine() {
+        for name in ENDED {
+            assert!(has_ended(name) && find(name).is_none(), "{name}");
+        }
+        assert!(!has_ended("mssql") && !has_ended("django_pyodbc.shop"));
     }
 
     #[test]

@@ -208,12 +208,19 @@ impl Reader<'_> {
             }
             _ => None,
         };
+        let has_ended = matches!(&item.node, Node::Text(text) if kind == Kind::Engine
+            && text.literal().is_some_and(engine::has_ended));
+        let hint = if has_ended {
+            Some("install mssql-django and write `ENGINE = \"mssql\"`".to_owned())
+        } else {
+            hint
+        };
         self.error(
             format!("{what} must be {}", kind.expects()),
             item.span.clone(),
         )
         .hint = hint;
-        self.ruled("GN014");
+        self.ruled(if has_ended { "MS025" } else { "GN014" });
         item.node = Node::Invalid;
     }
 

@@ -1,25 +1,22 @@
 //! One database: Django's keys, whether they are written, stand in a URL, or come from elsewhere.
 
 use super::{
+    defaults::settle,
     field::{Field, From, Known, fill},
     guess,
     host::{Host, host},
+    url::from_template,
 };
 use crate::{
     django::{
-        database::{coerce, from_url, kind},
+        database::{coerce, kind},
         engine::{self, Family},
         entra::{self, Login, Method},
         keys::Kind,
     },
     manifest::{DatabaseEntry, Name, Node, Span},
-    template::{Part, Template},
-    value::{Table, Text, Value},
+    value::{Table, Value},
 };
-
-/// Stands for a reference inside a URL while the URL is taken apart: a part that holds it is not known. Digits alone, so
-/// that it may also be a port.
-pub(super) const STANDIN: &str = "64979";
 
 /// A database.
 pub(crate) struct Database<'a> {
@@ -127,6 +124,21 @@ impl<'a> Database<'a> {
         let engine = database.text("ENGINE").and_then(engine::find);
         database.family = engine.map(|engine| engine.family);
         database
+    }
+
+    /// The database as it is where references bring nothing and their defaults stand in, where any has one.
+    pub(crate) fn by_default(&self) -> Option<Self> {
+        let mut fields = self.fields.clone();
+        // Of several changes none is left out.
+        let changed = fields.iter_mut().filter_map(settle).count();
+        (changed > 0).then(|| Self {
+            fields,
+            alias: self.alias,
+            entry: self.entry,
+            family: self.family,
+            method: self.method,
+            is_opaque: self.is_opaque,
+        })
     }
 
     /// What brings keys that have no place of their own.
@@ -350,6 +362,11 @@ impl<'a> Database<'a> {
 
     /// What text in the place of `HOST` is.
     pub(crate) fn host_of(&self, text: &str) -> Host {
+        if self.family == Some(Family::Mssql)
+            && let Some(host) = pipe(text)
+        {
+            return host;
+        }
         let mut farthest = Host::Local;
         for host in self.hosts_of(text) {
             let rank = |host: &Host| match host {
@@ -399,6 +416,20 @@ impl<'a> Database<'a> {
     }
 }
 
+/// Where SQL Server's shared memory and its named pipes lead; `None` where the text names neither.
+fn pipe(text: &str) -> Option<Host> {
+    let lower = text.trim().to_ascii_lowercase();
+    // Shared memory is the machine's own, whatever name stands behind it.
+    if lower.starts_with("lpc:") {
+        return Some(Host::Local);
+    }
+    let path = lower
+        .strip_prefix("np:")
+        .unwrap_or(&lower)
+        .strip_prefix(r"\\")?;
+    Some(host(path.split('\\').next().unwrap_or_default()))
+}
+
 /// Literal text as the type its key takes, as Django gets it.
 fn typed(field: &mut Field) {
     let wanted = kind(&field.name);
@@ -425,41 +456,5 @@ fn put_on(mine: &mut Field, theirs: Field) {
             }
         }
         (_, value) => *mine = Field { value, ..theirs },
-    }
-}
-
-/// The keys of a URL, those that a reference brings left open; `None` where nothing can be told of it.
-fn from_template(template: &Template, entry: &DatabaseEntry, span: &Span) -> Option<Vec<Field>> {
-    let mut text = String::new();
-    for part in &template.parts {
-        text.push_str(match part {
-            Part::Literal(literal) => literal,
-            Part::Hole(_) => STANDIN,
-        });
-    }
-    let keys = from_url(&Text::plain(text), entry.url_style.unwrap_or_default()).ok()?;
-    let field = |(name, value): (String, Value)| {
-        let mut field = Field::brought(&name, Known::of(&value, From::Url, span), From::Url, span);
-        open(&mut field);
-        field
-    };
-    let fields: Vec<Field> = keys.into_iter().map(field).collect();
-    let is_known = |field: &Field| field.name != "ENGINE" || !field.is_unknown();
-    fields.iter().all(is_known).then_some(fields)
-}
-
-/// Leaves open what a reference brings.
-pub(super) fn open(field: &mut Field) {
-    let is_open = match &mut field.value {
-        Known::Text(text) => text.expose().contains(STANDIN),
-        Known::Number(number) => number.contains(STANDIN),
-        Known::Table(fields) | Known::List(fields) => {
-            fields.iter_mut().for_each(open);
-            false
-        }
-        _ => false,
-    };
-    if is_open {
-        field.value = Known::Unknown;
     }
 }

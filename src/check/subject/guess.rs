@@ -2,8 +2,9 @@
 //! options behind a URL that a reference brings.
 
 use super::{
-    database::{Database, STANDIN, open},
+    database::Database,
     field::{Field, From, Known},
+    url::Standins,
 };
 use crate::{
     django::{database::from_url, engine::Family},
@@ -54,17 +55,14 @@ pub(super) fn options(template: &Template, entry: &DatabaseEntry, span: &Span) -
     let Some(Part::Hole(_)) = template.parts.first() else {
         return None;
     };
-    let text = template.parts.iter().map(|part| match part {
-        Part::Literal(literal) => literal.as_str(),
-        Part::Hole(_) => STANDIN,
-    });
-    let text: String = text.collect();
+    let standins = Standins::of(template);
+    let text = standins.text(template);
     let (_, query) = text.split_once('?')?;
-    let url = Text::plain(format!("postgres://localhost/{STANDIN}?{query}"));
+    let url = Text::plain(format!("postgres://localhost/x?{query}"));
     let keys = from_url(&url, entry.url_style.unwrap_or_default()).ok()?;
     let is_options = |(name, _): &(String, Value)| name == "OPTIONS";
     let (name, value) = keys.into_iter().find(is_options)?;
     let mut field = Field::brought(&name, Known::of(&value, From::Url, span), From::Url, span);
-    open(&mut field);
+    standins.open(&mut field);
     Some(field)
 }

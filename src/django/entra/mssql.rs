@@ -79,6 +79,7 @@ fn check_attribute(method: Method, attribute: &Attribute<'_>) -> Option<Fault> {
                 &path,
                 "`Encrypt` must be `yes`, `mandatory` or `strict` beside `auth`: with less, a server that offers no TLS gets the token in the clear",
             )
+            .rule("MS003")
             .hint("leave it out: `auth` writes `Encrypt=yes`"),
         ),
         "TrustServerCertificate" if !keywords::is_one_of(value, &["no"]) => Some(
@@ -86,6 +87,7 @@ fn check_attribute(method: Method, attribute: &Attribute<'_>) -> Option<Fault> {
                 &path,
                 "`TrustServerCertificate` must be `no` beside `auth`: whoever answers would get the token",
             )
+            .rule("MS001")
             .hint("leave it out; a private authority's certificate is trusted by `SSL_CERT_FILE`"),
         ),
         _ => None,

@@ -56,7 +56,9 @@ impl<'a> Mssql<'a> {
         if is_ours {
             let unreadable = self.unreadable.iter().cloned();
             faults.extend(unreadable.map(|fault| fault.rule("MS018")));
-            faults.extend(self.known().filter_map(slip));
+            if self.is_microsoft() {
+                faults.extend(self.known().filter_map(slip));
+            }
             faults.extend(encrypted::check(self));
         }
         if self.is_python == Some(true) {
@@ -69,6 +71,14 @@ impl<'a> Mssql<'a> {
             faults.extend(self.check_token());
         }
         faults
+    }
+
+    /// Whether the driver is Microsoft's, as far as its name is known.
+    fn is_microsoft(&self) -> bool {
+        match self.database.option("driver") {
+            Some(Seen::Text(driver)) => names_microsoft(driver),
+            _ => true,
+        }
     }
 
     fn check_value(&self, attribute: &Attribute<'_>) -> Option<Fault> {
@@ -171,6 +181,14 @@ pub(crate) fn is_login(attribute: &Attribute<'_>) -> bool {
 /// A driver that is given as a library's file.
 pub(crate) fn is_path(driver: &str) -> bool {
     driver.contains(['/', '\\'])
+}
+
+/// Whether a driver of this name is Microsoft's, whose keywords these are; other drivers have their own.
+pub(crate) fn names_microsoft(driver: &str) -> bool {
+    let lower = driver.to_ascii_lowercase();
+    ["sql server", "native client", "msodbcsql"]
+        .iter()
+        .any(|part| lower.contains(part))
 }
 
 pub(crate) fn driver_is_path() -> Fault {

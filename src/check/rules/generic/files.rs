@@ -1,10 +1,10 @@
 //! Files beside the manifest: that git does not take them, and that all readers read them alike.
 
-use super::{Check, Rule};
+use super::{Check, Rule, references};
 use crate::{
     check::{Surroundings, found::Out, subject::Subject},
     finding::Severity,
-    manifest::{InstanceEntry, Name, Node},
+    manifest::{InstanceEntry, Name, Node, Span, entry},
     render::tracked::{Tracking, tracking},
 };
 
@@ -25,24 +25,37 @@ pub(super) const GN017: Rule = Rule {
 const FILES: &[(&str, &str, Option<&str>)] =
     &[("dotenv", "path", Some(".env")), ("age", "key_file", None)];
 
+/// The kind whose secrets are files of a directory.
+const DIRECTORY: &str = "file";
+
+/// A file that secrets come from.
+struct Source<'a> {
+    /// The instance, or the scheme where the manifest names no instance.
+    name: &'a str,
+    kind: &'a str,
+    /// The setting that names it.
+    setting: &'static str,
+    path: String,
+    span: &'a Span,
+}
+
 fn tracked(subject: &Subject<'_>, around: Option<&Surroundings<'_>>, out: &mut Out<'_>) {
     let Some(around) = around else { return };
-    for (name, instance) in &subject.layer.providers {
-        let Some((setting, path)) = file(name, instance) else {
-            continue;
-        };
-        let whole = around.base.join(&path);
-        let what = match tracking(&whole) {
+    for source in sources(subject) {
+        let whole = around.base.join(&source.path);
+        let docker = around.base.join(docker_path(&source));
+        let whole = if docker.exists() { docker } else { whole };
+        let seen = tracking(&whole);
+        let what = match seen {
             Some(Tracking::Tracked) => "git tracks it",
             Some(Tracking::NotIgnored) => "git does not ignore it",
             Some(Tracking::Unreadable) | None => continue,
         };
-        let place = crate::manifest::entry(&instance.settings, setting);
-        let span = place.map_or(&name.span, |item| &item.span);
-        let found = out.at(format!("providers.{}.{setting}", name.text), span);
-        found.note(format!("`{path}`: {what}"));
-        // What is not there yet cannot have been committed.
-        if !whole.exists() {
+        let key = format!("providers.{}.{}", source.name, source.setting);
+        let found = out.at(key, source.span);
+        found.note(format!("`{}`: {what}", source.path));
+        // What is not there yet cannot have been committed; what was committed is, though it was taken away since.
+        if seen == Some(Tracking::NotIgnored) && !whole.exists() {
             found.severity(Severity::Warning);
         }
     }
@@ -57,18 +70,74 @@ fn tracked(subject: &Subject<'_>, around: Option<&Surroundings<'_>>, out: &mut O
     }
 }
 
+/// A secret's file, where it has the name that Docker gives it: `secrets/db_password` for `db-password`.
+fn docker_path(source: &Source<'_>) -> String {
+    match source.path.rsplit_once('/') {
+        Some((directory, name)) if source.kind == DIRECTORY => {
+            let name = name.replace(|c: char| !c.is_ascii_alphanumeric(), "_");
+            format!("{directory}/{}", name.to_ascii_lowercase())
+        }
+        _ => source.path.clone(),
+    }
+}
+
+/// The files in the clear, of instances and of references by their scheme alone.
+fn sources<'a>(subject: &'a Subject<'_>) -> Vec<Source<'a>> {
+    let providers = &subject.layer.providers;
+    let mut all: Vec<Source<'a>> = providers
+        .iter()
+        .filter_map(|(name, instance)| file(name, instance))
+        .collect();
+    for hole in references::holes(subject.layer) {
+        let (name, locator) = (hole.reference.scheme(), hole.reference.locator());
+        let instance = entry(providers, name);
+        let kind = instance.map_or(Some(name), |instance| {
+            instance.kind.as_ref().map(|kind| kind.text.as_str())
+        });
+        let source = |setting, path: String| Source {
+            name,
+            kind: kind.unwrap_or(name),
+            setting,
+            path,
+            span: &hole.range,
+        };
+        let default = FILES.iter().find(|(known, ..)| *known == name);
+        match (instance, default) {
+            (None, Some((_, setting, Some(path)))) if !all.iter().any(|have| have.name == name) => {
+                all.push(source(setting, (*path).to_owned()));
+            }
+            (Some(instance), _) if kind == Some(DIRECTORY) => {
+                let path = entry(&instance.settings, "path").map(|item| &item.node);
+                if let Some(Node::Text(path)) = path
+                    && let Some(path) = path.literal()
+                {
+                    all.push(source("path", format!("{path}/{locator}")));
+                }
+            }
+            (None, _) if name == DIRECTORY => all.push(source("path", locator.to_owned())),
+            _ => {}
+        }
+    }
+    all
+}
+
 /// The file in the clear of an instance.
-fn file<'a>(name: &Name, instance: &'a InstanceEntry) -> Option<(&'static str, String)> {
+fn file<'a>(name: &'a Name, instance: &'a InstanceEntry) -> Option<Source<'a>> {
     let kind: &'a str = instance.kind.as_ref().map(|kind| kind.text.as_str())?;
     let (_, setting, default) = FILES.iter().find(|(known, ..)| *known == kind)?;
-    let written = crate::manifest::entry(&instance.settings, setting);
+    let written = entry(&instance.settings, setting);
     let path = match written.map(|item| &item.node) {
         Some(Node::Text(text)) => text.literal(),
         Some(_) => None,
         None => *default,
     };
-    let _ = name;
-    path.map(|path| (*setting, path.to_owned()))
+    path.map(|path| Source {
+        name: &name.text,
+        kind,
+        setting,
+        path: path.to_owned(),
+        span: written.map_or(&name.span, |item| &item.span),
+    })
 }
 
 pub(super) const GN020: Rule = Rule {
@@ -96,27 +165,19 @@ fn disputed(subject: &Subject<'_>, around: Option<&Surroundings<'_>>, out: &mut 
     use nuages_provider_local::dotenv::disagreements;
 
     let Some(around) = around else { return };
-    for (name, instance) in &subject.layer.providers {
-        let is_dotenv = instance
-            .kind
-            .as_ref()
-            .is_some_and(|kind| kind.text == "dotenv");
-        let Some((setting, path)) = file(name, instance).filter(|_| is_dotenv) else {
+    let sources = sources(subject);
+    for source in sources.iter().filter(|source| source.kind == "dotenv") {
+        let Some(text) = read(&around.base.join(&source.path)) else {
             continue;
         };
-        let Some(text) = read(&around.base.join(&path)) else {
-            continue;
-        };
-        let names: Vec<String> = wanted(subject, &name.text);
+        let names: Vec<String> = wanted(subject, source.name);
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
         for one in disagreements(&text, &names, &Environment::default()) {
-            let place = crate::manifest::entry(&instance.settings, setting);
-            let span = place.map_or(&name.span, |item| &item.span);
-            out.at(format!("providers.{}.{setting}", name.text), span)
-                .note(format!(
-                    "`{path}`, line {}: `{}`, for {}",
-                    one.line, one.name, one.reason
-                ));
+            let key = format!("providers.{}.{}", source.name, source.setting);
+            out.at(key, source.span).note(format!(
+                "`{}`, line {}: `{}`, for {}",
+                source.path, one.line, one.name, one.reason
+            ));
         }
     }
 }
@@ -124,25 +185,16 @@ fn disputed(subject: &Subject<'_>, around: Option<&Surroundings<'_>>, out: &mut 
 /// The names that references want of an instance: as they are written, and as variables are named.
 #[cfg(feature = "provider-local")]
 fn wanted(subject: &Subject<'_>, instance: &str) -> Vec<String> {
-    let fields = subject
-        .databases
-        .iter()
-        .flat_map(|database| &database.fields);
-    let templates = fields
-        .chain(&subject.env)
-        .filter_map(|field| field.template.as_ref());
     let mut names = Vec::new();
-    for template in templates {
-        for hole in template.holes() {
-            if hole.reference.scheme() == instance {
-                let locator = hole.reference.locator();
-                names.push(locator.to_owned());
-                names.push(
-                    locator
-                        .replace(|c: char| !c.is_ascii_alphanumeric(), "_")
-                        .to_ascii_uppercase(),
-                );
-            }
+    for hole in references::holes(subject.layer) {
+        if hole.reference.scheme() == instance {
+            let locator = hole.reference.locator();
+            names.push(locator.to_owned());
+            names.push(
+                locator
+                    .replace(|c: char| !c.is_ascii_alphanumeric(), "_")
+                    .to_ascii_uppercase(),
+            );
         }
     }
     names.sort_unstable();

@@ -1,28 +1,34 @@
 //! Rules for every engine, and for the manifest as a whole.
 
 mod files;
+mod hosts;
 mod logins;
+mod references;
 mod rotation;
 mod secrets;
 mod shape;
+mod shared_login;
+mod store;
 mod urls;
 mod values;
+mod weak;
+mod written;
 
 use super::{Check, Rule};
 
-pub(in crate::check) use secrets::is_placeholder;
 pub(in crate::check) use urls::is_hidden;
+pub(in crate::check) use weak::is_placeholder;
 
 pub(super) const RULES: &[Rule] = &[
     secrets::GN001,
     logins::GN002,
-    secrets::GN003,
+    weak::GN003,
     values::GN004,
     values::GN005,
     values::GN006,
-    logins::GN007,
-    logins::GN008,
-    logins::GN009,
+    shared_login::GN007,
+    shared_login::GN008,
+    hosts::GN009,
     rotation::GN010,
     rotation::GN011,
     shape::GN012,
@@ -34,7 +40,7 @@ pub(super) const RULES: &[Rule] = &[
     urls::GN018,
     urls::GN019,
     files::GN020,
-    secrets::GN021,
+    store::GN021,
 ];
 
 #[cfg(test)]

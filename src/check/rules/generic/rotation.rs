@@ -43,9 +43,10 @@ OPTIONS = { sslmode = "verify-full", sslrootcert = "system" }
 };
 
 fn unchecked(database: &Database<'_>, _: &Subject<'_>, out: &mut Out<'_>) {
+    // A pool that a reference may bring is none.
     let is_pooled = database
         .option("pool")
-        .is_some_and(|pool| pool.flag() != Some(false));
+        .is_some_and(|pool| !pool.is_unknown() && !pool.is_empty() && pool.flag() != Some(false));
     let is_kept = database.keeps_connections() || is_pooled;
     let checks = database.field("CONN_HEALTH_CHECKS");
     let is_checked = checks.is_some_and(|field| field.flag() != Some(false));

@@ -1,5 +1,7 @@
 //! The shape of `DATABASES`: aliases, keys and types.
 
+use std::collections::{HashMap, HashSet};
+
 use super::{Check, Rule};
 use crate::{
     check::{
@@ -53,50 +55,112 @@ fn aliases(subject: &Subject<'_>, out: &mut Out<'_>) {
                 .note("there is no `default`");
         }
     }
+    let mirrors: HashMap<&str, &Field> = subject
+        .databases
+        .iter()
+        .filter_map(|database| {
+            let mirror = database.field("TEST")?.get("MIRROR")?;
+            (!mirror.is_empty()).then_some((database.alias.text.as_str(), mirror))
+        })
+        .collect();
+    let waits = Waits::new(subject, &mirrors);
     for database in &subject.databases {
-        let mirror = database.field("TEST").and_then(|test| test.get("MIRROR"));
-        if let Some(alias) = mirror.and_then(Field::text).filter(|alias| !has(alias)) {
-            let note = format!("there is no database `{alias}`");
+        let mirror = mirrors.get(database.alias.text.as_str());
+        if let Some(mirror) = mirror.filter(|mirror| mirror.text().is_some_and(|to| !has(to))) {
+            let note = absent(mirror);
             out.on(database, &["TEST", "MIRROR"]).note(note);
-        }
-        for alias in dependencies(database).iter().filter(|alias| !has(alias)) {
-            let note = format!("there is no database `{alias}`");
-            out.on(database, &["TEST", "DEPENDENCIES"]).note(note);
-        }
-        if is_in_circle(subject, database) {
-            out.on(database, &["TEST", "DEPENDENCIES"])
-                .note("it depends on itself");
-        }
-    }
-}
-
-/// What the tests of a database wait for.
-fn dependencies<'a>(database: &'a Database<'_>) -> Vec<&'a str> {
-    let written = database
-        .field("TEST")
-        .and_then(|test| test.get("DEPENDENCIES"));
-    let written = written.map_or(&[][..], Field::fields);
-    written.iter().filter_map(Field::text).collect()
-}
-
-fn is_in_circle(subject: &Subject<'_>, start: &Database<'_>) -> bool {
-    let mut seen: Vec<&str> = Vec::new();
-    let mut open = dependencies(start);
-    while let Some(alias) = open.pop() {
-        if alias == start.alias.text {
-            return true;
-        }
-        if seen.contains(&alias) {
             continue;
         }
-        seen.push(alias);
-        let next = subject
-            .databases
-            .iter()
-            .find(|database| database.alias.text == alias);
-        open.extend(next.map(dependencies).unwrap_or_default());
+        let path = &["TEST", "DEPENDENCIES"];
+        for field in dependencies(database) {
+            let Some(alias) = field.text() else { continue };
+            if !has(alias) {
+                let note = absent(field);
+                out.on(database, path).note(note);
+            } else if mirrors.contains_key(alias) && mirror.is_none() {
+                let note = "it waits for a mirror, which has no database of its own in tests";
+                out.on(database, path).note(note);
+            }
+        }
+        if database.at(path).is_some() && waits.is_in_circle(&database.alias.text) {
+            let found = out.on(database, path);
+            found.note("it depends on itself");
+            if waits.has_unwritten() {
+                found.note("an alias without `DEPENDENCIES` waits for `default`");
+            }
+        }
     }
-    false
+}
+
+/// That a database does not exist; its name only where the manifest itself has it.
+fn absent(field: &Field) -> String {
+    match field.text().filter(|_| field.is_public()) {
+        Some(alias) => format!("there is no database `{alias}`"),
+        None => "there is no database of the name that the reference brings".to_owned(),
+    }
+}
+
+/// What the tests of a database wait for, as it is written.
+fn dependencies<'a>(database: &'a Database<'_>) -> &'a [Field] {
+    let written = database.at(&["TEST", "DEPENDENCIES"]);
+    written.map_or(&[], Field::fields)
+}
+
+/// Which databases Django's tests make before which.
+struct Waits<'a> {
+    of: HashMap<&'a str, Vec<&'a str>>,
+    has_unwritten: bool,
+}
+
+impl<'a> Waits<'a> {
+    /// A mirror is not made; an alias that says nothing waits for `default`. See `get_unique_databases_and_mirrors` of
+    /// `django.test.utils`.
+    fn new(subject: &'a Subject<'_>, mirrors: &HashMap<&str, &Field>) -> Self {
+        let waits = |database: &'a Database<'_>| {
+            let alias = database.alias.text.as_str();
+            let written = database.at(&["TEST", "DEPENDENCIES"]).is_some();
+            let texts = dependencies(database).iter().filter_map(Field::text);
+            let waits = match written {
+                _ if mirrors.contains_key(alias) => Vec::new(),
+                true => texts.collect(),
+                false if alias == "default" => Vec::new(),
+                false => vec!["default"],
+            };
+            (alias, waits)
+        };
+        let unwritten = |database: &Database<'_>| {
+            let alias = database.alias.text.as_str();
+            let is_written = database.at(&["TEST", "DEPENDENCIES"]).is_some();
+            !is_written && alias != "default" && !mirrors.contains_key(alias)
+        };
+        Self {
+            of: subject.databases.iter().map(waits).collect(),
+            has_unwritten: subject.databases.iter().any(unwritten),
+        }
+    }
+
+    fn of(&self, alias: &str) -> &[&'a str] {
+        self.of.get(alias).map_or(&[], Vec::as_slice)
+    }
+
+    fn is_in_circle(&self, start: &str) -> bool {
+        let mut seen: HashSet<&str> = HashSet::new();
+        let mut open = self.of(start).to_vec();
+        while let Some(alias) = open.pop() {
+            if alias == start {
+                return true;
+            }
+            if seen.insert(alias) {
+                open.extend(self.of(alias));
+            }
+        }
+        false
+    }
+
+    /// Whether an alias waits for `default` though nobody wrote it.
+    fn has_unwritten(&self) -> bool {
+        self.has_unwritten
+    }
 }
 
 pub(super) const GN013: Rule = Rule {
@@ -186,20 +250,9 @@ TEST = { MIRROR = "default" }
     check: Check::Manifest(replicas),
 };
 
-/// Words in the alias of a replica.
+/// Words in the alias of a replica, besides `replica` in any of them.
 const REPLICA: &[&str] = &[
-    "replica",
-    "replicas",
-    "read",
-    "reader",
-    "readonly",
-    "ro",
-    "secondary",
-    "slave",
-    "standby",
-    "follower",
-    "replica1",
-    "replica2",
+    "follower", "reader", "readonly", "slave", "slaves", "standby",
 ];
 
 fn replicas(subject: &Subject<'_>, out: &mut Out<'_>) {
@@ -215,22 +268,30 @@ fn replicas(subject: &Subject<'_>, out: &mut Out<'_>) {
         let is_mirror = database
             .field("TEST")
             .is_some_and(|test| test.is_unknown() || test.get("MIRROR").is_some());
-        let is_named = has_word(alias, REPLICA) && is_same(primary, database, "ENGINE", true);
-        let is_copy = ["ENGINE", "NAME", "USER"]
+        // Shards have one name too: only the alias tells a replica.
+        let is_copy = ["ENGINE", "NAME"]
             .iter()
-            .all(|key| is_same(primary, database, key, false))
-            && !is_same(primary, database, "HOST", false);
-        if alias != "default" && !is_mirror && (is_named || is_copy && database.has("HOST")) {
+            .all(|key| is_same(primary, database, key));
+        if alias != "default" && !is_mirror && is_replica(alias) && is_copy {
             out.at(database.key(&["TEST"]), &database.alias.span)
-                .fix(Fix::set(database, &["TEST", "MIRROR"], "\"default\""));
+                .fix(Fix::set(database, &["TEST", "MIRROR"], "\"default\"").shown());
         }
     }
 }
 
+fn is_replica(alias: &str) -> bool {
+    let lower = alias.to_ascii_lowercase();
+    let is_one = |part: &str| part.contains("replica") && !part.contains("replicat");
+    has_word(&lower, REPLICA)
+        || lower
+            .split(|c: char| !c.is_ascii_alphanumeric())
+            .any(is_one)
+}
+
 /// Whether two databases have a key alike, as far as it is known.
-fn is_same(a: &Database<'_>, b: &Database<'_>, key: &str, otherwise: bool) -> bool {
+fn is_same(a: &Database<'_>, b: &Database<'_>, key: &str) -> bool {
     match (a.text(key), b.text(key)) {
         (Some(a), Some(b)) => a == b,
-        _ => otherwise,
+        _ => true,
     }
 }

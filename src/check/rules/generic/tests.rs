@@ -1,5 +1,8 @@
 //! Each rule for every engine: what it is found in, and the nearest that it is not found in.
 
+mod logins;
+mod spellings;
+
 use crate::{
     check::testing::{fixed, ids, ids_with, look},
     finding::Severity,
@@ -442,10 +445,30 @@ fn replicas() {
         "GN015",
         &[
             &other("replica", "HOST = \"r.shop.example\""),
-            &other("eu-read", "HOST = \"${env://R}\""),
-            &other("eu", "HOST = \"eu.shop.example\""),
+            &other("replica3", "HOST = \"${env://R}\""),
+            &other("default_replica1", "HOST = \"r.shop.example\""),
+            &other(
+                "readreplica",
+                "USER = \"ro\"\nPASSWORD = \"${env://R}\"\nHOST = \"r.shop.example\"",
+            ),
         ],
         &[
+            // Shards, another database, what is read and no replica.
+            &other("us", "HOST = \"us.shop.example\""),
+            &other("read_models", "HOST = \"rm.shop.example\""),
+            &other("shop_ro", "HOST = \"ro.shop.example\""),
+            &other("secondary", "HOST = \"old.shop.example\""),
+            &other("replication_log", "HOST = \"old.shop.example\""),
+            &other("replica", "HOST = \"r.shop.example\"")
+                .replace(
+                    "NAME = \"shop\"\nHOST = \"r.",
+                    "NAME = \"legacy\"\nHOST = \"r.",
+                )
+                .replacen(
+                    "[databases.replica]\nENGINE = \"postgresql\"\nNAME = \"shop\"",
+                    "[databases.replica]\nENGINE = \"postgresql\"\nNAME = \"legacy\"",
+                    1,
+                ),
             &other(
                 "replica",
                 "HOST = \"r.shop.example\"\nTEST = { MIRROR = \"default\" }",
@@ -507,16 +530,31 @@ fn addresses() {
 
 #[test]
 fn keys_to_the_store() {
+    let with =
+        |used: &str, name: &str| env(&format!("A = \"${{{used}}}\"\n{name} = \"${{env://X}}\""));
+    let named = |kind: &str, name: &str| {
+        format!("[providers.s]\nkind = \"{kind}\"\n[env]\n{name} = \"${{env://X}}\"\n")
+    };
+    let entra = "[databases.default]\nENGINE = \"postgresql\"\nNAME = \"shop\"\nHOST = \"shop.postgres.database.azure.com\"\nUSER = \"app\"\nauth = \"entra\"\n[env]\nAZURE_CLIENT_SECRET = \"${env://X}\"\n";
     holds(
         "GN021",
         &[
-            &env("AZURE_CLIENT_SECRET = \"${env://AZURE_CLIENT_SECRET}\""),
-            &env("AWS_SESSION_TOKEN = \"${env://T}\""),
+            &with("aws-secrets://shop", "AWS_SESSION_TOKEN"),
+            &with("aws-ssm://shop", "AWS_SECRET_ACCESS_KEY"),
+            &with("env://B:-${op://v/i/f}", "OP_SERVICE_ACCOUNT_TOKEN"),
+            &named("age", "NUAGES_AGE_KEY"),
+            entra,
         ],
         &[
-            &env("AWS_REGION = \"eu-west-1\""),
-            &env("AWS_ACCESS_KEY_ID = \"${env://A}\""),
-            &env("AWS_SECRET_ACCESS_KEY = \"\""),
+            // The application's own: storage, a client of Vault's.
+            &with("env://B", "AWS_SECRET_ACCESS_KEY"),
+            &with("env://B", "VAULT_TOKEN"),
+            &with("env://B", "AZURE_CLIENT_SECRET"),
+            &with("aws-secrets://shop", "AWS_ACCESS_KEY_ID"),
+            &with("aws-secrets://shop", "AZURE_CLIENT_SECRET"),
+            &env(
+                "A = \"${aws-secrets://shop}\"\nAWS_SECRET_ACCESS_KEY = \"\"\nAWS_REGION = \"eu-west-1\"",
+            ),
         ],
     );
 }

@@ -60,25 +60,14 @@ pub(in crate::check) fn is_hidden(name: &str) -> bool {
 
 fn shown(subject: &Subject<'_>, out: &mut Out<'_>) {
     for field in &subject.env {
-        let in_address = field.template.as_ref().is_some_and(|template| {
-            template.parts.len() > 1 && inserted(template).next().is_some()
-        });
-        let names = ["URL", "DSN", "URI", "BROKER", "CONNECTION"];
-        let is_address = names
-            .iter()
-            .any(|word| field.name.to_ascii_uppercase().contains(word))
-            && field.template.as_ref().is_some_and(|template| {
-                template
-                    .parts
-                    .iter()
-                    .any(|part| matches!(part, Part::Hole(_)))
-            });
-        let is_secret = bearing(&field.name).is_some()
-            && field
-                .template
-                .as_ref()
-                .is_some_and(|template| template.literal().is_none());
-        if (in_address || is_address || is_secret) && !is_hidden(&field.name) {
+        let Some(template) = &field.template else {
+            continue;
+        };
+        let is_brought = template.literal().is_none();
+        let in_address = template.parts.len() > 1 && has_secret_place(template);
+        let is_login = matches!(template.parts[..], [Part::Hole(_)]) && names_a_login(&field.name);
+        let is_secret = bearing(&field.name).is_some() && is_brought;
+        if (in_address || is_login || is_secret) && !is_hidden(&field.name) {
             out.variable(field);
         }
     }
@@ -136,6 +125,67 @@ fn holds_password(text: &str) -> bool {
     let passwords = address_secrets(text);
     let mut real = passwords.iter();
     real.any(|password| !is_everybodys(password.as_bytes()) && !is_placeholder(password))
+}
+
+/// Whether a reference stands in the login of an address, or in a parameter of its query that holds a secret by its name.
+fn has_secret_place(template: &Template) -> bool {
+    let places: Vec<&Hole> = inserted(template).collect();
+    let mut before = String::new();
+    template.parts.iter().any(|part| match part {
+        Part::Literal(text) => {
+            before.push_str(text);
+            false
+        }
+        Part::Hole(hole) => {
+            let query = before.rsplit_once(['?', '&']).map(|(_, last)| last);
+            let is_secret = query.is_none_or(|last| {
+                let name = last.split_once('=').map(|(name, _)| name);
+                name.is_some_and(|name| bearing(name).is_some())
+            });
+            before.push('\u{1}');
+            is_secret && places.iter().any(|place| std::ptr::eq(*place, hole))
+        }
+    })
+}
+
+/// Names of variables whose value, as a rule, is an address with a password in it: these, or with something before them.
+const ADDRESSES: &[&str] = &[
+    "AMQP_URL",
+    "AMQP_URI",
+    "BROKER",
+    "BROKER_URL",
+    "CACHE_URL",
+    "CLOUDAMQP_URL",
+    "CONNECTION_STRING",
+    "DATABASE_URI",
+    "DATABASE_URL",
+    "DB_URL",
+    "DSN",
+    "ELASTICSEARCH_URL",
+    "EMAIL_URL",
+    "MONGODB_URI",
+    "MONGODB_URL",
+    "MONGO_URI",
+    "MONGO_URL",
+    "MYSQL_URL",
+    "OPENSEARCH_URL",
+    "POSTGRESQL_URL",
+    "POSTGRES_URL",
+    "RABBITMQ_URL",
+    "REDIS_URI",
+    "REDIS_URL",
+    "RESULT_BACKEND",
+    "SMTP_URL",
+    "SQLALCHEMY_DATABASE_URI",
+    "VALKEY_URL",
+];
+
+fn names_a_login(name: &str) -> bool {
+    let name = name.to_ascii_uppercase();
+    ADDRESSES.iter().any(|known| {
+        name.strip_suffix(known)
+            .is_some_and(|before| before.is_empty() || before.ends_with('_'))
+    })
 }
 
 pub(super) const GN019: Rule = Rule {

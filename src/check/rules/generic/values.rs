@@ -1,15 +1,12 @@
 //! Values that do not arrive as they were sent.
 
-use super::{
-    Check, Rule,
-    secrets::{Secret, secrets},
-};
+use super::{super::mssql::is_python, Check, Rule, secrets::secrets};
 use crate::{
     check::{
         found::Out,
-        subject::{Field, Known, Subject},
+        subject::{Database, Field, Known, Subject, by_default},
     },
-    django::url::UrlStyle,
+    django::{engine::Family, url::UrlStyle},
     finding::Severity,
 };
 
@@ -47,10 +44,7 @@ fn proxy(subject: &Subject<'_>, out: &mut Out<'_>) {
         return;
     }
     for field in &subject.env {
-        if field
-            .text()
-            .is_some_and(|text| text.starts_with('$') && text.len() > 1)
-        {
+        if text(field).is_some_and(|text| text.starts_with('$') && text.len() > 1) {
             out.variable(field);
         }
     }
@@ -81,23 +75,26 @@ PASSWORD = "${env://DB_PASSWORD}"
 
 fn blanks(subject: &Subject<'_>, out: &mut Out<'_>) {
     for secret in secrets(subject) {
-        if texts(&secret).iter().any(|text| is_blank_at_end(text)) {
+        // What mssql-python takes away is a rule of its own.
+        let is_told = secret.path == ["PASSWORD"] && secret.database.is_some_and(is_trimmed);
+        if !is_told && text(secret.field).is_some_and(|text| is_blank_at_end(&text)) {
             let found = out.at(secret.key(), &secret.field.span);
             found.hides = secret.is_literal();
         }
     }
 }
 
-/// What a secret is, and what stands in for it.
-fn texts(secret: &Secret<'_>) -> Vec<String> {
-    let known = secret.field.text().map(str::to_owned);
-    let holes = secret
-        .field
-        .template
-        .iter()
-        .flat_map(crate::template::Template::holes);
-    let defaults = holes.filter_map(|hole| hole.default.as_ref()?.literal().map(str::to_owned));
-    known.into_iter().chain(defaults).collect()
+/// Whether its password is known, and mssql-python takes blanks at its ends away.
+fn is_trimmed(database: &Database<'_>) -> bool {
+    database.family == Some(Family::Mssql)
+        && is_python(database) == Some(true)
+        && database.text("PASSWORD").is_some()
+}
+
+/// What a value is, or what it is where references bring nothing.
+fn text(field: &Field) -> Option<String> {
+    let known = field.text().map(str::to_owned);
+    known.or_else(|| by_default(field.template.as_ref()?))
 }
 
 /// A key or a certificate in PEM is made of lines.
@@ -121,8 +118,19 @@ pub(super) const GN006: Rule = Rule {
 
 fn nul(subject: &Subject<'_>, out: &mut Out<'_>) {
     for database in &subject.databases {
-        for field in database.fields.iter().filter(|field| holds_nul(field)) {
-            out.at(database.key(&[&field.name]), &field.span).hides = true;
+        let is_mssql = database.family == Some(Family::Mssql);
+        for field in &database.fields {
+            // Of what SQL Server's driver makes of it, other rules tell.
+            let is_told = is_mssql && field.name == "PASSWORD" && field.text().is_some();
+            let holds = match field.name.as_str() {
+                "OPTIONS" => field.fields().iter().any(|option| {
+                    !(is_mssql && option.name == "extra_params") && holds_nul(option)
+                }),
+                _ => !is_told && holds_nul(field),
+            };
+            if holds {
+                out.at(database.key(&[&field.name]), &field.span).hides = true;
+            }
         }
     }
     for field in subject.env.iter().filter(|field| holds_nul(field)) {
@@ -132,9 +140,8 @@ fn nul(subject: &Subject<'_>, out: &mut Out<'_>) {
 
 fn holds_nul(field: &Field) -> bool {
     match &field.value {
-        Known::Text(text) => text.expose().contains('\0'),
         Known::List(fields) | Known::Table(fields) => fields.iter().any(holds_nul),
-        _ => false,
+        _ => text(field).is_some_and(|text| text.contains('\0')),
     }
 }
 

@@ -2,15 +2,15 @@
 
 use super::{
     AZURE, Check, Rule,
-    params::{Params, is_python},
+    params::{Params, either, is_python},
 };
 use crate::{
     check::{
         fix::Fix,
         found::Out,
-        subject::{Database, Known, Subject, has_word},
+        subject::{Database, Subject},
     },
-    django::{engine::Family, mssql::keywords::is_one_of},
+    django::engine::{Family, has_ended},
     finding::Severity,
 };
 
@@ -97,10 +97,14 @@ auth = "entra"
 };
 
 fn person(database: &Database<'_>, _: &Subject<'_>, out: &mut Out<'_>) {
-    let params = Params::of(database);
-    if params.is("Authentication", &["ActiveDirectoryPassword"]) {
-        params.found(out, "Authentication");
-    }
+    either(database, out, |database, out| {
+        let params = Params::of(database);
+        let is_found = params.is("Authentication", &["ActiveDirectoryPassword"]);
+        if is_found {
+            params.found(out, "Authentication");
+        }
+        is_found
+    });
 }
 
 pub(super) const MS010: Rule = Rule {
@@ -133,130 +137,15 @@ extra_params = "Authentication=ActiveDirectoryMsi;Encrypt=yes"
 };
 
 fn interactive(database: &Database<'_>, subject: &Subject<'_>, out: &mut Out<'_>) {
-    let params = Params::of(database);
-    let asks = ["ActiveDirectoryInteractive", "ActiveDirectoryDeviceCode"];
-    if subject.is_production() && params.is("Authentication", &asks) {
-        params.found(out, "Authentication");
-    }
-}
-
-pub(super) const MS011: Rule = Rule {
-    id: "MS011",
-    severity: Severity::Error,
-    title: "the application logs in as `sa`",
-    why: "`sa` may do everything on the server: one injected statement reads, changes or drops every database on it, and turns \
-          on what runs programs. It is also the login that everybody tries first.",
-    remedy: "make a login of its own for the application, with the rights that it needs",
-    sources: &[
-        "https://learn.microsoft.com/en-us/sql/relational-databases/security/choose-an-authentication-mode",
-        "https://cheatsheetseries.owasp.org/cheatsheets/Database_Security_Cheat_Sheet.html",
-    ],
-    wrong: r#"[databases.default]
-ENGINE = "mssql"
-NAME = "shop"
-HOST = "sql.shop.example"
-USER = "sa"
-PASSWORD = "${env://DB_PASSWORD}"
-OPTIONS = { driver = "ODBC Driver 18 for SQL Server" }
-"#,
-    right: r#"[databases.default]
-ENGINE = "mssql"
-NAME = "shop"
-HOST = "sql.shop.example"
-USER = "shop_app"
-PASSWORD = "${env://DB_PASSWORD}"
-OPTIONS = { driver = "ODBC Driver 18 for SQL Server" }
-"#,
-    check: Check::Family(Family::Mssql, sa),
-};
-
-fn sa(database: &Database<'_>, subject: &Subject<'_>, out: &mut Out<'_>) {
-    if user(database).is_some_and(|user| user.eq_ignore_ascii_case("sa")) {
-        let found = out.on(database, &["USER"]);
-        if !subject.is_production() {
-            found.severity(Severity::Warning);
+    either(database, out, |database, out| {
+        let params = Params::of(database);
+        let asks = ["ActiveDirectoryInteractive", "ActiveDirectoryDeviceCode"];
+        let is_found = subject.is_production() && params.is("Authentication", &asks);
+        if is_found {
+            params.found(out, "Authentication");
         }
-    }
-}
-
-/// The name that logs in, where it is known: in `extra_params` too.
-fn user(database: &Database<'_>) -> Option<String> {
-    let written = database.text("USER").filter(|user| !user.is_empty());
-    let params = Params::of(database);
-    written
-        .or_else(|| params.value("UID"))
-        .map(|user| user.trim().to_owned())
-}
-
-pub(super) const MS012: Rule = Rule {
-    id: "MS012",
-    severity: Severity::Warning,
-    title: "the login looks like an administrator's",
-    why: "By its name this login owns the database or administers the server. An application that reads and writes rows needs \
-          `db_datareader` and `db_datawriter`; with more, an injected statement changes tables, logins and rights.",
-    remedy: "make a login for the application in `db_datareader` and `db_datawriter`, and another for migrations: `nuages check --grants` writes the statements",
-    sources: &[
-        "https://learn.microsoft.com/en-us/sql/relational-databases/security/authentication-access/database-level-roles",
-        PRACTICES,
-    ],
-    wrong: r#"[databases.default]
-ENGINE = "mssql"
-NAME = "shop"
-HOST = "sql.shop.example"
-USER = "CloudSA1f2e3d4c"
-PASSWORD = "${env://DB_PASSWORD}"
-OPTIONS = { driver = "ODBC Driver 18 for SQL Server" }
-"#,
-    right: r#"[databases.default]
-ENGINE = "mssql"
-NAME = "shop"
-HOST = "sql.shop.example"
-USER = "shop_app"
-PASSWORD = "${env://DB_PASSWORD}"
-OPTIONS = { driver = "ODBC Driver 18 for SQL Server" }
-"#,
-    check: Check::Family(Family::Mssql, administrator),
-};
-
-/// Parts of names that an administrator has.
-const ADMINISTRATORS: &[&str] = &[
-    "admin",
-    "administrator",
-    "administrators",
-    "dba",
-    "dbadmin",
-    "dbo",
-    "owner",
-    "root",
-    "serveradmin",
-    "sqladmin",
-    "sqladministrator",
-    "superuser",
-    "sysadmin",
-    "adminuser",
-    "azureadmin",
-    "azureuser",
-];
-
-/// Databases of the server itself.
-const SYSTEM: &[&str] = &["master", "msdb", "model", "tempdb"];
-
-fn administrator(database: &Database<'_>, _: &Subject<'_>, out: &mut Out<'_>) {
-    let is_high = |user: &str| {
-        let lower = user.to_ascii_lowercase();
-        lower == "db_owner" || lower.starts_with("cloudsa") || has_word(user, ADMINISTRATORS)
-    };
-    if user(database).is_some_and(|user| is_high(&user)) {
-        out.on(database, &["USER"]);
-    }
-    if database
-        .text("NAME")
-        .is_some_and(|name| is_one_of(name, SYSTEM))
-    {
-        out.on(database, &["NAME"])
-            .note("this database is the server's own")
-            .remedy("make a database of its own for the application");
-    }
+        is_found
+    });
 }
 
 pub(super) const MS013: Rule = Rule {
@@ -397,21 +286,11 @@ PASSWORD = "${env://DB_PASSWORD}"
     check: Check::Database(dead),
 };
 
-/// Engines of packages that have ended.
-const DEAD: &[&str] = &[
-    "sql_server.pyodbc",
-    "django_pyodbc",
-    "sqlserver_ado",
-    "django_pymssql",
-    "sqlserver",
-];
-
 fn dead(database: &Database<'_>, _: &Subject<'_>, out: &mut Out<'_>) {
     let Some(engine) = database.field("ENGINE") else {
         return;
     };
-    let is_dead = |engine: &str| DEAD.contains(&engine);
-    if matches!(engine.value, Known::Text(_)) && engine.text().is_some_and(is_dead) {
+    if engine.text().is_some_and(has_ended) {
         out.on(database, &["ENGINE"])
             .fix(Fix::set(database, &["ENGINE"], "\"mssql\"").shown());
     }

@@ -1,5 +1,7 @@
 //! Rules for SQL Server: what mssql-django makes of the manifest, and what the ODBC driver makes of that.
 
+mod administrator;
+mod certificate;
 mod login;
 mod params;
 mod reading;
@@ -7,6 +9,8 @@ mod tls;
 mod token;
 
 use super::{Check, Rule};
+
+pub(super) use params::is_python;
 
 pub(super) const RULES: &[Rule] = &[
     tls::MS001,
@@ -19,8 +23,8 @@ pub(super) const RULES: &[Rule] = &[
     login::MS008,
     reading::MS009,
     login::MS010,
-    login::MS011,
-    login::MS012,
+    administrator::MS011,
+    administrator::MS012,
     login::MS013,
     token::MS014,
     token::MS015,
@@ -36,7 +40,7 @@ pub(super) const RULES: &[Rule] = &[
     login::MS025,
     tls::MS026,
     tls::MS027,
-    tls::MS028,
+    certificate::MS028,
 ];
 
 /// Where Azure SQL is, in each of the clouds.

@@ -6,8 +6,13 @@ use crate::{
         found::{Found, Out},
         subject::{Database, Known, Subject},
     },
-    django::mssql::keywords::{self, is_one_of},
+    django::mssql::{
+        keywords::{self, is_one_of},
+        names_microsoft,
+    },
     finding::Severity,
+    scan::words::bearing,
+    suggest::nearest,
 };
 
 /// The way to `extra_params`.
@@ -117,7 +122,12 @@ impl<'a> Params<'a> {
             Some(param) if self.is_table => {
                 out.on(self.database, &[PATH[0], PATH[1], &param.keyword])
             }
-            _ => out.on(self.database, PATH),
+            _ => {
+                let hides = holds_secret(&self.all);
+                let found = out.on(self.database, PATH);
+                found.hides = hides;
+                found
+            }
         }
     }
 
@@ -175,7 +185,7 @@ impl<'a> Params<'a> {
 }
 
 /// The literal parts of a text, a word in the place of each reference.
-fn literal(template: &crate::template::Template) -> String {
+pub(super) fn literal(template: &crate::template::Template) -> String {
     use crate::template::Part;
     let parts = template.parts.iter().map(|part| match part {
         Part::Literal(text) => text.as_str(),
@@ -185,7 +195,7 @@ fn literal(template: &crate::template::Template) -> String {
 }
 
 /// Stands for what a reference brings.
-const HOLE: &str = "\u{fdd0}";
+pub(super) const HOLE: &str = "\u{fdd0}";
 
 /// As the driver reads it: a keyword with blanks around it is none that it knows.
 fn read(text: &str) -> Vec<Param> {
@@ -205,7 +215,7 @@ fn read(text: &str) -> Vec<Param> {
 }
 
 /// The parts between `;`, braces kept together.
-fn parts_of(text: &str) -> impl Iterator<Item = &str> {
+pub(super) fn parts_of(text: &str) -> impl Iterator<Item = &str> {
     let mut rest = text;
     std::iter::from_fn(move || {
         rest = rest.trim_start_matches(';');
@@ -237,6 +247,42 @@ fn end_of_part(text: &str) -> usize {
     text.len()
 }
 
+/// Holds a rule against a database as it is written, and, where that finds nothing, as it is where references bring
+/// nothing and their defaults stand in. `check` says whether it has found something, as the last thing it does.
+pub(super) fn either(
+    database: &Database<'_>,
+    out: &mut Out<'_>,
+    check: impl Fn(&Database<'_>, &mut Out<'_>) -> bool,
+) {
+    if check(database, out) {
+        return;
+    }
+    if let Some(other) = database.by_default()
+        && check(&other, out)
+        && let Some(found) = out.last()
+    {
+        // A change would take the reference's place.
+        found.fix = None;
+        found.note("where the reference brings nothing");
+    }
+}
+
+/// Whether the driver is Microsoft's, as far as its name is known.
+pub(super) fn is_microsoft(database: &Database<'_>) -> bool {
+    database.option_text("driver").is_none_or(names_microsoft)
+}
+
+/// Whether the text may hold a secret, so that none of its words is to be quoted.
+pub(super) fn holds_secret(params: &[Param]) -> bool {
+    let secrets = ["PWD", "Password", "KeyStoreSecret"];
+    params.iter().any(|param| {
+        param.name.map_or_else(
+            || bearing(&param.keyword).is_some() || nearest(&param.keyword, secrets).is_some(),
+            |name| matches!(name, "PWD" | "KeyStoreSecret"),
+        )
+    })
+}
+
 /// Of less weight where no real data is behind it.
 pub(super) fn weigh(found: &mut Found, subject: &Subject<'_>) {
     if !subject.is_production() {
@@ -245,7 +291,7 @@ pub(super) fn weigh(found: &mut Found, subject: &Subject<'_>) {
 }
 
 /// Whether mssql-python connects rather than pyodbc; `None` where that is not known.
-pub(super) fn is_python(database: &Database<'_>) -> Option<bool> {
+pub(in crate::check::rules) fn is_python(database: &Database<'_>) -> Option<bool> {
     match database.option("python_driver") {
         None => Some(false),
         Some(field) => field

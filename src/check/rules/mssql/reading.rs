@@ -1,13 +1,15 @@
 //! What can never work: told while the manifest is read, or found in text of `extra_params` that is handed on as it is.
 
+use zeroize::Zeroizing;
+
 use super::{
     Check, Rule,
-    params::{PATH, Params, is_python},
+    params::{HOLE, PATH, Params, holds_secret, is_microsoft, is_python, literal, parts_of},
 };
 use crate::{
     check::{
         found::Out,
-        subject::{Database, Known, Subject},
+        subject::{Database, Field, Known, Subject},
     },
     django::{
         engine::Family,
@@ -15,7 +17,7 @@ use crate::{
     },
     finding::Severity,
     suggest,
-    template::Part,
+    template::Template,
 };
 
 const KEYWORDS: &str =
@@ -44,8 +46,27 @@ HOST = "shop.database.windows.net"
 TOKEN = "${env://SQL_TOKEN}"
 OPTIONS = { driver = "ODBC Driver 18 for SQL Server", extra_params = "Encrypt=yes" }
 "#,
-    check: Check::Reading,
+    check: Check::Family(Family::Mssql, two_logins),
 };
+
+/// What is written out is refused while it is read.
+fn two_logins(database: &Database<'_>, _: &Subject<'_>, out: &mut Out<'_>) {
+    if database.method.is_some() || !database.has("TOKEN") {
+        return;
+    }
+    let is_brought = |field: &Field| {
+        let literal = field.template.as_ref().and_then(Template::literal);
+        !field.is_empty() && literal.is_none()
+    };
+    if database.field("USER").is_some_and(is_brought) {
+        out.on(database, &["USER"]);
+    } else if database.has("PASSWORD") {
+        out.on(database, &["PASSWORD"])
+            .note("without a user it is not used: the token logs in")
+            .severity(Severity::Warning)
+            .remedy("take `PASSWORD` out, and the secret out of the store");
+    }
+}
 
 pub(super) const MS009: Rule = Rule {
     id: "MS009",
@@ -104,36 +125,73 @@ OPTIONS = { driver = "ODBC Driver 18 for SQL Server", extra_params = { Encrypt =
     check: Check::Family(Family::Mssql, text),
 };
 
-/// A table is held against stricter rules while it is read.
+/// A table is held against stricter rules while it is read, but for keywords that are like no other.
 fn text(database: &Database<'_>, _: &Subject<'_>, out: &mut Out<'_>) {
-    let Some(Known::Text(text)) = database.option(PATH[1]).map(|field| &field.value) else {
+    let Some(field) = database.option(PATH[1]) else {
         return;
     };
-    if database.method.is_some() {
+    let params = Params::of(database);
+    let is_table = matches!(field.value, Known::Table(_));
+    if database.method.is_some() && !is_table {
         return;
     }
-    if let Err(unreadable) = extra_params::read(text.expose()) {
-        out.on(database, PATH).note(unreadable.to_string());
+    let hides = holds_secret(&params.all);
+    if !is_table
+        && let Some(text) = readable(field)
+        && let Err(unreadable) = extra_params::read(&text)
+    {
+        let found = out.on(database, PATH);
+        found.note(unreadable.to_string()).hides = hides;
         return;
     }
-    for param in Params::of(database).all {
-        if param.name.is_some() || is_python(database) != Some(false) {
+    // Every driver has keywords of its own.
+    if is_python(database) != Some(false) || !is_microsoft(database) {
+        return;
+    }
+    let is_secret =
+        hides && !is_table || matches!(&field.value, Known::Text(text) if text.is_secret());
+    for param in params.all.iter().filter(|param| param.name.is_none()) {
+        let near = suggest::nearest(&param.keyword, keywords::KEYWORDS.iter().copied());
+        if is_table && near.is_some() || param.keyword.contains(HOLE) {
             continue;
         }
-        let near = suggest::nearest(&param.keyword, keywords::KEYWORDS.iter().copied());
-        let found = out.on(database, PATH);
-        if text.is_secret() {
-            found.note("the driver does not know one of its keywords, and passes over it");
+        let found = if is_table {
+            out.on(database, &[PATH[0], PATH[1], &param.keyword])
         } else {
-            found.note(format!(
-                "the driver does not know `{}`, and passes over it",
-                param.keyword
-            ));
-        }
-        match near {
-            Some(near) => found.note(format!("did you mean `{near}`?")),
-            None => found.severity(Severity::Warning),
+            out.on(database, PATH)
         };
+        found.hides = hides;
+        if near.is_none() {
+            found.severity(Severity::Warning);
+        }
+        if is_secret {
+            found.note("the driver does not know one of its keywords, and passes over it");
+            continue;
+        }
+        found.note(format!(
+            "the driver does not know `{}`, and passes over it",
+            param.keyword
+        ));
+        if let Some(near) = near {
+            found.note(format!("did you mean `{near}`?"));
+        }
+    }
+}
+
+/// The text as far as it stands in the manifest; parts that are a reference's are left out.
+fn readable(field: &Field) -> Option<Zeroizing<String>> {
+    match (&field.value, &field.template) {
+        (Known::Text(text), _) => Some(Zeroizing::new(text.expose().to_owned())),
+        (Known::Unknown, Some(template)) => {
+            let text = literal(template);
+            let is_known = |part: &&str| {
+                let keyword = part.split('=').next().unwrap_or_default();
+                !keyword.contains(HOLE)
+            };
+            let parts: Vec<&str> = parts_of(&text).filter(is_known).collect();
+            Some(Zeroizing::new(parts.join(";")))
+        }
+        _ => None,
     }
 }
 
@@ -173,14 +231,17 @@ fn unquoted(database: &Database<'_>, _: &Subject<'_>, out: &mut Out<'_>) {
     else {
         return;
     };
-    let is_inside = template.parts.len() > 1;
-    if is_inside
-        && template
-            .parts
-            .iter()
-            .any(|part| matches!(part, Part::Hole(_)))
-    {
-        out.on(database, PATH);
+    let has_holes = template.literal().is_none();
+    if template.parts.len() < 2 || !has_holes {
+        return;
+    }
+    let text = literal(template);
+    let hides = holds_secret(&Params::of(database).all);
+    let found = out.on(database, PATH);
+    found.hides = hides;
+    let mut holding = parts_of(&text).filter(|part| part.contains(HOLE));
+    if holding.all(|part| part.contains("={")) {
+        found.note("in braces a `;` ends nothing, but each `}` in the value has to be doubled");
     }
 }
 

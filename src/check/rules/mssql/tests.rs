@@ -1,5 +1,7 @@
 //! Each rule of SQL Server's: what it is found in, and the nearest that it is not found in.
 
+mod spellings;
+
 use crate::check::testing::{fixed, ids, ids_with, look};
 use crate::{
     render::Document,
@@ -20,7 +22,7 @@ fn database(body: &str, options: &str) -> String {
         text.push_str("USER = \"shop_app\"\nPASSWORD = \"${env://DB_PASSWORD}\"\n");
     }
     if !options.is_empty() {
-        text.push_str(&format!("[databases.default.OPTIONS]\n{options}\n"));
+        text = text + "[databases.default.OPTIONS]\n" + options + "\n";
     }
     text
 }

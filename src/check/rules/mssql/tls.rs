@@ -2,15 +2,18 @@
 
 use super::{
     AZURE, Check, DRIVER, Rule,
-    params::{PATH, Params, WEAK, is_python, weigh},
+    params::{PATH, Param, Params, WEAK, either, is_python, weigh},
 };
 use crate::{
     check::{
         fix::Fix,
         found::Out,
-        subject::{Database, Field, Host, Known, Subject},
+        subject::{Database, Subject},
     },
-    django::engine::Family,
+    django::{
+        engine::Family,
+        mssql::{is_path, keywords::is_one_of},
+    },
     finding::Severity,
 };
 
@@ -46,15 +49,20 @@ OPTIONS = { driver = "ODBC Driver 18 for SQL Server", extra_params = "Encrypt=ye
 };
 
 fn trust(database: &Database<'_>, subject: &Subject<'_>, out: &mut Out<'_>) {
-    let params = Params::of(database);
-    // With `strict` the driver checks the certificate all the same.
-    let is_checked = params.is("Encrypt", &["strict"]);
-    if database.is_remote() && params.is("TrustServerCertificate", &["yes"]) && !is_checked {
-        let fix = params.set("TrustServerCertificate", "no");
-        let found = params.found(out, "TrustServerCertificate");
-        found.fix = fix;
-        weigh(found, subject);
-    }
+    either(database, out, |database, out| {
+        let params = Params::of(database);
+        // With `strict` the driver checks the certificate all the same.
+        let is_checked = params.is("Encrypt", &["strict"]);
+        let is_trusted = params.is("TrustServerCertificate", &["yes"]);
+        let is_found = database.is_remote() && is_trusted && !is_checked;
+        if is_found {
+            let fix = params.set("TrustServerCertificate", "no");
+            let found = params.found(out, "TrustServerCertificate");
+            found.fix = fix;
+            weigh(found, subject);
+        }
+        is_found
+    });
 }
 
 pub(super) const MS002: Rule = Rule {
@@ -85,13 +93,18 @@ OPTIONS = { driver = "ODBC Driver 18 for SQL Server", extra_params = "Encrypt=ye
 };
 
 fn encrypt(database: &Database<'_>, subject: &Subject<'_>, out: &mut Out<'_>) {
-    let params = Params::of(database);
-    if database.is_remote() && params.is("Encrypt", WEAK) && !has_token(database, &params) {
-        let fix = params.set("Encrypt", "yes");
-        let found = params.found(out, "Encrypt");
-        found.fix = fix;
-        weigh(found, subject);
-    }
+    either(database, out, |database, out| {
+        let params = Params::of(database);
+        let is_weak = params.is("Encrypt", WEAK) && !has_token(database, &params);
+        let is_found = database.is_remote() && is_weak;
+        if is_found {
+            let fix = params.set("Encrypt", "yes");
+            let found = params.found(out, "Encrypt");
+            found.fix = fix;
+            weigh(found, subject);
+        }
+        is_found
+    });
 }
 
 /// Whether the driver sends a token of Entra ID's.
@@ -132,13 +145,18 @@ extra_params = "Authentication=ActiveDirectoryMsi;Encrypt=yes"
     check: Check::Family(Family::Mssql, token_in_the_clear),
 };
 
-/// Beside `TOKEN` the manifest's reader refuses it already.
+/// Beside `TOKEN` the manifest's reader refuses it already, where it is written out.
 fn token_in_the_clear(database: &Database<'_>, _: &Subject<'_>, out: &mut Out<'_>) {
-    let params = Params::of(database);
-    if params.is("Encrypt", WEAK) && has_token(database, &params) && !database.has("TOKEN") {
-        let fix = params.set("Encrypt", "yes");
-        params.found(out, "Encrypt").fix = fix;
-    }
+    let is_refused = Params::of(database).is("Encrypt", WEAK) && database.has("TOKEN");
+    either(database, out, |database, out| {
+        let params = Params::of(database);
+        let is_found = params.is("Encrypt", WEAK) && has_token(database, &params) && !is_refused;
+        if is_found {
+            let fix = params.set("Encrypt", "yes");
+            params.found(out, "Encrypt").fix = fix;
+        }
+        is_found
+    });
 }
 
 pub(super) const MS004: Rule = Rule {
@@ -181,23 +199,35 @@ const OLD: &[&str] = &[
 ];
 
 fn old_driver(database: &Database<'_>, subject: &Subject<'_>, out: &mut Out<'_>) {
+    either(database, out, |database, out| {
+        is_old(database, subject, out)
+    });
+}
+
+fn is_old(database: &Database<'_>, subject: &Subject<'_>, out: &mut Out<'_>) -> bool {
     let Some(driver) = database.option_text("driver").map(str::to_ascii_lowercase) else {
-        return;
+        return false;
     };
     let is_sql_server = driver == "sql server";
     if is_python(database) == Some(true)
         || !database.is_remote()
         || !(is_sql_server || OLD.iter().any(|name| driver.contains(name)))
     {
-        return;
+        return false;
     }
     let params = Params::of(database);
+    // A driver that is given as a file reaches no server at all.
+    let is_refused = is_path(&driver) && !params.may_have("Server") && !database.has_option("dsn");
     let is_free = driver.contains("freetds") || driver.contains("libtdsodbc");
-    let says = |param: &super::params::Param| param.keyword.eq_ignore_ascii_case("Encryption");
+    // FreeTDS makes do without TLS for every other value.
+    let says = |param: &Param| {
+        let insists = |value: &String| is_one_of(value, &["require", "strict"]);
+        param.keyword.eq_ignore_ascii_case("Encryption") && param.value.as_ref().is_none_or(insists)
+    };
     let is_told = params.may_encrypt() || (is_free && params.all.iter().any(says));
     // What says `no` in so many words is another rule's.
-    if is_told || params.get("Encrypt").is_some() {
-        return;
+    if is_told || is_refused || params.get("Encrypt").is_some() {
+        return false;
     }
     let fix = if is_free {
         Some(Fix::set(database, &["OPTIONS", "driver"], DRIVER).shown())
@@ -207,6 +237,7 @@ fn old_driver(database: &Database<'_>, subject: &Subject<'_>, out: &mut Out<'_>)
     let found = out.on(database, &["OPTIONS", "driver"]);
     found.fix = fix;
     weigh(found, subject);
+    true
 }
 
 pub(super) const MS005: Rule = Rule {
@@ -338,74 +369,5 @@ fn failover(database: &Database<'_>, subject: &Subject<'_>, out: &mut Out<'_>) {
             _ => params.set("MultiSubnetFailover", "yes"),
         };
         out.on(database, &["HOST"]).fix = fix;
-    }
-}
-
-pub(super) const MS028: Rule = Rule {
-    id: "MS028",
-    severity: Severity::Warning,
-    title: "the certificate may be of another host",
-    why: "`HostnameInCertificate` is the name that the server's certificate is held against. Where it is not of the domain that \
-          `HOST` is of, the holder of a certificate of that other name can answer in the server's place.",
-    remedy: "take `HostnameInCertificate` out, and connect by a name that stands in the certificate",
-    sources: &[
-        "https://learn.microsoft.com/en-us/sql/connect/odbc/dsn-connection-string-attribute#hostnameincertificate",
-    ],
-    wrong: r#"[databases.default]
-ENGINE = "mssql"
-NAME = "shop"
-HOST = "sql.shop.example"
-USER = "shop_app"
-PASSWORD = "${env://DB_PASSWORD}"
-
-[databases.default.OPTIONS]
-driver = "ODBC Driver 18 for SQL Server"
-extra_params = { Encrypt = "yes", HostnameInCertificate = "other.test" }
-"#,
-    right: r#"[databases.default]
-ENGINE = "mssql"
-NAME = "shop"
-HOST = "sql.shop.example"
-USER = "shop_app"
-PASSWORD = "${env://DB_PASSWORD}"
-
-[databases.default.OPTIONS]
-driver = "ODBC Driver 18 for SQL Server"
-extra_params = { Encrypt = "yes", HostnameInCertificate = "*.shop.example" }
-"#,
-    check: Check::Family(Family::Mssql, other_host),
-};
-
-fn other_host(database: &Database<'_>, _: &Subject<'_>, out: &mut Out<'_>) {
-    let params = Params::of(database);
-    let Some(name) = params
-        .value("HostnameInCertificate")
-        .filter(|name| !name.is_empty())
-    else {
-        return;
-    };
-    // An address has no name to hold it against: then this is what makes checking possible.
-    let Host::Name(host) = database.host() else {
-        return;
-    };
-    let is_written = |field: &Field| field.is_public() || matches!(field.value, Known::Table(_));
-    let is_public = database.option("extra_params").is_some_and(is_written)
-        && database.field("HOST").is_some_and(Field::is_public);
-    if domain(name) != domain(&host) {
-        let fix = params.remove("HostnameInCertificate");
-        let found = params.found(out, "HostnameInCertificate");
-        if is_public {
-            found.note(format!("`{name}` is not of the domain of `{host}`"));
-        }
-        found.fix = fix;
-    }
-}
-
-/// What follows the first part of a name: `*.shop.example` and `db.shop.example` are of one domain.
-fn domain(name: &str) -> String {
-    let name = name.trim_end_matches('.').to_ascii_lowercase();
-    match name.split_once('.') {
-        Some((_, domain)) if domain.contains('.') => domain.to_owned(),
-        _ => name,
     }
 }

@@ -13,6 +13,7 @@ use crate::{
     },
     django::engine::Family,
     finding::Severity,
+    template::Part,
 };
 
 const TOKENS: &str = "https://learn.microsoft.com/en-us/sql/connect/python/mssql-django/microsoft-entra-authentication";
@@ -108,9 +109,19 @@ fn no_token(database: &Database<'_>, _: &Subject<'_>, out: &mut Out<'_>) {
         Known::Text(text) if !text.expose().is_ascii() => "it holds more than ASCII",
         Known::Null => "it is null",
         Known::Flag(_) | Known::Number(_) | Known::List(_) | Known::Table(_) => "it is no text",
+        Known::Unknown if has_blank(field) => "a blank stands beside the reference",
         Known::Text(_) | Known::Unknown => return,
     };
     out.on(database, &["TOKEN"]).note(what);
+}
+
+/// Whether a blank stands beside a reference: `Bearer ${…}`.
+fn has_blank(field: &Field) -> bool {
+    field
+        .template
+        .iter()
+        .flat_map(|template| &template.parts)
+        .any(|part| matches!(part, Part::Literal(text) if text.contains(char::is_whitespace)))
 }
 
 pub(super) const MS016: Rule = Rule {

@@ -1,0 +1,222 @@
+//! Logins and passwords that are used for more than one thing.
+
+use super::{Check, Rule, logins::OWASP};
+use crate::{
+    check::{
+        found::Out,
+        subject::{Database, Subject, is_migration},
+    },
+    finding::Severity,
+    template::{Part, Template},
+};
+
+pub(super) const GN007: Rule = Rule {
+    id: "GN007",
+    severity: Severity::Warning,
+    title: "migrations and the application share a login",
+    why: "Migrations make, change and drop tables; the application reads and writes rows. With one login for both, an injected \
+          statement in the application may drop the tables.",
+    remedy: "give migrations a login of their own, in a profile or with an alias; `nuages check --grants` writes the statements for both",
+    sources: &[
+        OWASP,
+        "https://docs.djangoproject.com/en/stable/topics/migrations/",
+    ],
+    wrong: r#"[databases.default]
+ENGINE = "postgresql"
+NAME = "shop"
+HOST = "db.shop.example"
+USER = "shop"
+PASSWORD = "${env://DB_PASSWORD}"
+OPTIONS = { sslmode = "verify-full", sslrootcert = "system" }
+
+[profiles.migrate.databases.default]
+CONN_MAX_AGE = 0
+"#,
+    right: r#"[databases.default]
+ENGINE = "postgresql"
+NAME = "shop"
+HOST = "db.shop.example"
+USER = "shop_app"
+PASSWORD = "${env://DB_PASSWORD}"
+OPTIONS = { sslmode = "verify-full", sslrootcert = "system" }
+
+[profiles.migrate.databases.default]
+USER = "shop_migrations"
+PASSWORD = "${env://DB_MIGRATIONS_PASSWORD}"
+"#,
+    check: Check::Across(shared_login),
+};
+
+fn shared_login(subjects: &[Subject<'_>], out: &mut Out<'_>) {
+    for subject in subjects {
+        for (database, other) in beside(subject, subjects) {
+            if database.method.is_none() && is_same_text(database, other, "USER") {
+                let found = out.on(database, &["USER"]);
+                found.profiles.clone_from(&subject.profiles);
+            }
+        }
+    }
+    for subject in subjects.iter().filter(|subject| !subject.may_alter) {
+        for database in &subject.databases {
+            if !is_migration(&database.alias.text) {
+                continue;
+            }
+            let twin = subject.databases.iter().find(|other| {
+                other.alias.text != database.alias.text
+                    && ["USER", "HOST", "NAME"]
+                        .iter()
+                        .all(|key| is_same_text(database, other, key))
+            });
+            if twin.is_some() && database.is_remote() {
+                let found = out.on(database, &["USER"]);
+                found.profiles.clone_from(&subject.profiles);
+            }
+        }
+    }
+}
+
+/// The databases of a profile for migrations, each with what the application uses in its place: once for every way of
+/// running the application that the migrations may be for.
+fn beside<'s, 'a>(
+    subject: &'s Subject<'a>,
+    subjects: &'s [Subject<'a>],
+) -> Vec<(&'s Database<'a>, &'s Database<'a>)> {
+    if !subject.may_alter || !subject.is_production() {
+        return Vec::new();
+    }
+    let is_runtime = |other: &&Subject<'_>| !other.may_alter && other.is_production();
+    let runtimes: Vec<&Subject<'a>> = subjects.iter().filter(is_runtime).collect();
+    let stack = subject.manifest.stack(&subject.profiles);
+    // Migrations that are put on one profile are for that one.
+    let own = |other: &&&Subject<'_>| {
+        let below = other.manifest.stack(&other.profiles);
+        !below.is_empty() && below.iter().all(|name| stack.contains(name))
+    };
+    let mine: Vec<&Subject<'a>> = runtimes.iter().filter(own).copied().collect();
+    let runtimes = if mine.is_empty() { runtimes } else { mine };
+    let mut pairs = Vec::new();
+    for database in subject.databases.iter().filter(|one| one.is_remote()) {
+        let others = runtimes.iter().flat_map(|runtime| &runtime.databases);
+        let other = others
+            .filter(|other| other.alias.text == database.alias.text)
+            .filter(|other| !is_elsewhere(database, other));
+        pairs.extend(other.map(|other| (database, other)));
+    }
+    pairs
+}
+
+/// Whether two databases are known to be on different servers.
+fn is_elsewhere(a: &Database<'_>, b: &Database<'_>) -> bool {
+    matches!((a.host_name(), b.host_name()), (Some(a), Some(b)) if a != b)
+}
+
+/// Whether two databases have a key alike: the same text, or the same reference.
+fn is_same_text(a: &Database<'_>, b: &Database<'_>, key: &str) -> bool {
+    let (Some(a), Some(b)) = (a.field(key), b.field(key)) else {
+        return false;
+    };
+    match (a.text(), b.text()) {
+        (Some(a), Some(b)) => !a.is_empty() && a == b,
+        (None, None) => a.template.as_ref().is_some_and(|template| {
+            let other = b.template.as_ref();
+            other.is_some_and(|other| references(template) == references(other))
+        }),
+        _ => false,
+    }
+}
+
+/// The references of a template, as they are written.
+fn references(template: &Template) -> Vec<String> {
+    let part = |part: &Part| match part {
+        Part::Literal(text) => text.clone(),
+        Part::Hole(hole) => format!("${{{}}}", hole.reference),
+    };
+    template.parts.iter().map(part).collect()
+}
+
+pub(super) const GN008: Rule = Rule {
+    id: "GN008",
+    severity: Severity::Warning,
+    title: "two logins have one password",
+    why: "Where two logins share a password, whoever learns the lesser one has the other too, and neither can be changed by \
+          itself.",
+    remedy: "give each login a password of its own",
+    sources: &[OWASP],
+    wrong: r#"[databases.default]
+ENGINE = "postgresql"
+NAME = "shop"
+HOST = "db.shop.example"
+USER = "shop_app"
+PASSWORD = "${env://DB_PASSWORD}"
+OPTIONS = { sslmode = "verify-full", sslrootcert = "system" }
+
+[databases.reports]
+ENGINE = "postgresql"
+NAME = "reports"
+HOST = "db.shop.example"
+USER = "shop_reports"
+PASSWORD = "${env://DB_PASSWORD}"
+OPTIONS = { sslmode = "verify-full", sslrootcert = "system" }
+"#,
+    right: r#"[databases.default]
+ENGINE = "postgresql"
+NAME = "shop"
+HOST = "db.shop.example"
+USER = "shop_app"
+PASSWORD = "${env://DB_PASSWORD}"
+OPTIONS = { sslmode = "verify-full", sslrootcert = "system" }
+
+[databases.reports]
+ENGINE = "postgresql"
+NAME = "reports"
+HOST = "db.shop.example"
+USER = "shop_reports"
+PASSWORD = "${env://REPORTS_PASSWORD}"
+OPTIONS = { sslmode = "verify-full", sslrootcert = "system" }
+"#,
+    check: Check::Across(shared_password),
+};
+
+fn shared_password(subjects: &[Subject<'_>], out: &mut Out<'_>) {
+    for subject in subjects {
+        for (place, database) in subject.databases.iter().enumerate() {
+            let shares = subject.databases[..place].iter().find(|other| {
+                is_other_login(database, other) && is_same_text(database, other, "PASSWORD")
+            });
+            if let Some(other) = shares {
+                let note = format!("`{}` has the same", other.key(&["PASSWORD"]));
+                let found = out.on(database, &["PASSWORD"]);
+                found.profiles.clone_from(&subject.profiles);
+                found.note(note);
+            }
+        }
+    }
+    // Migrations with the application's password and another name.
+    for subject in subjects {
+        for (database, other) in beside(subject, subjects) {
+            if is_other_login(database, other) && is_same_text(database, other, "PASSWORD") {
+                let found = out.on(database, &["PASSWORD"]);
+                found.profiles.clone_from(&subject.profiles);
+                found.note("the application logs in with the same password under another name");
+            }
+        }
+    }
+}
+
+/// Whether two databases are known to be logged in to under different names. A replica has the login of its primary.
+fn is_other_login(a: &Database<'_>, b: &Database<'_>) -> bool {
+    let named = |database: &Database<'_>| {
+        let field = database.field("USER")?;
+        let text = field.text().map(str::to_owned);
+        text.or_else(|| {
+            field
+                .template
+                .as_ref()
+                .map(|template| references(template).concat())
+        })
+    };
+    match (named(a), named(b)) {
+        (Some(a), Some(b)) => !a.is_empty() && !b.is_empty() && a != b,
+        _ => false,
+    }
+}
