@@ -46,7 +46,7 @@ pub(super) fn run(
     let environment = variables(loaded, request.resolved);
     let python = python(command, loaded);
     let surroundings = Surroundings {
-        python: python.as_deref(),
+        python: Some(&python),
         environment: &environment,
     };
     let runtime = context.runtime()?;
@@ -77,9 +77,9 @@ fn variables(loaded: &Loaded, resolved: Option<&Document>) -> Variables {
 }
 
 /// The Python that has the deployment's Django: of the active environment, of one beside the manifest, or of the system.
-fn python(command: &Check, loaded: &Loaded) -> Option<OsString> {
+fn python(command: &Check, loaded: &Loaded) -> OsString {
     if let Some(python) = &command.python {
-        return Some(python.clone().into());
+        return python.clone().into();
     }
     let active = loaded.environment.var(VIRTUAL_ENV).map(PathBuf::from);
     let base = loaded.environment.base();
@@ -89,7 +89,7 @@ fn python(command: &Check, loaded: &Loaded) -> Option<OsString> {
     let found = places
         .map(|place| place.join("bin/python"))
         .find(|python| python.is_file());
-    Some(found.map_or_else(|| OsString::from("python3"), PathBuf::into_os_string))
+    found.map_or_else(|| OsString::from("python3"), PathBuf::into_os_string)
 }
 
 fn describe(answer: &Answer) -> String {

@@ -122,7 +122,7 @@ fn each_cloud_has_its_own_commands() {
         .iter()
         .flat_map(|vault| {
             ["Db-Password", "db-password"].map(|name| {
-                let cloud = if vault.ends_with(".cn") {
+                let cloud = if vault.rsplit_once('.').is_some_and(|(_, last)| last == "cn") {
                     "china"
                 } else {
                     "public"
