@@ -1,7 +1,7 @@
 //! Policy: what is unsafe, fragile or pointless in how a deployment reaches its databases, told before it is deployed.
 //!
-//! A [`Rule`](rule::Rule) looks at a [`Subject`]: the manifest with some profiles on it. What it finds becomes a
-//! [`Finding`], like those of a scan.
+//! A rule looks at a subject: the manifest with some profiles on it. What it finds becomes a
+//! [`Finding`](crate::finding::Finding), like those of a scan.
 
 mod allow;
 mod diagnose;

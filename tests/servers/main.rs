@@ -4,7 +4,8 @@
     clippy::expect_used,
     clippy::unwrap_used,
     clippy::panic,
-    reason = "what goes wrong here is to fail the test at once"
+    clippy::format_push_string,
+    reason = "what goes wrong here is to fail the test at once, and plain words beat speed"
 )]
 #![cfg_attr(
     not(all(feature = "connect-mysql", feature = "connect-postgresql")),

@@ -1,5 +1,6 @@
 //! A real PostgreSQL.
 
+mod command;
 mod logins;
 mod privileges;
 
