@@ -230,17 +230,22 @@ fn once(found: &mut Vec<Found>) {
     *found = kept;
 }
 
-/// Databases whose keys nobody can name before a reference is resolved.
+/// Databases whose keys, or whose engine, nobody can name before a reference is resolved.
 fn note_unseen(subject: &Subject<'_>, notes: &mut Vec<String>) {
-    for database in subject
-        .databases
-        .iter()
-        .filter(|database| database.is_opaque && comes_from_a_store(database))
-    {
-        let note = format!(
-            "what `databases.{}` is comes from a store: it is looked at with `--resolve`",
-            database.alias.text
-        );
+    for database in &subject.databases {
+        let alias = &database.alias.text;
+        let engine = database.field("ENGINE");
+        let note = if database.is_opaque && comes_from_a_store(database) {
+            format!(
+                "what `databases.{alias}` is comes from a store: it is looked at with `--resolve`"
+            )
+        } else if database.family.is_none() && engine.is_some_and(subject::Field::is_unknown) {
+            format!(
+                "which engine `databases.{alias}` has comes from a reference: it is looked at with `--resolve`"
+            )
+        } else {
+            continue;
+        };
         if !notes.contains(&note) {
             notes.push(note);
         }

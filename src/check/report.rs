@@ -1,5 +1,6 @@
 //! What was found as findings, with the lines they stand in.
 
+use std::ops::Range;
 use std::{collections::HashMap, fmt::Write as _};
 
 use ring::digest::{SHA256, digest};
@@ -30,8 +31,13 @@ pub(crate) struct Shown {
 
 impl Checked {
     /// Findings of a manifest, and of settings, whose paths are those from where the run began.
-    pub(crate) fn new(found: &[Found], source: &Source, settings: &[SettingsFile<'_>]) -> Self {
-        let masked = hide(&report::masked(&source.text), found);
+    pub(crate) fn new<'f>(
+        found: &'f [Found],
+        let_pass: impl Iterator<Item = &'f Found>,
+        source: &Source,
+        settings: &[SettingsFile<'_>],
+    ) -> Self {
+        let masked = hide(&source.text, found.iter().chain(let_pass));
         let mut shown: HashMap<String, Shown> = HashMap::new();
         let mut findings = Vec::with_capacity(found.len());
         for one in found {
@@ -62,26 +68,41 @@ impl Checked {
     }
 }
 
-/// Makes every place that is a secret itself unreadable; all places stay where they are.
-fn hide(text: &str, found: &[Found]) -> String {
-    let hidden: Vec<_> = found
-        .iter()
-        .filter(|one| one.hides)
-        .filter_map(|one| match &one.place {
-            Place::Manifest(span) => Some(span),
-            Place::File { .. } | Place::Settings { .. } => None,
-        })
-        .collect();
-    let is_hidden = |at: usize| hidden.iter().any(|span| span.contains(&at));
-    let mut shown = String::with_capacity(text.len());
-    for (at, c) in text.char_indices() {
-        if c.is_alphanumeric() && is_hidden(at) {
-            shown.extend(std::iter::repeat_n('*', c.len_utf8()));
+/// Makes the literals of every place that is a secret itself unreadable, also of those that are let pass; all places stay
+/// where they are.
+fn hide<'f>(source: &str, found: impl Iterator<Item = &'f Found>) -> String {
+    let mut shown = report::masked(source).into_bytes();
+    for one in found {
+        let Place::Manifest(span) = &one.place else {
+            continue;
+        };
+        let place = if one.hides {
+            span.clone()
+        } else if one.is_mistake && one.rule.id == UNKNOWN_KEY {
+            value_behind(source, span.end)
         } else {
-            shown.push(c);
+            continue;
+        };
+        let hidden = source.get(place.clone()).map(report::masked_value);
+        if let (Some(hidden), Some(room)) = (hidden, shown.get_mut(place))
+            && hidden.len() == room.len()
+        {
+            room.copy_from_slice(hidden.as_bytes());
         }
     }
-    shown
+    String::from_utf8(shown).unwrap_or_else(|_| report::masked(source))
+}
+
+/// A key that nobody knows may be a `PASSWORD` that is spelt wrong.
+const UNKNOWN_KEY: &str = "GN013";
+
+/// What stands behind a key, to the end of the line.
+fn value_behind(source: &str, key: usize) -> Range<usize> {
+    let rest = source.get(key..).unwrap_or_default();
+    let line = rest.split('\n').next().unwrap_or_default();
+    let start = line.find('=').map_or(line.len(), |at| at + 1);
+    let blanks = line[start..].len() - line[start..].trim_start().len();
+    key + start + blanks..key + line.len()
 }
 
 fn finding(one: &Found, source: &Source, settings: &[SettingsFile<'_>]) -> Finding {

@@ -48,6 +48,27 @@ pub(super) fn mask(text: &str) -> String {
     masker.masked
 }
 
+/// What stands behind a key that holds a secret, or a part of it: references stay readable.
+pub(super) fn mask_value(text: &str) -> String {
+    const KEY: &str = "password=";
+    if text.starts_with(['"', '\'']) {
+        return mask(&format!("{KEY}{text}"))[KEY.len()..].to_owned();
+    }
+    let is_plain = !text.contains(['"', '\\', '\n']);
+    if is_plain {
+        let masked = mask(&format!("{KEY}\"{text}\""));
+        return masked[KEY.len() + 1..masked.len() - 1].to_owned();
+    }
+    let hide = |c: char| {
+        if c.is_alphanumeric() {
+            "*".repeat(c.len_utf8())
+        } else {
+            c.to_string()
+        }
+    };
+    text.chars().map(hide).collect()
+}
+
 /// Replaces the letters and digits in quotes of a template file, outside of its tags: what stands there may be a password
 /// that should have been a reference. Every place stays where it is.
 pub(super) fn mask_template(text: &str) -> String {

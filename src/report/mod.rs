@@ -34,6 +34,11 @@ pub(crate) fn masked(text: &str) -> String {
     mask::mask(text)
 }
 
+/// The same for a value, or a part of one, that is a secret wherever it stands.
+pub(crate) fn masked_value(text: &str) -> String {
+    mask::mask_value(text)
+}
+
 fn draw(diagnostic: &Diagnostic, source: Option<&Source>, colour: bool) -> String {
     let renderer = if colour {
         Renderer::styled()

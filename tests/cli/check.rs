@@ -421,3 +421,21 @@ fn a_change_is_shown_without_what_it_leaves() {
         );
     }
 }
+
+#[test]
+fn references_stay_readable_and_what_stands_for_a_secret_does_not() {
+    let secrets = ["swordfish-in-a-bowl", "Zk29dkfj29dk"];
+    let manifest = format!(
+        "[databases.default]\nENGINE = \"postgresql\"\nNAME = \"shop\"\nUSER = \"u\"\nPASWORD = \"{}\" # a slip\nPASSWORD = \"${{env://DB_PASSWORD:-{}}}\"\n\n\
+         [env]\nCREDENTIALS = \"${{env://X:-shop:{}}}\"\n\n[check]\nallow = [{{ rule = \"GN001\", reason = \"known\" }}]\n",
+        secrets[0], secrets[1], secrets[1]
+    );
+    let outcome = check(&Project::new(&manifest), &[]).code(1);
+    let outcome = outcome.silent_about(&secrets);
+    let text = outcome.stdout();
+    assert!(
+        text.contains("PASWORD = \"*******************\" # a slip"),
+        "{text}"
+    );
+    assert!(text.contains("\"${env://X:-*****************}\""), "{text}");
+}

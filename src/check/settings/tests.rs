@@ -264,7 +264,12 @@ fn findings_have_names_of_their_own() {
     };
     let found = [one(0..1), one(40..41), one(200..300)];
     let manifest = Manifest::empty();
-    let checked = Checked::new(&found, &manifest.source, &shown(&files, &detector, &[]));
+    let checked = Checked::new(
+        &found,
+        std::iter::empty(),
+        &manifest.source,
+        &shown(&files, &detector, &[]),
+    );
     let mut names: Vec<&str> = checked
         .findings
         .iter()

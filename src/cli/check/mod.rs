@@ -280,7 +280,8 @@ fn say(
         None if looked.files.is_empty() => Vec::new(),
         None => settings::shown(&looked.files, &built_in(), &looked.known),
     };
-    let checked = Checked::new(&looked.allowed.found, source, &shown);
+    let let_pass = looked.allowed.suppressed.iter().map(|(one, _)| one);
+    let checked = Checked::new(&looked.allowed.found, let_pass, source, &shown);
     let mut summary = Summary::new("check", started.0);
     let sizes = looked.files.iter().map(|file| file.text.len());
     let sizes = sizes.chain(Some(source.text.len()).filter(|size| *size > 0));
