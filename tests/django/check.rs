@@ -48,7 +48,7 @@ DATABASES = {
         'USER': 'shop_app',
         'PASSWORD': os.environ['SHOP_DB_PASSWORD'],
         'HOST': 'db.shop.example',
-        'OPTIONS': {'sslmode': 'verify-full', 'sslrootcert': 'system'},
+        'OPTIONS': {'sslmode': 'verify-full', 'sslrootcert': 'system', 'channel_binding': 'require'},
     },
 }
 SECURE_HSTS_SECONDS = 31536000
@@ -183,7 +183,7 @@ DATABASES = {{
         'HOST': 'db.shop.example',
         'CONN_MAX_AGE': 60,
         'OPTIONS': {{
-            'sslmode': 'require',
+            'sslmode': 'require', 'channel_binding': 'require',
         }},
     }},
 }}

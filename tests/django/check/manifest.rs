@@ -107,7 +107,7 @@ NAME = "shop"
 USER = "shop_app"
 PASSWORD = "${env://SHOP_DB_PASSWORD}"
 HOST = "db.shop.example"
-OPTIONS = { sslmode = "require" }
+OPTIONS = { sslmode = "require", channel_binding = "require" }
 
 [env]
 DEBUG = "true"
