@@ -34,7 +34,7 @@ pub fn page(id: &str) -> Option<String> {
 
 /// Whether there is a rule of this id, or a check of Django's may have it.
 pub(crate) fn is_rule(id: &str) -> bool {
-    rules::find(id).is_some() || is_check(id)
+    rules::all().any(|rule| rule.id == id) || is_check(id)
 }
 
 /// Every id, for a hint.

@@ -735,6 +735,10 @@ pub(crate) const CASES: &[(&str, Verdict)] = &[
         "check.allow = [{ rule = 'GN010', at = 'databases.default', reason = 'a pool', until = '2027-01-31' }]",
         Sound,
     ),
+    (
+        "check.allow = [{ rule = 'security.W009', reason = 'Django has it too' }]",
+        Sound,
+    ),
     ("check = {}", Sound),
     ("check.allow = [{ rule = 'GN010' }]", Wrong),
     ("check.allow = [{ reason = 'all of it' }]", Wrong),
