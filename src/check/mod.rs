@@ -258,6 +258,3 @@ fn comes_from_a_store(database: &subject::Database<'_>) -> bool {
     let in_url = matches!(url, Some(Node::Text(text)) if text.literal().is_none());
     in_url || database.entry.from.is_some()
 }
-
-#[cfg(test)]
-mod tests;

@@ -1,5 +1,5 @@
 //! Values kept fresh under `nuages exec --supervise`: files that follow their secret, signals and restarts, stores that go
-//! away and come back, and what is told of all that.
+//! away and come back, and what is told of all that. Longer than a file ought to be: they share one project and its waiting.
 
 mod masked;
 

@@ -1,3 +1,5 @@
+//! Whole statements for each server, and what is refused.
+
 use insta::assert_snapshot;
 
 use super::*;

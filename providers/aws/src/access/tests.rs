@@ -1,3 +1,5 @@
+//! What a policy allows for each kind of reference, and where it is cut.
+
 use nuages_provider::{Descriptor, Locator, Reference, Setting, Settings};
 use serde_json::Value;
 

@@ -1,3 +1,5 @@
+//! Which roles each kind of reference takes, and on what.
+
 use nuages_provider::{Descriptor, Locator, Reference, Settings};
 
 use super::*;

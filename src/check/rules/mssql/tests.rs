@@ -1,4 +1,5 @@
-//! Each rule of SQL Server's: what it is found in, and the nearest that it is not found in.
+//! Each rule of SQL Server's: what it is found in, and the nearest that it is not found in. Longer than a
+//! file ought to be: one table a rule, in the order of their families.
 
 mod spellings;
 
