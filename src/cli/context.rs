@@ -354,7 +354,8 @@ impl Context {
     /// A line for the person at the terminal, unless `--quiet`.
     pub(super) fn note(&self, text: &str) {
         if !self.global.quiet {
-            output::error_line(&format!("nuages: {text}"));
+            // Keys and names are what people write, and a terminal obeys what it is sent.
+            output::error_line(&format!("nuages: {}", report::visible(text)));
         }
     }
 

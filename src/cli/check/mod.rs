@@ -105,9 +105,9 @@ fn look(
     let outcome = inspect(context, loaded, handed.resolved.as_ref(), now)?;
     let (mut found, mut notes) = (outcome.found, outcome.notes);
     let mut servers = None;
-    if let Some(resolved) = handed.resolved.as_ref().filter(|_| command.connect) {
+    if command.connect {
         let within = context.deadline()?.saturating_sub(started.elapsed());
-        let connected = connected(context, command, loaded, resolved, (now, within))?;
+        let connected = connected(context, command, loaded, (target, &handed), (now, within))?;
         found.extend(connected.found);
         notes.extend(connected.notes);
         servers = Some((connected.text, connected.documents));
@@ -190,9 +190,11 @@ fn hand(
         return Ok(Handed::ours(context));
     }
     let plan = context.plan(loaded)?;
-    match target {
-        Some(_) => Handed::whole(context, loaded, &plan),
-        None => Handed::values(context, loaded, &plan),
+    // The project, and drivers, read files of `[files]` too.
+    if target.is_some() || command.connect {
+        Handed::whole(context, loaded, &plan)
+    } else {
+        Handed::values(context, loaded, &plan)
     }
 }
 
@@ -222,18 +224,22 @@ fn connected(
     context: &Context,
     command: &Check,
     loaded: &Loaded,
-    resolved: &Resolved,
+    (target, handed): (Option<&Target>, &Handed),
     (now, within): (SystemTime, Duration),
 ) -> Result<connect::Connected, Exit> {
+    // What the command would have, without what nuages itself logs in with.
+    let environment = handed.environment(context);
+    let python = project::python(context, command, loaded, target, &environment)?;
+    let resolved = handed.resolved.as_ref();
     let request = Request {
         manifest: &loaded.manifest,
         registry: &context.registry,
         selection: &context.selection(),
-        resolved: Some(&resolved.document),
+        resolved: resolved.map(|resolved| &resolved.document),
         surroundings: None,
         now,
     };
-    connect::run(context, command, loaded, &request, within)
+    connect::run(context, &request, (python, &environment), within)
 }
 
 /// Everything that the rules find.

@@ -231,7 +231,7 @@ pub(super) fn learn(
 ) -> Result<Learnt, Exit> {
     let stage = target.stage(&context.selection().profiles);
     let environment = handed.environment(context);
-    let Some(python) = python(context, command, loaded, target, &environment)? else {
+    let Some(python) = python(context, command, loaded, Some(target), &environment)? else {
         let failure = failure::cannot(target).cause("there is no Python here");
         let failure = failure.hint("`--python PATH` names the project's own");
         return Ok(Learnt::nothing(context, target, failure));
@@ -302,11 +302,11 @@ fn variables(environment: &[(OsString, OsString)]) -> Vec<String> {
 }
 
 /// The project's own interpreter; none where there is none at all.
-fn python(
+pub(super) fn python(
     context: &Context,
     command: &Check,
     loaded: &Loaded,
-    target: &Target,
+    target: Option<&Target>,
     environment: &[(OsString, OsString)],
 ) -> Result<Option<OsString>, Exit> {
     let path = environment.iter().find(|(name, _)| name == "PATH");
@@ -328,9 +328,8 @@ fn python(
             });
     }
     let in_use = context.environment.var(VIRTUAL_ENV).map(PathBuf::from);
-    let mut beside = vec![target.root.as_path()];
-    beside.extend(bases(context, loaded));
-    let beside = beside.into_iter();
+    let root = target.map(|target| target.root.as_path());
+    let beside = root.into_iter().chain(bases(context, loaded));
     let beside = beside.flat_map(|base| [".venv", "venv"].map(|name| base.join(name)));
     let found = in_use
         .into_iter()

@@ -17,11 +17,17 @@ fn each_database_is_told_truthfully_and_no_password_is_shown() {
         ("old", "by_md5", "secret-of-md5", "verify-full"),
         ("wrong", APP.name, "not-the-password-of-it", "verify-full"),
     ];
-    let mut manifest = String::from("[providers.secrets]\nkind = \"file\"\npath = \"secrets\"\n");
-    let mut project = Project::empty();
+    // One finds its authority among the files that the manifest makes.
+    let mut manifest = String::from(
+        "[providers.secrets]\nkind = \"file\"\npath = \"secrets\"\n\n[files.\"ca.pem\"]\ncontent = \"${secrets://ca}\"\n",
+    );
+    let authority = std::fs::read(&root).unwrap();
+    let mut project = Project::empty().file("secrets/ca", authority);
     for (alias, user, password, sslmode) in logins {
         let root = if sslmode == "disable" {
             String::new()
+        } else if alias == "default" {
+            ", sslrootcert = \"${files://ca.pem}\"".to_owned()
         } else {
             format!(", sslrootcert = \"{}\"", root.display())
         };
