@@ -31,7 +31,9 @@ fn everything_goes_through_the_proxy_to_an_authority_of_the_network() {
     wanted.extend(["sts.eu-west-1.amazonaws.com:443"]);
     wanted.sort_unstable();
     assert_eq!(hosts, wanted);
-    assert_eq!(cloud.tls.handshakes(), cloud.proxy.hosts().len());
+    // One of each host at least; a connection that another one made needless may end before its handshake.
+    let handshakes = wanted.len()..=cloud.proxy.hosts().len();
+    assert!(handshakes.contains(&cloud.tls.handshakes()));
 }
 
 #[test]
