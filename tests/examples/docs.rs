@@ -1,7 +1,7 @@
 //! What the documentation shows is true: every manifest in it is one, every command in it exists.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use nuages::manifest::Manifest;
@@ -13,30 +13,33 @@ use crate::support::checkout;
 /// The README, the documentation, and the pages of providers and examples.
 fn pages() -> Vec<(PathBuf, String)> {
     let mut pages = vec![checkout().join("README.md")];
-    for directory in [
-        "docs",
-        "providers/aws",
-        "providers/azure",
-        "providers/local",
-        "examples/azure-postgres-entra",
-        "examples/azure-sql-entra",
-        "examples/ci",
-        "examples/postgres-ssm",
-        "examples/quickstart",
-        "examples/templates",
-    ] {
-        for entry in fs::read_dir(checkout().join(directory)).unwrap() {
-            let path = entry.unwrap().path();
-            if path.extension().is_some_and(|extension| extension == "md") {
-                pages.push(path);
-            }
-        }
+    for directory in ["docs", "providers", "examples"] {
+        find(&checkout().join(directory), &mut pages);
     }
+    // Those of the rules show what is wrong too, and have tests of their own.
+    pages.retain(|path| !path.starts_with(checkout().join("docs/rules")));
     let read = |path: PathBuf| {
         let text = fs::read_to_string(&path).unwrap();
         (path, text)
     };
     pages.into_iter().map(read).collect()
+}
+
+/// The pages below a directory, without what running an example has left there.
+fn find(directory: &Path, pages: &mut Vec<PathBuf>) {
+    let mut entries: Vec<PathBuf> = fs::read_dir(directory)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    entries.sort();
+    for path in entries {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        if path.is_dir() && !name.starts_with('.') {
+            find(&path, pages);
+        } else if path.extension().is_some_and(|extension| extension == "md") {
+            pages.push(path);
+        }
+    }
 }
 
 /// The blocks of a language in a page.
