@@ -21,10 +21,22 @@ pub(crate) fn state(files: &Path) -> Value {
     let [place] = &places(files)[..] else {
         panic!("one supervisor in {}", files.display());
     };
-    let mut stream = UnixStream::connect(place.join("status.sock")).expect("a socket");
+    let mut stream = connect(&place.join("status.sock"));
     let mut text = String::new();
     stream.read_to_string(&mut text).expect("an answer");
     serde_json::from_str(&text).expect("JSON")
+}
+
+/// The command may be running for a moment before its supervisor listens.
+fn connect(socket: &Path) -> UnixStream {
+    let begin = Instant::now();
+    loop {
+        match UnixStream::connect(socket) {
+            Ok(stream) => return stream,
+            Err(error) => assert!(begin.elapsed() < PATIENCE, "{}: {error}", socket.display()),
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
 }
 
 /// The state of one key, once `is_wanted` takes it.
