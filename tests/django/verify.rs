@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::rotation::{Desk, KEY, ask_steadily};
+use crate::rotation::{Desk, KEY, ask_steadily, connections};
 use crate::shop::{PATIENCE, Site};
 use crate::support::http;
 use crate::support::keeping::{places, state, wait_for};
@@ -76,6 +76,9 @@ fn order(mut desk: Desk, run: Run) {
     let address = site.address.clone();
     let (asked, failed) = std::thread::scope(|scope| {
         let asking = scope.spawn(|| ask_steadily(&address, &stop));
+        // Between a change in the database and the one of the file no password is right: who is to be spared that has
+        // connected before.
+        connections(&address);
         let before = desk.live_file();
         desk.change_in_store("n3wInTheStoreFirst");
         let value = desk.wait_for_state("waiting");
@@ -104,7 +107,7 @@ fn order(mut desk: Desk, run: Run) {
         let swapped = desk.live_file();
         assert!(swapped != before);
         desk.rotate("cut");
-        page(&address);
+        connections(&address);
 
         desk.change_in_database("n3werInTheDatabaseFirst");
         std::thread::sleep(Duration::from_millis(1500));
@@ -121,7 +124,7 @@ fn order(mut desk: Desk, run: Run) {
         }
         desk.wait_for_state("fresh");
         desk.rotate("cut");
-        page(&address);
+        connections(&address);
         stop.store(true, Ordering::Relaxed);
         asking.join().unwrap()
     });

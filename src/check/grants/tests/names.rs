@@ -152,7 +152,10 @@ fn holds(dialect: Dialect, names: [&str; 6], kind: &Kind) {
         Dialect::Mysql => name.replace("\\_", "_").replace("\\%", "%"),
         _ => name.to_owned(),
     };
-    let plain = tokens(dialect, &write(PLAIN));
+    // Names that are equal stay so: a login that assumes itself needs no grant for that.
+    let first = |name| names.iter().position(|other| *other == name);
+    let plain = names.map(|name| PLAIN[first(name).expect("one of them")]);
+    let plain = tokens(dialect, &write(plain));
     let tried = tokens(dialect, &write(names));
     assert_eq!(plain.len(), tried.len(), "{names:?}: {tried:#?}");
     for (plain, tried) in plain.iter().zip(&tried) {
