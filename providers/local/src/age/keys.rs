@@ -153,10 +153,9 @@ fn read_key_file(path: &Path, shown: &str) -> Result<Option<Vec<x25519::Identity
 
 #[cfg(unix)]
 fn refuse_open_permissions(metadata: &std::fs::Metadata, shown: &str) -> Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-    let mode = metadata.permissions().mode() & 0o777;
-    let open_to_others = mode & 0o077;
-    if open_to_others == 0 {
+    use std::os::unix::fs::MetadataExt;
+    let mode = metadata.mode() & 0o777;
+    if !is_open_to_others(metadata.uid(), mode) {
         return Ok(());
     }
     Err(Error::invalid_settings(format!(
@@ -165,6 +164,14 @@ fn refuse_open_permissions(metadata: &std::fs::Metadata, shown: &str) -> Result<
     .with_hint(format!(
         "`chmod 600 {shown}`; where it is mounted, mount it with mode 0400"
     )))
+}
+
+/// As libpq has it for private keys ("31.19.2. Client Certificates"): a file of root's may be read by a group, for that is how
+/// Kubernetes (`fsGroup`) and systemd (`LoadCredential`) give one to a process that is not root.
+#[cfg(unix)]
+fn is_open_to_others(owner: u32, mode: u32) -> bool {
+    let closed = if owner == 0 { 0o037 } else { 0o077 };
+    mode & closed != 0
 }
 
 #[cfg(not(unix))]
