@@ -18,9 +18,18 @@ mod azure_postgres;
 mod azure_sql;
 mod ci;
 mod docs;
+mod migrate_role;
+mod multi_database;
+#[cfg(feature = "provider-aws")]
+mod mysql_rds_token;
 #[cfg(feature = "provider-aws")]
 mod postgres_ssm;
 mod quickstart;
+#[cfg_attr(
+    not(feature = "provider-aws"),
+    allow(dead_code, reason = "only the examples for AWS need all of it")
+)]
+mod stand_ins;
 mod templates;
 
 // The readers of CI systems, which the formats are held to as well.

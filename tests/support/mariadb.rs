@@ -1,6 +1,7 @@
 //! A real MariaDB server and mysqlclient, built on MariaDB's own library. Debian's packages of both are unpacked under the
 //! target directory, and nothing is installed. The server lives in a temporary directory and ends when dropped.
 
+use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::Write as _;
 use std::net::TcpStream;
@@ -159,6 +160,46 @@ pub(crate) fn mysqlclient(python: &Path) -> PathBuf {
     target
 }
 
+/// For an example that starts MariaDB itself: the directory of the server's program, and the variables that it, its library
+/// and a build of mysqlclient need where all of them are unpacked and not installed.
+pub(crate) fn programs() -> (PathBuf, Vec<(&'static str, OsString)>) {
+    let root = unpacked();
+    add_plugins(&root);
+    let libraries = library(&root);
+    let place = libraries.display();
+    let variables = [
+        ("LD_LIBRARY_PATH", format!("{place}")),
+        ("MARIADB_PLUGIN_DIR", format!("{place}/libmariadb3/plugin")),
+        (
+            "MYSQLCLIENT_CFLAGS",
+            format!("-I{}/usr/include/mariadb", root.display()),
+        ),
+        (
+            "MYSQLCLIENT_LDFLAGS",
+            format!("-L{place} -lmariadb -Wl,-rpath,{place}"),
+        ),
+    ];
+    let variables = variables.map(|(name, value)| (name, value.into())).to_vec();
+    (root.join("usr/sbin"), variables)
+}
+
+/// Debian has the server's plugins in the package that would start a server, so its files alone are taken.
+fn add_plugins(root: &Path) {
+    let lock = File::create(scratch().join("mariadb-server.lock")).expect("a lock file");
+    lock.lock().expect("the lock of the packages");
+    let plugins = "usr/lib/mysql/plugin";
+    if root.join(plugins).exists() {
+        return;
+    }
+    let partial = scratch().join("mariadb-plugins.partial");
+    drop(fs::remove_dir_all(&partial));
+    fs::create_dir_all(&partial).expect("a directory to unpack in");
+    download(&partial, &["mariadb-server"]);
+    fs::create_dir_all(root.join("usr/lib/mysql")).expect("a place for the plugins");
+    fs::rename(partial.join(plugins), root.join(plugins)).expect("the plugins");
+    fs::remove_dir_all(&partial).expect("the rest of the package goes");
+}
+
 /// Where `libmariadb.so` is: Debian's multi-architecture directory.
 fn library(root: &Path) -> PathBuf {
     let entries = fs::read_dir(root.join("usr/lib")).expect("unpacked libraries");
@@ -248,18 +289,23 @@ fn unpacked() -> PathBuf {
     packages.extend(PACKAGES);
     packages.sort_unstable();
     packages.dedup();
+    download(&partial, &packages);
+    fs::rename(&partial, &target).expect("a place for the unpacked packages");
+    target
+}
+
+/// Unpacks packages in a directory, without installing them.
+fn download(partial: &Path, packages: &[&str]) {
     must_run(
         Command::new("apt-get")
             .args(["download", "-q"])
             .args(packages)
-            .current_dir(&partial),
+            .current_dir(partial),
     );
-    for entry in fs::read_dir(&partial).expect("downloaded packages") {
+    for entry in fs::read_dir(partial).expect("downloaded packages") {
         let package = entry.expect("a package").path();
         if package.extension().is_some_and(|it| it == "deb") {
-            must_run(Command::new("dpkg").arg("-x").arg(package).arg(&partial));
+            must_run(Command::new("dpkg").arg("-x").arg(package).arg(partial));
         }
     }
-    fs::rename(&partial, &target).expect("a place for the unpacked packages");
-    target
 }

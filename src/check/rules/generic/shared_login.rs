@@ -50,7 +50,8 @@ PASSWORD = "${env://DB_MIGRATIONS_PASSWORD}"
 fn shared_login(subjects: &[Subject<'_>], out: &mut Out<'_>) {
     for subject in subjects {
         for (database, other) in beside(subject, subjects) {
-            if database.method.is_none() && is_same_text(database, other, "USER") {
+            let counts = database.method.is_none() && !is_mirror(database);
+            if counts && is_same_text(database, other, "USER") {
                 let found = out.on(database, &["USER"]);
                 found.profiles.clone_from(&subject.profiles);
             }
@@ -103,6 +104,12 @@ fn beside<'s, 'a>(
         pairs.extend(other.map(|other| (database, other)));
     }
     pairs
+}
+
+/// Whether this is the copy of another database: nobody migrates it, and it has a login that only reads.
+fn is_mirror(database: &Database<'_>) -> bool {
+    let mirror = database.field("TEST").and_then(|test| test.get("MIRROR"));
+    mirror.is_some_and(|mirror| !mirror.is_empty())
 }
 
 /// Whether two databases are known to be on different servers.

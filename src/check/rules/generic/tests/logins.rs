@@ -46,6 +46,21 @@ fn migrations_beside_a_profile_for_production() {
     );
 }
 
+/// Nobody migrates a replica: its login is the same with every profile.
+#[test]
+fn a_replica_is_not_migrated() {
+    let migrate = "[profiles.migrate.databases.default]\nUSER = \"m\"\nPASSWORD = \"${env://M}\"\n";
+    let replica = |test: &str| {
+        let replica = database(test).replace("[databases.default]", "[databases.replica]");
+        format!("{}{replica}{migrate}", database(""))
+    };
+    holds(
+        "GN007",
+        &[&replica(""), &replica("TEST = { MIRROR = \"\" }\n")],
+        &[&replica("TEST = { MIRROR = \"default\" }\n")],
+    );
+}
+
 #[test]
 fn logins_in_urls() {
     let url = |alias: &str, login: &str| {

@@ -1,0 +1,243 @@
+//! What the examples with servers of their own (`examples/stand-ins`) share in their tests: a copy of the example in an
+//! otherwise empty checkout, whose Python environment is made once and kept, and a look at what is left when it has ended.
+
+use std::collections::hash_map::DefaultHasher;
+use std::ffi::{OsStr, OsString};
+use std::fs::{self, File};
+use std::hash::{Hash as _, Hasher as _};
+use std::os::unix::fs::{PermissionsExt as _, symlink};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rustix::process::Signal;
+
+use crate::support::project::{Outcome, Project, Run};
+use crate::support::{checkout, copy_tree, postgres_programs, process, python, scratch};
+
+/// The oldest Python 3 that the pinned Django runs on.
+const OLDEST_PYTHON: u32 = 10;
+
+/// One of the examples, copied, with a temporary directory of its own.
+pub(crate) struct Example {
+    here: &'static str,
+    clone: Project,
+    temporary: Project,
+    path: Vec<PathBuf>,
+    variables: Vec<(&'static str, OsString)>,
+}
+
+impl Example {
+    /// One that starts PostgreSQL.
+    pub(crate) fn with_postgres(here: &'static str) -> Self {
+        let programs = postgres_programs::find();
+        let libraries = postgres_programs::libraries(&programs.join("initdb"));
+        let variables = libraries.map(|libraries| ("LD_LIBRARY_PATH", libraries));
+        Self::fresh(here, programs, variables.into_iter().collect())
+    }
+
+    /// `here` is its path in the checkout. `programs` go on `PATH`.
+    pub(crate) fn fresh(
+        here: &'static str,
+        programs: PathBuf,
+        variables: Vec<(&'static str, OsString)>,
+    ) -> Self {
+        let clone = Project::empty();
+        for part in [here, "examples/stand-ins"] {
+            copy_tree(&checkout().join(part), &clone.path(part));
+        }
+        let temporary = Project::empty();
+        // Where root runs this, a database server may run as another, who passes through.
+        fs::set_permissions(temporary.root(), fs::Permissions::from_mode(0o711)).unwrap();
+        let interpreter = python::with_venv(OLDEST_PYTHON);
+        let example = Self {
+            here,
+            clone,
+            temporary,
+            path: vec![interpreter.parent().unwrap().to_owned(), programs],
+            variables,
+        };
+        example.keep_what_is_installed(&interpreter);
+        example
+    }
+
+    /// Lets `target/` of the copy be a directory that stays, so that the Python environment is made by the first run there
+    /// is, and by no other. Another interpreter and other requirements take another directory.
+    fn keep_what_is_installed(&self, interpreter: &Path) {
+        let mut hasher = DefaultHasher::new();
+        interpreter.hash(&mut hasher);
+        for file in ["requirements.txt", "requirements-stand-ins.txt"] {
+            self.clone
+                .read(format!("{}/{file}", self.here))
+                .hash(&mut hasher);
+        }
+        let target = scratch().join(format!("examples-{:016x}", hasher.finish()));
+        fs::create_dir_all(&target).unwrap();
+        symlink(&target, self.clone.path("target")).unwrap();
+        let lock = File::create(target.join("lock")).unwrap();
+        lock.lock().unwrap();
+        let complete = target.join("complete");
+        if !complete.exists() {
+            // A home of its own: pip asks rustc for its version, and the rustup behind it makes a directory there.
+            let home = Project::empty();
+            self.run(&home, &["true"]).output().code(0);
+            self.nothing_is_left();
+            fs::write(complete, "").unwrap();
+        }
+    }
+
+    /// `run` with these arguments, still to be started.
+    fn run(&self, home: &Project, arguments: &[&str]) -> Run {
+        let inherited = std::env::var_os("PATH").unwrap_or_default();
+        let ours = self.path.iter().cloned();
+        let path = std::env::join_paths(ours.chain(std::env::split_paths(&inherited))).unwrap();
+        let mut run = self
+            .clone
+            .program(&self.clone.path(self.here).join("run"), arguments)
+            .env("PATH", path)
+            .env("HOME", home.root())
+            .env("TMPDIR", self.temporary.root())
+            .env("NUAGES_BIN", env!("CARGO_BIN_EXE_nuages"))
+            // What a caller may have set is not to lead anywhere else.
+            .env("AWS_PROFILE", "somebody-elses")
+            .env("AWS_ENDPOINT_URL_SSM", "http://127.0.0.1:9")
+            .env("NUAGES_PROFILE", "none")
+            .env("DB_HOST", "db.elsewhere.example")
+            .env("PGHOST", "db.elsewhere.example");
+        for (name, value) in &self.variables {
+            run = run.env(name, value);
+        }
+        // The example installs Django, so it may need what the developer's pip needs to reach its index.
+        for (name, value) in std::env::vars_os() {
+            let known = name.to_string_lossy().to_ascii_uppercase();
+            if ["PIP_", "SSL_CERT_"].iter().any(|it| known.starts_with(it))
+                || known.ends_with("_PROXY")
+            {
+                run = run.env(name, value);
+            }
+        }
+        run
+    }
+
+    /// Runs it to its end, and insists that nothing is left of it.
+    fn ends(&self, arguments: &[&str], code: i32) -> Outcome {
+        let home = Project::empty();
+        let outcome = self.run(&home, arguments).output().code(code);
+        assert_eq!(names(home.root()), [""; 0], "nothing is made at home");
+        self.nothing_is_left();
+        outcome
+    }
+
+    /// Runs it as the README says, and insists that it prints what the README shows, and leaves its own files as they were.
+    pub(crate) fn runs_as_the_readme_says(&self) {
+        let readme = self.readme();
+        let before = files(&self.clone.path(self.here));
+        let typed = format!("{}/run\n", self.here);
+        assert!(blocks(&readme, "sh").contains(&typed), "{typed}");
+        let outcome = self.ends(&[], 0);
+        assert_eq!(blocks(&readme, "text"), [outcome.stdout()]);
+        assert_eq!(names(self.clone.root()), ["examples", "target"]);
+        assert!(before == files(&self.clone.path(self.here)));
+    }
+
+    /// Types what the README says to type in the shell of `run bash`, its last block of `sh`, and then a script that ends
+    /// with 7: the exit code of the shell is the one of the run.
+    pub(crate) fn types_the_readme_and(&self, script: &str) -> Outcome {
+        let readme = self.readme();
+        assert!(readme.contains(&format!("`{}/run bash`", self.here)));
+        let typed = blocks(&readme, "sh").pop().unwrap();
+        let script = format!("{typed}\necho '--- and then'\n{script}\nexit 7");
+        self.ends(&["bash", "-euo", "pipefail", "-c", &script], 7)
+    }
+
+    /// TERM when it says these words.
+    pub(crate) fn a_run_cut_short_leaves_nothing(&self, words: &str, servers: &[&str]) {
+        let home = Project::empty();
+        let mut run = self.run(&home, &[]).start();
+        run.wait_for(Duration::from_mins(2), |line| {
+            line.ends_with(words).then_some(())
+        });
+        let running = self.processes();
+        for server in servers {
+            let found = running.iter().any(|line| line.contains(server));
+            assert!(found, "a look at processes finds `{server}`: {running:#?}");
+        }
+        run.send(Signal::TERM);
+        let (status, said) = run.finish(Duration::from_mins(1));
+        assert!(!status.success(), "{said}");
+        self.nothing_is_left();
+    }
+
+    fn nothing_is_left(&self) {
+        assert_eq!(names(self.temporary.root()), [""; 0], "files are left");
+        // What was killed is gone a moment later.
+        for _ in 0..100 {
+            if self.processes().is_empty() {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        panic!("processes are left: {:#?}", self.processes());
+    }
+
+    /// The command lines of all processes of the example: its temporary directory is among what each was given.
+    fn processes(&self) -> Vec<String> {
+        process::processes_of(self.temporary.root())
+    }
+
+    fn readme(&self) -> String {
+        self.clone.read(format!("{}/README.md", self.here))
+    }
+}
+
+/// Every line of the manifests that a README shows is one of the example's own, in their order.
+pub(crate) fn shows_its_manifest(here: &str) {
+    let read = |name: &str| fs::read_to_string(checkout().join(here).join(name)).unwrap();
+    let (readme, manifest) = (read("README.md"), read("nuages.toml"));
+    let shown = blocks(&readme, "toml");
+    assert_eq!(shown.len(), 1);
+    let mut lines = manifest.lines();
+    for line in shown[0].lines().filter(|line| !line.is_empty()) {
+        assert!(lines.any(|own| own == line), "`{line}` is not in its place");
+    }
+}
+
+/// The two outputs of a run have these words.
+#[track_caller]
+pub(crate) fn says(outcome: &Outcome, stdout: &[&str], stderr: &[&str]) {
+    for (said, wanted) in [(outcome.stdout(), stdout), (outcome.stderr(), stderr)] {
+        for words in wanted {
+            assert!(said.contains(words), "`{words}` is not in {said}");
+        }
+    }
+}
+
+/// The names in a directory, sorted.
+fn names(directory: &Path) -> Vec<OsString> {
+    let entries = fs::read_dir(directory).unwrap();
+    let mut names: Vec<_> = entries.map(|entry| entry.unwrap().file_name()).collect();
+    names.sort();
+    names
+}
+
+/// Every file under a directory with its content, sorted by path.
+fn files(directory: &Path) -> Vec<(PathBuf, Vec<u8>)> {
+    let mut found = Vec::new();
+    for name in names(directory) {
+        let path = directory.join(&name);
+        if path.is_dir() && name != OsStr::new("__pycache__") {
+            found.extend(files(&path));
+        } else if path.is_file() {
+            let content = fs::read(&path).unwrap();
+            found.push((path, content));
+        }
+    }
+    found
+}
+
+/// The blocks of a language in a page.
+pub(crate) fn blocks(page: &str, language: &str) -> Vec<String> {
+    let fence = format!("```{language}\n");
+    let blocks = page.split(&fence).skip(1);
+    let text = |rest: &str| rest.split("```").next().unwrap_or_default().to_owned();
+    blocks.map(text).collect()
+}
