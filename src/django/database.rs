@@ -58,6 +58,8 @@ pub(crate) enum UrlFailure {
     Unreadable(UrlError),
     /// The library would warn and give nothing, and Django would run without a database.
     Empty(&'static str),
+    /// A value in it has changed the host or the name of the database.
+    Elsewhere,
 }
 
 impl fmt::Display for UrlFailure {
@@ -65,6 +67,9 @@ impl fmt::Display for UrlFailure {
         match self {
             Self::Unreadable(error) => error.fmt(f),
             Self::Empty(warning) => f.write_str(warning),
+            Self::Elsewhere => f.write_str(
+                "a reference in it has brought characters that change which server and database it names",
+            ),
         }
     }
 }

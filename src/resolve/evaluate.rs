@@ -5,10 +5,16 @@ use zeroize::Zeroizing;
 
 use super::{
     Answers, Bytes, Failure, Options, Origin, Resolved, ResolvedFile, failures::Failures, field,
+    url,
 };
 use crate::{
     diagnostic::Diagnostic,
-    django::{database, engine, entra, keys::Kind, managed},
+    django::{
+        database::{self, UrlFailure},
+        engine, entra,
+        keys::Kind,
+        managed,
+    },
     manifest::Cast,
     plan::{Database, Entry, FileContent, Node, Piece, Plan, Secret, SlotId, Text},
     render::Document,
@@ -161,6 +167,9 @@ impl Evaluation<'_> {
             let url = self.entry(entry, |_, value| Some(value));
             if let Some(Value::Text(url)) = url {
                 match database::from_url(&url, *style) {
+                    Ok(keys) if url::leads_elsewhere(entry, *style, &keys) => {
+                        self.failures.url(entry, *style, &UrlFailure::Elsewhere);
+                    }
                     Ok(keys) => table = keys,
                     Err(failure) => self.failures.url(entry, *style, &failure),
                 }

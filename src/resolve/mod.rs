@@ -11,6 +11,7 @@ mod field;
 mod records;
 mod secrets;
 mod session;
+mod url;
 
 use std::{
     collections::BTreeMap,
