@@ -1,0 +1,2 @@
+# What the Dockerfile copies.
+printf 'django\ngunicorn\nnuages\n' > requirements.txt

@@ -1,0 +1,8 @@
+# with: postgres
+# The administrator's login at the server, for `psql`, and both passwords in a store.
+PATH=$PATH:$POSTGRES_PROGRAMS
+export PGHOST=localhost PGPORT=$POSTGRES_PORT PGUSER=shop_admin PGPASSWORD=$POSTGRES_ADMIN_PASSWORD
+export PGSSLMODE=verify-full PGSSLROOTCERT=$POSTGRES_ROOT_CERT
+export DB_PASSWORD=$POSTGRES_APP_PASSWORD DB_MIGRATIONS_PASSWORD=$POSTGRES_MIGRATIONS_PASSWORD
+export SSL_CERT_FILE=$POSTGRES_ROOT_CERT
+export PYTHONPATH=$CHECKOUT/tests/snippets/stand-ins/python:$PYTHONPATH
