@@ -17,14 +17,21 @@ mod azure_postgres;
 #[cfg(feature = "provider-azure")]
 mod azure_sql;
 mod ci;
+mod compose;
 mod docs;
+mod image;
+#[cfg(feature = "provider-aws")]
+mod kubernetes;
+mod lint;
 mod migrate_role;
 mod multi_database;
 #[cfg(feature = "provider-aws")]
 mod mysql_rds_token;
 #[cfg(feature = "provider-aws")]
 mod postgres_ssm;
+mod pre_commit;
 mod quickstart;
+mod shop_image;
 #[cfg_attr(
     not(feature = "provider-aws"),
     allow(dead_code, reason = "only the examples for AWS need all of it")

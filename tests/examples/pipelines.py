@@ -20,7 +20,8 @@ def step(command, env=None, task=None):
     return {"command": command, "env": env or {}, "task": task}
 
 
-github = load(".github/workflows/test.yml")["jobs"]["test"]
+jobs = load(".github/workflows/test.yml")["jobs"]
+github = jobs["test"]
 azure = load("azure-pipelines.yml")
 gitlab = load(".gitlab-ci.yml")
 circleci = load(".circleci/config.yml")["jobs"]["test"]
@@ -33,6 +34,13 @@ json.dump(
     {
         "github": [step(item["run"], item.get("env")) for item in github["steps"] if "run" in item],
         "permissions": github["permissions"],
+        "github-scan": [step(item["run"], item.get("env")) for item in jobs["scan"]["steps"] if "run" in item],
+        "github-reports": [
+            item["with"]["sarif_file"] for item in jobs["scan"]["steps"] if "upload-sarif" in item.get("uses", "")
+        ],
+        "scan-permissions": jobs["scan"]["permissions"],
+        "gitlab-scan": [step("\n".join([*gitlab["scan"]["before_script"], *gitlab["scan"]["script"]]))],
+        "gitlab-reports": gitlab["scan"]["artifacts"]["reports"],
         "azure-pipelines": [
             step(item.get("script") or item["inputs"]["inlineScript"], item.get("env"), item.get("task"))
             for item in azure["steps"]

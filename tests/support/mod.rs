@@ -12,6 +12,8 @@
     reason = "each test target uses a part of this, a broken part is to fail the test at once, and tests do read the environment"
 )]
 
+pub(crate) mod base_images;
+pub(crate) mod containers;
 pub(crate) mod faults;
 pub(crate) mod http;
 pub(crate) mod keeping;
