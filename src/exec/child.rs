@@ -1,7 +1,8 @@
-//! The child's environment: what was inherited, without our own credentials, with the manifest's values on top.
+//! The child's environment: what was inherited, without our own credentials, with the manifest's values on top, and the
+//! names of what was set.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     ffi::{OsStr, OsString},
     os::unix::ffi::OsStrExt,
     path::Path,
@@ -9,6 +10,7 @@ use std::{
 
 use crate::{
     diagnostic::{Class, Diagnostic},
+    redact::values,
     render::{self, env_text},
     resolve::Resolved,
     value::Value,
@@ -21,6 +23,12 @@ pub const LONGEST_VARIABLE: usize = 131_071;
 pub const PRISTINE: &[&str] = &[
     "PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "LANGUAGE", "TZ", "TERM", "TMPDIR", "PWD",
 ];
+
+/// Names the variables that nuages has set, separated by commas.
+pub const NUAGES_SET: &str = "NUAGES_SET";
+
+/// Names those of [`NUAGES_SET`] that hold a secret.
+pub const NUAGES_SECRETS: &str = "NUAGES_SECRETS";
 
 /// A child's environment, ready to hand over.
 pub struct ChildEnvironment {
@@ -64,17 +72,24 @@ pub fn child_environment<'a>(
         }
     }
     let mut errors = Vec::new();
-    let mut set = |key: &str, name: &str, value: &[u8]| match refusal(name, value) {
-        Some((reason, hint)) => {
+    let mut names = Names::default();
+    let mut set = |key: &str, name: &str, value: &[u8], is_secret: bool| {
+        if let Some((reason, hint)) = refusal(name, value) {
             let title = format!("cannot hand over `{key}`: {reason}");
             errors.push(Diagnostic::new(Class::Provider, title).hint(hint));
+            return;
         }
-        None => {
-            variables.insert(OsString::from(name), OsStr::from_bytes(value).to_owned());
-        }
+        variables.insert(OsString::from(name), OsStr::from_bytes(value).to_owned());
+        names.add(name, is_secret);
     };
     for (name, value) in resolved.document.env.iter() {
-        set(&format!("env.{name}"), name, env_text(value).as_bytes());
+        let is_secret = values::holds_secret(value);
+        set(
+            &format!("env.{name}"),
+            name,
+            env_text(value).as_bytes(),
+            is_secret,
+        );
     }
     if !resolved.document.databases.is_empty() {
         let databases = Value::Table(resolved.document.databases.clone());
@@ -82,6 +97,7 @@ pub fn child_environment<'a>(
             "databases",
             render::DATABASES,
             env_text(&databases).as_bytes(),
+            values::database_holds_secret(&resolved.document.databases),
         );
     }
     for file in &resolved.files {
@@ -90,17 +106,66 @@ pub fn child_environment<'a>(
                 &file.key,
                 &file.env,
                 directory.join(&file.path).as_os_str().as_bytes(),
+                // A path; the secret is in the file.
+                false,
             );
         }
     }
     if !errors.is_empty() {
         return Err(errors);
     }
+    names.tell(&mut variables);
     stripped.retain(|name| !variables.contains_key(OsStr::new(name)));
     Ok(ChildEnvironment {
         variables: variables.into_iter().collect(),
         stripped,
     })
+}
+
+/// The names of what was set.
+#[derive(Default)]
+struct Names {
+    set: BTreeSet<String>,
+    secret: BTreeSet<String>,
+}
+
+impl Names {
+    fn add(&mut self, name: &str, is_secret: bool) {
+        // It could not be told from two names; only a variable that was inherited may be called so.
+        if name.contains(',') {
+            return;
+        }
+        self.set.insert(name.to_owned());
+        if is_secret {
+            self.secret.insert(name.to_owned());
+        }
+    }
+
+    /// Puts both lists into `variables`, each united with that of a nuages around this one, as far as its variables are
+    /// still there.
+    fn tell(self, variables: &mut BTreeMap<OsString, OsString>) {
+        let inherited = |list: &str| -> BTreeSet<String> {
+            let names = variables
+                .get(OsStr::new(list))
+                .and_then(|names| names.to_str());
+            let names = names.unwrap_or_default().split(',');
+            names
+                .filter(|name| ![NUAGES_SET, NUAGES_SECRETS].contains(name))
+                .filter(|name| variables.contains_key(OsStr::new(name)))
+                // What was set anew is what it is now.
+                .filter(|name| !self.set.contains(*name))
+                .map(str::to_owned)
+                .collect()
+        };
+        let lists = [
+            (NUAGES_SET, &self.set | &inherited(NUAGES_SET)),
+            (NUAGES_SECRETS, &self.secret | &inherited(NUAGES_SECRETS)),
+        ];
+        for (list, names) in lists {
+            let names: Vec<String> = names.into_iter().collect();
+            variables.insert(OsString::from(list), OsString::from(names.join(",")));
+        }
+    }
 }
 
 fn survives(name: &OsStr) -> bool {
@@ -109,6 +174,10 @@ fn survives(name: &OsStr) -> bool {
 
 /// Why the kernel or the C library would not take a variable, and what to do; `execve` itself would not say which.
 fn refusal(name: &str, value: &[u8]) -> Option<(String, &'static str)> {
+    if [NUAGES_SET, NUAGES_SECRETS].contains(&name) {
+        let reason = format!("`{name}` names what nuages has set");
+        return Some((reason, "choose another name"));
+    }
     if value.contains(&0) {
         let reason = "the value holds a NUL byte, which ends a string in an environment".to_owned();
         return Some((

@@ -67,6 +67,20 @@ pub(crate) fn of<'a>(
     (chosen, passed_over)
 }
 
+/// Whether there is something in the value of a variable that would be masked, were it long enough.
+pub(crate) fn holds_secret(value: &Value) -> bool {
+    let mut values = Values::default();
+    values.of_value(String::new(), value);
+    values.is_secret()
+}
+
+/// The same for all databases, whose names, hosts and users are no secret.
+pub(crate) fn database_holds_secret(databases: &Table) -> bool {
+    let mut values = Values::default();
+    values.of_databases(databases);
+    values.is_secret()
+}
+
 /// When the last of what each key is made of has expired; `None` where some of it never does.
 fn by_key(origins: &[Origin]) -> BTreeMap<&str, Option<SystemTime>> {
     let mut expires: BTreeMap<&str, Option<SystemTime>> = BTreeMap::new();
@@ -79,6 +93,7 @@ fn by_key(origins: &[Origin]) -> BTreeMap<&str, Option<SystemTime>> {
     expires
 }
 
+#[derive(Default)]
 struct Values<'a> {
     all: Vec<Chosen<'a>>,
     expires: BTreeMap<&'a str, Option<SystemTime>>,
@@ -89,7 +104,14 @@ impl<'a> Values<'a> {
         for (name, value) in resolved.document.env.iter() {
             self.of_value(format!("env.{name}"), value);
         }
-        for (alias, value) in resolved.document.databases.iter() {
+        self.of_databases(&resolved.document.databases);
+        for file in &resolved.files {
+            self.add(file.key.clone(), file.content.expose());
+        }
+    }
+
+    fn of_databases(&mut self, databases: &'a Table) {
+        for (alias, value) in databases.iter() {
             let key = format!("databases.{alias}");
             let Value::Table(database) = value else {
                 self.of_value(key, value);
@@ -97,9 +119,12 @@ impl<'a> Values<'a> {
             };
             self.of_table(&key, database, true);
         }
-        for file in &resolved.files {
-            self.add(file.key.clone(), file.content.expose());
-        }
+    }
+
+    /// Whether one of them is none that stands in every text.
+    fn is_secret(&self) -> bool {
+        let mut values = self.all.iter().map(|secret| secret.value);
+        values.any(|value| !value.is_empty() && !common::is_everybodys(value))
     }
 
     fn of_table(&mut self, key: &str, table: &'a Table, is_database: bool) {

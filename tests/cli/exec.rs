@@ -80,6 +80,7 @@ fn the_inherited_environment_is_kept_byte_for_byte() {
     let mut expected = strings(&bare);
     let own = format!("KEY={SECRET}");
     expected.push(own.as_bytes());
+    expected.extend([&b"NUAGES_SET=KEY"[..], b"NUAGES_SECRETS=KEY"]);
     expected.sort_unstable();
     let mut seen = strings(&wrapped);
     seen.sort_unstable();
@@ -287,7 +288,16 @@ fn pristine_keeps_what_a_program_needs_and_the_manifest_says() {
         .collect();
     names.sort_unstable();
     // Some shells' `env` adds `_` and `PWD` of its own; this one is the program.
-    assert_eq!(names, ["HOME", "KEY", "LANG", "LC_TIME", "PATH", "TZ"]);
+    let own = ["NUAGES_SECRETS", "NUAGES_SET"];
+    assert_eq!(
+        names,
+        [
+            &["HOME", "KEY", "LANG", "LC_TIME"],
+            &own[..],
+            &["PATH", "TZ"]
+        ]
+        .concat()
+    );
 }
 
 /// `--from-env` resolves references to remote stores alone. This build has none, so nothing changes.

@@ -28,6 +28,7 @@ mod import;
 mod init;
 mod keep;
 mod memory;
+mod names;
 mod profiles;
 mod redact;
 mod render;

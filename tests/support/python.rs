@@ -81,6 +81,35 @@ pub(crate) fn venv_with(name: &str, oldest: u32) -> PathBuf {
     environment(name, &[requirements(name)], &interpreter)
 }
 
+/// Names the only minor versions of Python 3 to test with, separated by commas, for a machine that lacks the rest.
+const PYTHONS: &str = "NUAGES_TEST_PYTHON";
+
+/// The `python` of an environment as of [`venv_with`], on Python 3.`minor` and no other; `None` where the developer has
+/// left that version out.
+pub(crate) fn venv_on(name: &str, minor: u32) -> Option<PathBuf> {
+    if let Ok(chosen) = std::env::var(PYTHONS)
+        && !chosen
+            .split(',')
+            .any(|version| version.trim() == format!("3.{minor}"))
+    {
+        return None;
+    }
+    let found =
+        candidates(minor).find_map(|path| probe(&path, minor).filter(|found| found.is(minor)));
+    let interpreter = found.unwrap_or_else(|| {
+        panic!(
+            "there is no Python 3.{minor} with its `venv` module on PATH or in ~/.pyenv/versions: install it, or set \
+             {PYTHONS} to the versions to test with, such as {PYTHONS}=3.11"
+        )
+    });
+    let files = [requirements(name)];
+    Some(environment(
+        &format!("{name}-on-3.{minor}"),
+        &files,
+        &interpreter,
+    ))
+}
+
 /// A Python 3.`oldest` or newer with its `venv` module, which is installed where Debian leaves it out.
 pub(crate) fn with_venv(oldest: u32) -> PathBuf {
     let found =
@@ -144,6 +173,13 @@ fn fingerprint(files: &[PathBuf], interpreter: &Interpreter) -> u64 {
 struct Interpreter {
     path: PathBuf,
     version: String,
+}
+
+impl Interpreter {
+    /// Whether it is a Python 3.`minor`.
+    fn is(&self, minor: u32) -> bool {
+        self.version.starts_with(&format!("3.{minor}."))
+    }
 }
 
 fn interpreter(django: Django) -> Interpreter {

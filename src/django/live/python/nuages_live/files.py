@@ -8,6 +8,8 @@ def read(path):
 
     What goes wrong names the file and the reason, and shows nothing of what is in it.
     """
+    # A `nuages.Live` is such a path, and would give what is in the file.
+    path = str.__str__(path)
     try:
         with open(path, "rb") as file:
             content = file.read()
