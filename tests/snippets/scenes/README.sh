@@ -12,7 +12,7 @@ END
     printf made-up-key-of-forty-characters-and-more-1 | nuages --manifest store.toml put django-secret-key
     printf 'made/up' | nuages --manifest store.toml put redis-password
     export SSL_CERT_FILE=$POSTGRES_ROOT_CERT
-    export PYTHONPATH=$CHECKOUT/tests/snippets/stand-ins/python:$PYTHONPATH
+    export PYTHONPATH=$CHECKOUT/python:$CHECKOUT/tests/snippets/stand-ins/python:$PYTHONPATH
 else
     cat >> shop/settings.py <<'END'
 SECRET_KEY = "made-up-key-of-forty-characters-and-more-2"
