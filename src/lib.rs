@@ -33,6 +33,7 @@
 //! | [`finding`] | what a scan or a check finds, and where |
 //! | [`hook`] | git hooks that run the scan |
 //! | [`init`] | a Django project's settings and env file to a manifest, and what changes in the settings |
+//! | [`variables`] | the one list of environment variables |
 //! | [`report`] | diagnostics and findings as people and machines read them |
 //! | [`cli`] | the command line; one file a command |
 //!
@@ -87,3 +88,4 @@ mod template;
 pub mod templating;
 mod timestamp;
 pub mod value;
+pub mod variables;

@@ -8,7 +8,7 @@ use super::{
     settings::is_check,
 };
 
-/// A page of the documentation: one family of rules.
+/// A page of the documentation.
 pub struct Page {
     /// The file's name: `postgresql.md`.
     pub file: String,

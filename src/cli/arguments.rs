@@ -1,77 +1,38 @@
 //! What can be typed, with its help.
 
 mod check;
+mod global;
+mod render;
 mod scan;
 mod status;
+mod tools;
+mod values;
 
-use std::{ffi::OsString, fmt::Write, path::PathBuf, time::Duration};
+use std::{ffi::OsString, path::PathBuf, time::Duration};
 
-use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
+
+use super::guide;
+#[cfg(feature = "provider-local")]
+use values::pair;
 
 pub(super) use check::Check;
+pub(super) use global::{Colour, Global};
+pub(super) use render::Render;
 pub(super) use scan::{FindingFormat, Hook, HookChoice, HookCommand, Level, Scan, ScanCommand};
 pub(super) use status::Status;
+pub(super) use tools::{Completions, Man, Shell};
+pub(super) use values::seconds;
 
 /// Secrets for Django deployments: references in `nuages.toml` become a rendered DATABASES, an env file, or the
 /// environment of the command itself.
 #[derive(Debug, Parser)]
-#[command(name = "nuages", version, max_term_width = 100, disable_help_subcommand = true, after_help = AFTER_HELP)]
+#[command(name = "nuages", version, max_term_width = 100, after_help = guide::after_help())]
 pub(super) struct Arguments {
     #[command(flatten)]
     pub(super) global: Global,
     #[command(subcommand)]
     pub(super) command: Command,
-}
-
-const AFTER_HELP: &str = "\
-Examples:
-  nuages init                                           a manifest of a project's settings
-  nuages exec -- gunicorn shop.wsgi                     start Django with its secrets
-  nuages --profile migrate exec -- python manage.py migrate
-  nuages render databases-json -o /run/shop/databases.json
-  nuages plan                                           what would be fetched, from where
-  nuages doctor                                         does each store answer, and as whom
-  nuages check                                          is this database access as safe as it should be
-  nuages scan --staged                                  would this commit leak a secret
-
-Exit codes: 0 ok, 1 findings, 2 usage, 3 manifest, 4 a provider failed, 5 deadline;
-126, 127 and 128+n come from the command that was to be run.";
-
-/// Options of every command.
-#[derive(Args, Debug)]
-pub(super) struct Global {
-    /// The manifest [default: nuages.toml here or in a parent up to the git root] [env: `NUAGES_MANIFEST`]
-    #[arg(short = 'f', long, global = true, value_name = "FILE")]
-    pub(super) manifest: Option<PathBuf>,
-    /// A profile to put on the manifest; repeatable, the last wins [env: `NUAGES_PROFILE`, separated by commas]
-    #[arg(long, global = true, value_name = "NAME", action = ArgAction::Append)]
-    pub(super) profile: Vec<String>,
-    /// Keep these keys alone, repeatable: `env.NAME` or `NAME`, `databases.default`, `files.PATH`
-    #[arg(long, global = true, value_name = "KEY,…", value_delimiter = ',')]
-    pub(super) only: Vec<String>,
-    /// Seconds for the whole run [default: 30] [env: `NUAGES_DEADLINE`]
-    #[arg(long, global = true, value_name = "SECONDS", value_parser = seconds)]
-    pub(super) deadline: Option<Duration>,
-    /// Say nothing but errors
-    #[arg(short, long, global = true)]
-    pub(super) quiet: bool,
-    /// Say more, never a value: what was fetched (-v), from where (-vv), what the command gets (-vvv)
-    #[arg(short, long, global = true, action = ArgAction::Count)]
-    pub(super) verbose: u8,
-    /// Colour in messages
-    #[arg(long, global = true, value_name = "WHEN", value_enum, default_value_t = Colour::Auto)]
-    pub(super) color: Colour,
-}
-
-/// When messages have colour.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum Colour {
-    /// At a terminal, unless `NO_COLOR` is set
-    Auto,
-    /// Always
-    Always,
-    /// Never
-    Never,
 }
 
 /// What to do.
@@ -109,7 +70,16 @@ pub(super) enum Command {
     /// List the providers of this build and their settings
     Providers(Providers),
     /// Write the JSON Schema of the manifest, for editors
+    #[command(after_help = "Examples:
+  nuages schema > nuages.schema.json
+
+In the manifest's first line it is for Taplo and Even Better TOML:
+  #:schema ./nuages.schema.json")]
     Schema,
+    /// Show the man page of nuages or of one of its commands
+    Man(Man),
+    /// Write a shell's completions
+    Completions(Completions),
 }
 
 impl Command {
@@ -133,6 +103,8 @@ impl Command {
             Self::Redact(_) => "redact",
             Self::Providers(_) => "providers",
             Self::Schema => "schema",
+            Self::Man(_) => "man",
+            Self::Completions(_) => "completions",
         }
     }
 }
@@ -173,37 +145,8 @@ pub(super) struct Exec {
     #[arg(long, value_name = "DIR")]
     pub(super) files_dir: Option<PathBuf>,
     /// The command and its arguments
-    #[arg(last = true, required = true, value_name = "COMMAND")]
+    #[arg(last = true, required = true, value_name = "COMMAND", value_hint = ValueHint::CommandWithArguments)]
     pub(super) command: Vec<OsString>,
-}
-
-/// `nuages render`
-#[derive(Args, Debug)]
-pub(super) struct Render {
-    /// The format
-    #[arg(value_name = "FORMAT", default_value = "databases-json", long_help = format_help())]
-    pub(super) format: String,
-    /// Write this template file instead of a format: see `nuages render --help`
-    #[arg(long, value_name = "FILE", conflicts_with = "format")]
-    pub(super) template: Option<PathBuf>,
-    /// Tell the format something: see its settings above
-    #[arg(long, value_name = "NAME=VALUE", value_parser = pair)]
-    pub(super) set: Vec<(String, String)>,
-    /// Write to a file instead of standard output: 0600, whole or not at all
-    #[arg(short, long, value_name = "FILE")]
-    pub(super) output: Option<PathBuf>,
-    /// The file's permissions, in octal
-    #[arg(long, value_name = "MODE", value_parser = mode, requires = "output", default_value = "0600")]
-    pub(super) mode: u32,
-    /// Show the values at a terminal, where they are masked otherwise
-    #[arg(long)]
-    pub(super) reveal: bool,
-    /// For a CI system: tell it what to mask, and hand over nothing
-    #[arg(long)]
-    pub(super) mask_only: bool,
-    /// For a CI system: hand over secrets that others will be able to read
-    #[arg(long)]
-    pub(super) force: bool,
 }
 
 /// `nuages get`
@@ -342,6 +285,8 @@ pub(super) struct Put {
 /// `nuages key`
 #[cfg(feature = "provider-local")]
 #[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  nuages key new                           a key pair for the manifest's store")]
 pub(super) struct Key {
     #[command(subcommand)]
     pub(super) command: KeyCommand,
@@ -352,6 +297,10 @@ pub(super) struct Key {
 #[derive(Debug, Subcommand)]
 pub(super) enum KeyCommand {
     /// Make a key pair: the secret key to a file (0600), the public key to standard output
+    #[command(after_help = "Examples:
+  nuages key new                           where the manifest's store looks for it
+  nuages key new --output deploy.key       another key, such as a deployment's
+  nuages key new --output - | ssh host 'cat > age.key'")]
     New {
         /// The key file [default: the one the manifest's store reads, else ~/.config/nuages/age.key]; `-` for
         /// standard output
@@ -377,76 +326,11 @@ pub(super) struct Redact {
 
 /// `nuages providers`
 #[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  nuages providers                         each kind, its settings and its ?options
+  nuages providers --json                  for machines")]
 pub(super) struct Providers {
     /// For machines
     #[arg(long)]
     pub(super) json: bool,
-}
-
-fn format_help() -> String {
-    let mut help = "The format:\n".to_owned();
-    let mut list = |name: &str, summary: &str, settings: &[crate::render::Setting]| {
-        // Writing to a string cannot fail.
-        let _ = writeln!(help, "  {name:<22} {summary}");
-        for setting in settings {
-            let _ = writeln!(help, "      --set {:<16} {}", setting.name, setting.summary);
-        }
-    };
-    for format in crate::render::FORMATS {
-        list(format.name(), format.summary(), format.settings());
-    }
-    for translation in crate::cluster::TRANSLATIONS {
-        list(
-            translation.name(),
-            translation.summary(),
-            translation.settings(),
-        );
-    }
-    for sink in crate::ci::SINKS {
-        list(sink.name(), sink.summary(), sink.settings());
-    }
-    help.push_str(
-        "\nWith --template FILE, the type of the file says how a value is written, by its name or by --set type=NAME:\n",
-    );
-    for file_type in crate::templating::TYPES {
-        let _ = writeln!(help, "  {:<22} {}", file_type.name, file_type.summary);
-    }
-    help
-}
-
-/// `NAME=VALUE`, with a name.
-fn pair(text: &str) -> Result<(String, String), String> {
-    match text.split_once('=') {
-        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
-        _ => Err("a setting is written `NAME=VALUE`".to_owned()),
-    }
-}
-
-/// A positive number of seconds, fractions allowed.
-pub(super) fn seconds(text: &str) -> Result<Duration, String> {
-    let number = text
-        .strip_suffix('s')
-        .unwrap_or(text)
-        .trim()
-        .parse::<f64>()
-        .ok();
-    number
-        .filter(|number| *number > 0.0)
-        .and_then(|number| Duration::try_from_secs_f64(number).ok())
-        .ok_or_else(|| "give a number of seconds above zero, such as 30 or 2.5".to_owned())
-}
-
-/// Permission bits that leave a secret to its owner and, where asked for, a group.
-fn mode(text: &str) -> Result<u32, String> {
-    let mode = u32::from_str_radix(text.trim_start_matches("0o"), 8)
-        .ok()
-        .filter(|mode| *mode <= 0o777);
-    let mode = mode.ok_or_else(|| "give permissions in octal, such as 0600".to_owned())?;
-    if mode & 0o007 != 0 {
-        return Err(
-            "a file with secrets must not be open to everybody: the last digit must be 0"
-                .to_owned(),
-        );
-    }
-    Ok(mode)
 }

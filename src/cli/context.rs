@@ -10,8 +10,8 @@ use nuages_provider::Environment;
 
 use super::{
     Exit,
-    arguments::{Colour, Global, seconds},
-    output,
+    arguments::{Global, seconds},
+    colour, first_run, output,
 };
 use crate::{
     audit::{Audit, Record},
@@ -20,19 +20,9 @@ use crate::{
     plan::{self, Plan, Selection},
     registry::Registry,
     report,
-    resolve::{self, Fetched, Resolved, Secrets},
+    resolve::{self, Fetched, Resolved, Secrets, Waiting},
+    variables::{NUAGES_DEADLINE, NUAGES_MANIFEST, NUAGES_PROFILE},
 };
-
-/// The manifest's path.
-const NUAGES_MANIFEST: &str = "NUAGES_MANIFEST";
-/// Profiles, separated by commas.
-const NUAGES_PROFILE: &str = "NUAGES_PROFILE";
-/// Seconds for the whole run.
-const NUAGES_DEADLINE: &str = "NUAGES_DEADLINE";
-/// The key of a scan's fingerprints, for a run without access to the store.
-pub(super) const NUAGES_SCAN_KEY: &str = "NUAGES_SCAN_KEY";
-/// No colour, whatever its value: <https://no-color.org>.
-const NO_COLOR: &str = "NO_COLOR";
 
 pub(super) const MANIFEST: &str = "nuages.toml";
 const LARGEST_MANIFEST: u64 = 1024 * 1024;
@@ -43,7 +33,10 @@ pub(super) struct Context {
     pub(super) global: Global,
     /// The process environment; relative paths start at the working directory until a manifest is loaded.
     pub(super) environment: Environment,
+    /// Whether standard error has colour.
     pub(super) colour: bool,
+    /// The same of standard output, which has the reports.
+    pub(super) colour_of_results: bool,
     /// The name of the command that runs: `exec`.
     pub(super) command: &'static str,
 }
@@ -56,23 +49,21 @@ pub(super) struct Loaded {
 }
 
 impl Context {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the environment is read here, once"
-    )]
-    pub(super) fn new(global: Global, registry: Registry, command: &'static str) -> Self {
-        let directory = std::env::current_dir().unwrap_or_else(|_| PathBuf::from("."));
-        let environment = Environment::new(std::env::vars_os(), directory);
-        let colour = match global.color {
-            Colour::Always => true,
-            Colour::Never => false,
-            Colour::Auto => environment.text(NO_COLOR).is_none() && io::stderr().is_terminal(),
-        };
+    pub(super) fn new(
+        global: Global,
+        registry: Registry,
+        command: &'static str,
+        environment: Environment,
+    ) -> Self {
+        let choice = global.color;
+        let colour = colour::is_wanted(choice, &environment, io::stderr().is_terminal());
+        let colour_of_results = colour::is_wanted(choice, &environment, io::stdout().is_terminal());
         Self {
             registry,
             global,
             environment,
             colour,
+            colour_of_results,
             command,
         }
     }
@@ -81,13 +72,7 @@ impl Context {
     pub(super) fn load(&self) -> Result<Loaded, Exit> {
         match self.find() {
             Some(path) => self.read(&path),
-            None => Err(self.fail(
-                Diagnostic::new(
-                    Class::Manifest,
-                    "there is no `nuages.toml` here or in a parent up to the git root",
-                )
-                .hint("write one, or name one: `--manifest FILE`"),
-            )),
+            None => Err(self.fail(first_run::no_manifest(self.environment.base()))),
         }
     }
 
@@ -113,14 +98,7 @@ impl Context {
         if let Some(path) = named {
             return Some(path);
         }
-        let here = self.environment.base();
-        // Without a git root, a parent may be anybody's: a manifest in /tmp must not be found from /tmp/build.
-        let root = here
-            .ancestors()
-            .find(|directory| directory.join(".git").exists())
-            .unwrap_or(here);
-        here.ancestors()
-            .take_while(|directory| directory.starts_with(root))
+        first_run::places(self.environment.base())
             .map(|directory| directory.join(MANIFEST))
             .find(|path| path.exists())
     }
@@ -183,8 +161,20 @@ impl Context {
     /// Plans one reference by the manifest, or says what is wrong with it.
     pub(super) fn plan_reference(&self, loaded: &Loaded, reference: &str) -> Result<Plan, Exit> {
         let (manifest, selection) = (&loaded.manifest, self.selection());
-        plan::plan_reference(manifest, &selection, &self.registry, reference)
-            .map_err(|errors| self.fail_all(&errors, Some(&manifest.source)))
+        plan::plan_reference(manifest, &selection, &self.registry, reference).map_err(
+            |mut errors| {
+                // Nothing is wrong with the name of an instance that no manifest could have.
+                if !loaded.path.exists() {
+                    let looked = first_run::looked(self.environment.base());
+                    for error in &mut errors {
+                        error
+                            .causes
+                            .push(format!("there is no `{MANIFEST}`: {looked}"));
+                    }
+                }
+                self.fail_all(&errors, Some(&manifest.source))
+            },
+        )
     }
 
     /// Fetches what is planned, or says all that stood in the way.
@@ -230,8 +220,10 @@ impl Context {
         wanted: Secrets,
     ) -> Result<(Resolved, Vec<Fetched>), Exit> {
         let options = self.resolve_options(files)?;
-        let resolving = resolve::resolve_on_record(plan, &loaded.environment, &options, wanted);
-        self.on_record(plan, loaded, resolving)
+        let waiting = Waiting::default();
+        let resolving =
+            resolve::resolve_on_record(plan, &loaded.environment, &options, wanted, &waiting);
+        self.on_record(plan, loaded, &waiting, resolving)
     }
 
     /// As [`Self::resolve_with_secrets`], with what tells later whether a value is the same.
@@ -242,8 +234,10 @@ impl Context {
         options: &resolve::Options,
         prints: &resolve::Prints,
     ) -> Result<resolve::Kept, Exit> {
-        let resolving = resolve::resolve_noted(plan, &loaded.environment, options, prints);
-        let kept = self.on_record(plan, loaded, resolving)?;
+        let waiting = Waiting::default();
+        let resolving =
+            resolve::resolve_noted(plan, &loaded.environment, options, prints, &waiting);
+        let kept = self.on_record(plan, loaded, &waiting, resolving)?;
         self.tell(plan, &kept.resolved);
         Ok(kept)
     }
@@ -260,13 +254,16 @@ impl Context {
         &self,
         plan: &Plan,
         loaded: &Loaded,
+        waiting: &Waiting,
         resolving: impl Future<Output = (Vec<Record>, Result<T, Vec<Diagnostic>>)>,
     ) -> Result<T, Exit> {
         let audit = self.audit(plan, loaded)?;
+        let progress = self.progress_of_stores(&plan.instances, waiting);
         let runtime = self.runtime()?;
         let (records, outcome) = runtime.block_on(resolving);
         // What still runs is past its deadline: it is not waited for.
         runtime.shutdown_background();
+        drop(progress);
         let on_record = audit.map_or(Ok(()), |audit| audit.write(&records));
         let outcome = outcome.map_err(|errors| self.fail_all(&errors, Some(&plan.source)));
         on_record.map_err(|error| self.off_the_record(plan, &error))?;
@@ -370,6 +367,16 @@ impl Context {
         let class = diagnostics.iter().map(|diagnostic| diagnostic.class).min();
         Exit(class.map_or(4, Class::exit_code))
     }
+}
+
+/// What the process was started with.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the environment is read here, once"
+)]
+pub(super) fn environment() -> Environment {
+    let directory = std::env::current_dir().unwrap_or_else(|_| PathBuf::from("."));
+    Environment::new(std::env::vars_os(), directory)
 }
 
 /// A file of text, small and UTF-8, or why not.

@@ -14,7 +14,7 @@ use super::{
 use crate::{
     diagnostic::{Class, Diagnostic},
     plan,
-    resolve::{Checkup, doctor},
+    resolve::{Checkup, Waiting, doctor_watched},
 };
 
 pub(super) fn run(context: &Context, command: &Doctor) -> Outcome {
@@ -35,7 +35,15 @@ pub(super) fn run(context: &Context, command: &Doctor) -> Outcome {
     .map_err(|errors| context.fail_all(&errors, source))?;
     let deadline = context.deadline()?;
     let runtime = context.runtime()?;
-    let checkups = runtime.block_on(doctor(&instances, &loaded.environment, deadline));
+    let waiting = Waiting::default();
+    let progress = context.progress_of_stores(&instances, &waiting);
+    let checkups = runtime.block_on(doctor_watched(
+        &instances,
+        &loaded.environment,
+        deadline,
+        &waiting,
+    ));
+    drop(progress);
     // What is held up on a thread of its own may still use the runtime, and must not find it gone.
     std::mem::forget(runtime);
     let format = if command.json {

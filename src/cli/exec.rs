@@ -9,7 +9,7 @@ use std::{
 use super::{
     Exit, Outcome,
     arguments::Exec,
-    context::{Context, Loaded, NUAGES_SCAN_KEY},
+    context::{Context, Loaded},
     redact, supervise,
 };
 use crate::{
@@ -17,6 +17,7 @@ use crate::{
     exec::{self, child, files},
     keep,
     plan::Plan,
+    variables::NUAGES_SCAN_KEY,
 };
 
 pub(super) fn run(context: &Context, command: &Exec) -> Outcome {

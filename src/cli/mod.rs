@@ -4,16 +4,22 @@ mod arguments;
 mod change;
 mod check;
 mod ci;
+mod colour;
+mod completions;
 mod context;
 mod doctor;
 mod exec;
+mod first_run;
 mod get;
+mod guide;
 mod hook;
 #[cfg(feature = "provider-local")]
 mod init;
 #[cfg(feature = "provider-local")]
 mod key;
+mod man;
 mod output;
+pub mod pages;
 mod plan;
 mod progress;
 mod project;
@@ -27,12 +33,17 @@ mod status;
 mod supervise;
 mod template;
 
-use std::{ffi::OsString, process::ExitCode};
+use std::{
+    ffi::OsString,
+    io::{self, IsTerminal as _},
+    process::ExitCode,
+};
 
-use clap::Parser;
+use clap::Parser as _;
+use nuages_provider::Environment;
 
 use crate::registry::Registry;
-use arguments::{Arguments, Command};
+use arguments::{Arguments, Colour, Command};
 use context::Context;
 
 /// The outcome of a command: done, or an exit code after the reason has been printed.
@@ -53,16 +64,14 @@ pub fn main(registry: Registry) -> ExitCode {
 pub fn run(arguments: Vec<OsString>, registry: Registry) -> ExitCode {
     quiet_panics();
     crate::exec::harden::harden();
+    let environment = context::environment();
+    let choice = colour::typed(&arguments);
     let arguments = match Arguments::try_parse_from(arguments) {
         Ok(arguments) => arguments,
-        Err(error) => {
-            // Help and version are no errors: clap says which, and where they go.
-            let _ = error.print();
-            return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
-        }
+        Err(error) => return said_by_clap(&error, choice, &environment),
     };
     let name = arguments.command.name();
-    let context = Context::new(arguments.global, registry, name);
+    let context = Context::new(arguments.global, registry, name, environment);
     let outcome = match arguments.command {
         Command::Exec(command) => exec::run(&context, &command),
         Command::Render(command) => render::run(&context, &command),
@@ -81,8 +90,31 @@ pub fn run(arguments: Vec<OsString>, registry: Registry) -> ExitCode {
         Command::Redact(command) => redact::run(&context, &command),
         Command::Providers(command) => providers::run(&context, &command),
         Command::Schema => schema::run(&context),
+        Command::Man(command) => man::run(&context, &command),
+        Command::Completions(command) => completions::run(&context, &command),
     };
     match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Exit(code)) => ExitCode::from(code),
+    }
+}
+
+/// Help, the version, or what is wrong with the command line. By the same rules for colour as all else.
+fn said_by_clap(error: &clap::Error, choice: Colour, environment: &Environment) -> ExitCode {
+    let text = error.render();
+    let in_colour = |is_terminal| {
+        if colour::is_wanted(choice, environment, is_terminal) {
+            text.ansi().to_string()
+        } else {
+            text.to_string()
+        }
+    };
+    // Help and version are no errors: clap says which.
+    if error.use_stderr() {
+        output::error_text(&in_colour(io::stderr().is_terminal()));
+        return ExitCode::from(2);
+    }
+    match output::result(in_colour(io::stdout().is_terminal()).as_bytes()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(Exit(code)) => ExitCode::from(code),
     }

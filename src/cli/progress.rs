@@ -1,59 +1,84 @@
-//! One line at a terminal for what takes long: there after a moment, gone when done.
+//! One line at a terminal that says what is waited for: there after a moment, gone when done.
 
 use std::{
-    sync::{
-        Arc, Condvar, Mutex, PoisonError,
-        atomic::{AtomicU64, Ordering},
-    },
+    io,
+    sync::{Arc, Condvar, Mutex, PoisonError},
     thread::JoinHandle,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use indicatif::{ProgressBar, ProgressStyle};
+use rustix::{process::getpgrp, termios::tcgetpgrp};
+
+use super::{colour, context::Context};
+use crate::{exec::interrupt::Interrupt, plan::Instance, resolve::Waiting};
 
 /// A run that ends sooner shows nothing.
 const PATIENCE: Duration = Duration::from_millis(300);
 const TICK: Duration = Duration::from_millis(100);
 
-/// Counts what is done, from any thread; draws on standard error.
+/// Draws on standard error until it is dropped; then nothing of it is left, neither on the terminal nor as a thread.
 pub(super) struct Progress {
-    shared: Arc<Shared>,
+    over: Arc<Over>,
     drawer: Option<JoinHandle<()>>,
 }
 
-struct Shared {
-    done: AtomicU64,
+#[derive(Default)]
+struct Over {
     is_over: Mutex<bool>,
-    over: Condvar,
+    changed: Condvar,
+}
+
+impl Context {
+    /// The line that says what is waited for, where somebody looks. Drop it before anything else is said.
+    pub(super) fn progress(&self, line: impl Fn(Duration) -> String + Send + 'static) -> Progress {
+        let is_wanted = !self.global.quiet && colour::is_steerable(&self.environment);
+        Progress::new(is_wanted, line)
+    }
+
+    /// The same for stores. A program that writes to the terminal itself may ask for something there: it has it for itself.
+    pub(super) fn progress_of_stores(&self, instances: &[Instance], waiting: &Waiting) -> Progress {
+        let writes = |one: &Instance| one.settings.text("stderr") == Some("inherit");
+        if instances.iter().any(writes) {
+            return Progress::none();
+        }
+        let waiting = waiting.clone();
+        self.progress(move |took| format!("waiting for {waiting}, {} s", took.as_secs()))
+    }
 }
 
 impl Progress {
-    /// For a run of `what` ("files"); draws nothing where nobody looks.
-    pub(super) fn new(what: &'static str, is_visible: bool) -> Self {
-        let shared = Arc::new(Shared {
-            done: AtomicU64::new(0),
-            is_over: Mutex::new(false),
-            over: Condvar::new(),
-        });
-        let theirs = Arc::clone(&shared);
-        let drawer = is_visible.then(|| std::thread::spawn(move || draw(&theirs, what)));
-        Self { shared, drawer }
+    /// Draws what `line` says after so long, if it is wanted and somebody looks.
+    fn new(is_wanted: bool, line: impl Fn(Duration) -> String + Send + 'static) -> Self {
+        if !is_wanted || !is_watched() {
+            return Self::none();
+        }
+        let over = Arc::new(Over::default());
+        let theirs = Arc::clone(&over);
+        // Without a thread there is no line, and the run goes on.
+        let drawer = std::thread::Builder::new()
+            .spawn(move || draw(&theirs, &line))
+            .ok();
+        Self { over, drawer }
     }
 
-    /// One more.
-    pub(super) fn add(&self) {
-        self.shared.done.fetch_add(1, Ordering::Relaxed);
+    /// Draws nothing.
+    pub(super) fn none() -> Self {
+        Self {
+            over: Arc::default(),
+            drawer: None,
+        }
     }
 }
 
 impl Drop for Progress {
     fn drop(&mut self) {
         *self
-            .shared
+            .over
             .is_over
             .lock()
             .unwrap_or_else(PoisonError::into_inner) = true;
-        self.shared.over.notify_all();
+        self.over.changed.notify_all();
         if let Some(drawer) = self.drawer.take() {
             // It draws, and a drawing that failed is no reason to fail.
             let _ = drawer.join();
@@ -61,30 +86,39 @@ impl Drop for Progress {
     }
 }
 
-/// Waits for the end, or for the moment to draw. Whether the end has come.
-fn is_over(shared: &Shared, wait: Duration) -> bool {
-    let is_over = shared
-        .is_over
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner);
-    let waited = shared
-        .over
-        .wait_timeout_while(is_over, wait, |is_over| !*is_over);
-    *waited.unwrap_or_else(PoisonError::into_inner).0
+/// Whether standard error is a terminal, and we are what it shows: a job in the background is silent.
+fn is_watched() -> bool {
+    tcgetpgrp(io::stderr()).is_ok_and(|group| group == getpgrp())
 }
 
-fn draw(shared: &Shared, what: &'static str) {
-    if is_over(shared, PATIENCE) {
+impl Over {
+    /// Waits for the end, or for the moment to draw. Whether the end has come.
+    fn within(&self, wait: Duration) -> bool {
+        let is_over = self.is_over.lock().unwrap_or_else(PoisonError::into_inner);
+        let waited = self
+            .changed
+            .wait_timeout_while(is_over, wait, |is_over| !*is_over);
+        *waited.unwrap_or_else(PoisonError::into_inner).0
+    }
+}
+
+fn draw(over: &Over, line: &dyn Fn(Duration) -> String) {
+    let start = Instant::now();
+    if over.within(PATIENCE) {
         return;
     }
-    let style = ProgressStyle::with_template("{spinner} {human_pos} {msg}, {per_sec}");
-    let bar = ProgressBar::new_spinner().with_message(what);
-    if let Ok(style) = style {
+    let interrupt = Interrupt::defer();
+    let bar = ProgressBar::new_spinner();
+    if let Ok(style) = ProgressStyle::with_template("{spinner} {wide_msg}") {
         bar.set_style(style);
     }
-    while !is_over(shared, TICK) {
-        bar.set_position(shared.done.load(Ordering::Relaxed));
+    while !interrupt.has_arrived() {
+        bar.set_message(line(start.elapsed()));
         bar.tick();
+        if over.within(TICK) {
+            break;
+        }
     }
     bar.finish_and_clear();
+    interrupt.end_if_asked();
 }

@@ -37,7 +37,7 @@ fn describe(text: &mut String, descriptor: &Descriptor) {
     }
 }
 
-fn kind(kind: SettingKind) -> String {
+pub(super) fn kind(kind: SettingKind) -> String {
     match kind {
         SettingKind::Text => "text".to_owned(),
         SettingKind::Choice(choices) => choices.join(" | "),

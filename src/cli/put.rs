@@ -9,6 +9,8 @@ use super::{
     Exit, Outcome,
     arguments::Put,
     context::{Context, Loaded},
+    first_run,
+    progress::Progress,
 };
 use crate::{
     audit::{Act, Record},
@@ -71,6 +73,9 @@ pub(super) fn only_writable(
             .map_err(|errors| context.fail_all(&errors, Some(&loaded.manifest.source)))?;
     match &writable[..] {
         [one] => Ok(one.clone()),
+        [] if !loaded.path.exists() => {
+            Err(context.fail(first_run::no_manifest(context.environment.base())))
+        }
         [] => {
             let schemes: Vec<&str> = context
                 .registry
@@ -146,6 +151,13 @@ pub(super) fn write(
 ) -> Result<PutOutcome, Exit> {
     let deadline = context.deadline()?;
     let audit = context.audit(plan, loaded)?;
+    let progress = match plan.instances.first() {
+        Some(instance) if instance.settings.text("stderr") != Some("inherit") => {
+            let name = instance.name.clone();
+            context.progress(move |took| format!("storing it in {name}, {} s", took.as_secs()))
+        }
+        _ => Progress::none(),
+    };
     let runtime = context.runtime()?;
     let put = async {
         let Some(instance) = plan.instances.first() else {
@@ -162,6 +174,7 @@ pub(super) fn write(
     };
     let outcome = runtime.block_on(async { tokio::time::timeout(deadline, put).await });
     runtime.shutdown_background();
+    drop(progress);
     let told = match &outcome {
         Ok(Ok(_)) => Record::OK,
         Ok(Err(error)) => error.kind().name(),

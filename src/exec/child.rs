@@ -14,6 +14,7 @@ use crate::{
     render::{self, env_text},
     resolve::Resolved,
     value::Value,
+    variables::{NUAGES_SECRETS, NUAGES_SET},
 };
 
 /// The longest `NAME=value` that Linux hands to a program, in bytes (`MAX_ARG_STRLEN` less its NUL).
@@ -23,12 +24,6 @@ pub const LONGEST_VARIABLE: usize = 131_071;
 pub const PRISTINE: &[&str] = &[
     "PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "LANGUAGE", "TZ", "TERM", "TMPDIR", "PWD",
 ];
-
-/// Names the variables that nuages has set, separated by commas.
-pub const NUAGES_SET: &str = "NUAGES_SET";
-
-/// Names those of [`NUAGES_SET`] that hold a secret.
-pub const NUAGES_SECRETS: &str = "NUAGES_SECRETS";
 
 /// A child's environment, ready to hand over.
 pub struct ChildEnvironment {

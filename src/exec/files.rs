@@ -18,6 +18,7 @@ use crate::{
     diagnostic::{Class, Diagnostic},
     render::file::write_atomically,
     resolve::ResolvedFile,
+    variables::{TMPDIR, XDG_RUNTIME_DIR},
 };
 
 /// Linux's number for tmpfs, from `statfs(2)`.
@@ -40,7 +41,7 @@ pub fn directory(
     profiles.hash(&mut hasher);
     let name = format!("nuages-{}-{:016x}", geteuid().as_raw(), hasher.finish());
     let runtime = environment
-        .var("XDG_RUNTIME_DIR")
+        .var(XDG_RUNTIME_DIR)
         .map(PathBuf::from)
         .filter(|path| is_private(path));
     let memory = runtime
@@ -54,7 +55,7 @@ pub fn directory(
         }
     }
     let place = environment
-        .var("TMPDIR")
+        .var(TMPDIR)
         .map(PathBuf::from)
         .filter(|path| path.is_absolute());
     (

@@ -4,6 +4,7 @@
 pub mod child;
 pub mod files;
 pub mod harden;
+pub(crate) mod interrupt;
 pub mod parent;
 pub(crate) mod pump;
 mod signals;

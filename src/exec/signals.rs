@@ -81,6 +81,7 @@ impl Signals {
             .filter(|number| ignored >> (number - 1) & 1 == 0)
             .chain([signal::SIGCHLD]);
         let caught = SignalDelivery::with_pipe(read, write, WithOrigin::default(), caught)?;
+        super::interrupt::hand_over();
         SigSet::all().thread_unblock()?;
         Ok(Self(caught))
     }
@@ -132,7 +133,7 @@ fn real_time() -> impl Iterator<Item = i32> {
 }
 
 /// The signals that are ignored, one bit each, the lowest for signal 1. Only Linux tells; elsewhere none counts as ignored.
-fn ignored() -> u64 {
+pub(super) fn ignored() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     status
         .lines()

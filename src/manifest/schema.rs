@@ -207,7 +207,7 @@ fn database() -> Value {
     );
     properties.insert(
         "url_style".to_owned(),
-        json!({ "enum": styles, "description": "the library whose rules the URL is read by" }),
+        json!({ "enum": styles, "default": UrlStyle::default().name(), "description": "the library whose rules the URL is read by" }),
     );
     properties.insert("auth".to_owned(), auth::auth());
     properties.insert("live".to_owned(), supervise::live());
@@ -333,7 +333,7 @@ fn wrapped(main: &str, value: &Value, more: &Map<String, Value>) -> Value {
     properties.insert(main.to_owned(), value.clone());
     properties.insert(
         "optional".to_owned(),
-        json!({ "type": "boolean", "description": "left out where the secret does not exist" }),
+        json!({ "type": "boolean", "default": false, "description": "left out where the secret does not exist" }),
     );
     properties.insert(
         "description".to_owned(),
@@ -351,7 +351,7 @@ fn variable() -> Value {
     let mut cast = Map::new();
     cast.insert(
         "as".to_owned(),
-        json!({ "enum": names, "description": "the type of the value" }),
+        json!({ "enum": names, "default": "str", "description": "the type of the value" }),
     );
     let mut json_cast = Map::new();
     json_cast.insert("as".to_owned(), json!({ "const": "json" }));
@@ -359,7 +359,8 @@ fn variable() -> Value {
         json!({ "allOf": [{ "$ref": "#/$defs/any" }, { "type": ["array", "object"] }] });
     let mut structured = wrapped("value", &structure, &json_cast);
     structured["required"] = json!(["value", "as"]);
-    json!({ "anyOf": [scalar, wrapped("value", &scalar, &cast), structured] })
+    let value = json!({ "$ref": "#/$defs/scalar", "description": "the value" });
+    json!({ "anyOf": [scalar, wrapped("value", &value, &cast), structured] })
 }
 
 fn file() -> Value {
@@ -372,7 +373,8 @@ fn file() -> Value {
     let mut more = Map::new();
     more.insert("env".to_owned(), env);
     more.insert("on_change".to_owned(), supervise::on_change());
-    let content = wrapped("content", &json!({ "$ref": "#/$defs/text" }), &more);
+    let text = json!({ "$ref": "#/$defs/text", "description": "what is in the file" });
+    let content = wrapped("content", &text, &more);
     let formats: Vec<&str> = FORMATS.iter().map(|format| format.name()).collect();
     more.insert(
         "render".to_owned(),

@@ -8,7 +8,10 @@ use tokio::{
     time::{Instant, timeout_at},
 };
 
-use super::failures::{LONGER, seconds};
+use super::{
+    Waiting,
+    failures::{LONGER, seconds},
+};
 use crate::{
     diagnostic::{Class, Diagnostic},
     plan::Instance,
@@ -48,12 +51,24 @@ pub async fn doctor(
     environment: &Environment,
     deadline: Duration,
 ) -> Vec<Checkup> {
+    doctor_watched(instances, environment, deadline, &Waiting::default()).await
+}
+
+/// The same, of which is told how far it is.
+pub(crate) async fn doctor_watched(
+    instances: &[Instance],
+    environment: &Environment,
+    deadline: Duration,
+    waiting: &Waiting,
+) -> Vec<Checkup> {
     let until = Instant::now() + deadline;
     let tasks: Vec<_> = instances
         .iter()
         .map(|instance| {
             let opening = (instance.descriptor.open, instance.settings.clone());
             let (environment, runtime) = (environment.clone(), Handle::current());
+            let (told, waiting) = (instance.clone(), waiting.clone());
+            waiting.ask(instance, 1);
             tokio::task::spawn_blocking(move || {
                 let start = Instant::now();
                 let check = async move {
@@ -61,6 +76,7 @@ pub async fn doctor(
                     open(settings, environment).await?.check().await
                 };
                 let answer = runtime.block_on(timeout_at(until, check)).ok()?;
+                waiting.answered(&told, 1);
                 Some((answer, start.elapsed()))
             })
         })

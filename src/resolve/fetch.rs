@@ -11,7 +11,7 @@ use std::{
 use nuages_provider::{Environment, Error, ErrorKind, Locator, Provider, Retry, Secret};
 use tokio::{sync::Semaphore, task::JoinSet, time::Instant};
 
-use super::{Answers, Failure};
+use super::{Answers, Failure, Waiting};
 use crate::plan::{Instance, Plan, SlotId};
 
 /// The first wait before a second try; each further wait is twice as long, up to [`LONGEST_WAIT`].
@@ -28,6 +28,7 @@ pub(crate) struct Fetcher<'a> {
     deadline: Duration,
     until: Instant,
     opened: BTreeMap<usize, Result<Arc<dyn Provider>, Arc<Error>>>,
+    waiting: Waiting,
 }
 
 /// One answer of a batch, as its task gives it.
@@ -39,6 +40,7 @@ impl<'a> Fetcher<'a> {
         environment: &'a Environment,
         deadline: Duration,
         until: Instant,
+        waiting: &Waiting,
     ) -> Self {
         Self {
             plan,
@@ -46,6 +48,7 @@ impl<'a> Fetcher<'a> {
             deadline,
             until,
             opened: BTreeMap::new(),
+            waiting: waiting.clone(),
         }
     }
 
@@ -56,9 +59,11 @@ impl<'a> Fetcher<'a> {
         let mut answers = Answers::new();
         let mut tasks = JoinSet::new();
         for (index, instance) in self.plan.instances.iter().enumerate() {
-            if !wanted.iter().any(|slot| slot.instance == index) {
+            let count = wanted.iter().filter(|slot| slot.instance == index).count();
+            if count == 0 {
                 continue;
             }
+            self.waiting.ask(instance, count);
             if self.opened.contains_key(&index) {
                 self.ask(index, wanted, &mut tasks, &mut answers);
             } else {
@@ -77,11 +82,16 @@ impl<'a> Fetcher<'a> {
                     self.opened.insert(index, opened);
                     self.ask(index, wanted, &mut tasks, &mut answers);
                 }
-                Ok(Event::Answered(batch)) => answers.extend(
-                    batch
-                        .into_iter()
-                        .map(|(slot, answer)| (slot, answer.map_err(Failure::Provider))),
-                ),
+                Ok(Event::Answered(batch)) => {
+                    if let Some((slot, _)) = batch.first() {
+                        let instance = &self.plan.instances[slot.instance];
+                        self.waiting.answered(instance, batch.len());
+                    }
+                    let batch = batch.into_iter();
+                    answers.extend(
+                        batch.map(|(slot, answer)| (slot, answer.map_err(Failure::Provider))),
+                    );
+                }
                 // A provider's defect: what it owes is noted below, and the others are still heard.
                 Err(_) => {}
             }
@@ -124,6 +134,8 @@ impl<'a> Fetcher<'a> {
                 );
             }
             Some(Err(error)) => {
+                let instance = &self.plan.instances[index];
+                self.waiting.answered(instance, slots.clone().count());
                 answers.extend(slots.map(|slot| (slot, Err(Failure::Unopened(Arc::clone(error))))));
             }
             None => {}

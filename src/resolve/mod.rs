@@ -12,6 +12,7 @@ mod records;
 mod secrets;
 mod session;
 mod url;
+mod waiting;
 
 use std::{
     collections::BTreeMap,
@@ -29,11 +30,13 @@ use crate::{
     render::Document,
 };
 
+pub(crate) use doctor::doctor_watched;
 pub use doctor::{Checkup, Setback, doctor};
 pub(crate) use fetch::Fetcher;
 pub(crate) use records::{Secrets, resolve_on_record};
 pub use secrets::Fetched;
 pub(crate) use session::{Kept, Noted, Print, Prints, Session, resolve_noted};
+pub(crate) use waiting::Waiting;
 
 /// What bounds a run and where it puts files.
 #[derive(Clone, Debug)]
@@ -132,14 +135,19 @@ pub async fn resolve(
     environment: &Environment,
     options: &Options,
 ) -> Result<Resolved, Vec<Diagnostic>> {
-    let answers = fetch_all(plan, environment, options).await;
+    let answers = fetch_all(plan, environment, options, &Waiting::default()).await;
     evaluate::evaluate(plan, &answers, options)
 }
 
 /// Every answer that the plan needs, round by round.
-async fn fetch_all(plan: &Plan, environment: &Environment, options: &Options) -> Answers {
+async fn fetch_all(
+    plan: &Plan,
+    environment: &Environment,
+    options: &Options,
+    waiting: &Waiting,
+) -> Answers {
     let until = Instant::now() + options.deadline;
-    let mut fetcher = Fetcher::new(plan, environment, options.deadline, until);
+    let mut fetcher = Fetcher::new(plan, environment, options.deadline, until, waiting);
     let mut answers = Answers::new();
     loop {
         let wanted = evaluate::wanted(plan, &answers);

@@ -2,7 +2,7 @@
 
 use nuages_provider::Environment;
 
-use super::{Answers, Failure, Fetched, Options, Resolved, evaluate, fetch_all, secrets};
+use super::{Answers, Failure, Fetched, Options, Resolved, Waiting, evaluate, fetch_all, secrets};
 use crate::{
     audit::{Act, Record},
     diagnostic::Diagnostic,
@@ -20,17 +20,19 @@ pub(crate) enum Secrets {
     All,
 }
 
-/// As [`super::resolve`], and beside it what was asked for, whether or not the run as a whole went well.
+/// As [`super::resolve`], and beside it what was asked for, whether or not the run as a whole went well. How far it is, is
+/// told to `waiting`.
 pub(crate) async fn resolve_on_record(
     plan: &Plan,
     environment: &Environment,
     options: &Options,
     wanted: Secrets,
+    waiting: &Waiting,
 ) -> (
     Vec<Record>,
     Result<(Resolved, Vec<Fetched>), Vec<Diagnostic>>,
 ) {
-    let answers = fetch_all(plan, environment, options).await;
+    let answers = fetch_all(plan, environment, options, waiting).await;
     let records = records(plan, &answers, Act::Read);
     let resolved = evaluate::evaluate(plan, &answers, options).map(|resolved| {
         let fetched = match wanted {

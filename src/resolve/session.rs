@@ -11,7 +11,8 @@ use tokio::time::Instant;
 use zeroize::Zeroizing;
 
 use super::{
-    Answers, Failure, Fetched, Fetcher, Options, Resolved, evaluate, records::records, secrets,
+    Answers, Failure, Fetched, Fetcher, Options, Resolved, Waiting, evaluate, records::records,
+    secrets,
 };
 use crate::{
     audit::{Act, Record},
@@ -105,8 +106,9 @@ pub(crate) async fn resolve_noted(
     environment: &Environment,
     options: &Options,
     prints: &Prints,
+    waiting: &Waiting,
 ) -> (Vec<Record>, Result<Kept, Vec<Diagnostic>>) {
-    let mut session = Session::new(plan, environment, options, prints);
+    let mut session = Session::watched(plan, environment, options, prints, waiting);
     let resolved = session.resolve(plan, options).await;
     let records = records(plan, &session.answers, Act::Read);
     let kept = resolved.map(|resolved| Kept {
@@ -132,9 +134,20 @@ impl<'a> Session<'a> {
         options: &Options,
         prints: &'a Prints,
     ) -> Self {
+        Self::watched(plan, environment, options, prints, &Waiting::default())
+    }
+
+    /// The same, of which is told how far it is.
+    fn watched(
+        plan: &'a Plan,
+        environment: &'a Environment,
+        options: &Options,
+        prints: &'a Prints,
+        waiting: &Waiting,
+    ) -> Self {
         let until = Instant::now() + options.deadline;
         Self {
-            fetcher: Fetcher::new(plan, environment, options.deadline, until),
+            fetcher: Fetcher::new(plan, environment, options.deadline, until, waiting),
             answers: Answers::new(),
             prints,
         }

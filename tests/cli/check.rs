@@ -168,11 +168,8 @@ fn mistakes_of_the_manifest_are_told_among_the_rest() {
     );
     let project = Project::new("[databases.default\nENGINE = \"postgresql\"\n");
     timeless(&project, "check_no_toml", check(&project, &[]).code(3));
-    timeless(
-        &project,
-        "check_no_manifest",
-        check(&Project::empty(), &[]).code(3),
-    );
+    let empty = Project::empty();
+    timeless(&empty, "check_no_manifest", check(&empty, &[]).code(3));
     let project = Project::new(SOUND);
     timeless(
         &project,

@@ -21,6 +21,8 @@ fn help_of_every_command() {
         "key new",
         "providers",
         "schema",
+        "man",
+        "completions",
     ] {
         let words: Vec<&str> = command.split_whitespace().chain(["--help"]).collect();
         let outcome = project.nuages(&words).output().code(0);

@@ -14,12 +14,15 @@ mod audit;
 mod check;
 mod check_settings;
 mod ci;
+mod colour;
 mod commands;
+mod completions;
 mod doctor;
 mod entra;
 mod errors;
 mod exec;
 mod files;
+mod first_run;
 mod from;
 #[cfg(all(feature = "provider-aws", feature = "provider-azure"))]
 mod iam;
@@ -27,9 +30,11 @@ mod import;
 #[cfg(feature = "provider-local")]
 mod init;
 mod keep;
+mod man;
 mod memory;
 mod names;
 mod profiles;
+mod progress;
 mod redact;
 mod render;
 mod secrecy;

@@ -171,10 +171,11 @@ fn nothing_runs() {
     shot("status_nothing", &project, &status(&project, &[]).code(1));
     supervisor(&project.path("files"), 9, state(9, &[]).to_string());
     status(&project, &[]).code(0);
+    let empty = Project::empty();
     shot(
         "status_no_manifest",
-        &Project::empty(),
-        &Project::empty().nuages(["status"]).output().code(3),
+        &empty,
+        &empty.nuages(["status"]).output().code(3),
     );
 }
 

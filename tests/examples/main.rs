@@ -31,6 +31,12 @@ mod mysql_rds_token;
 mod postgres_ssm;
 mod pre_commit;
 mod quickstart;
+#[cfg(all(
+    feature = "provider-local",
+    feature = "provider-aws",
+    feature = "provider-azure"
+))]
+mod reference;
 mod shop_image;
 #[cfg_attr(
     not(feature = "provider-aws"),

@@ -14,6 +14,7 @@
 
 pub(crate) mod base_images;
 pub(crate) mod containers;
+pub(crate) mod debian;
 pub(crate) mod faults;
 pub(crate) mod http;
 pub(crate) mod keeping;
@@ -27,6 +28,7 @@ pub(crate) mod process;
 pub(crate) mod project;
 pub(crate) mod python;
 pub(crate) mod tds;
+pub(crate) mod terminal;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

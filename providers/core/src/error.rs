@@ -166,6 +166,20 @@ impl error::Error for Error {
 }
 
 impl ErrorKind {
+    /// All of them.
+    pub const ALL: &[Self] = &[
+        Self::InvalidSettings,
+        Self::InvalidReference,
+        Self::NotFound,
+        Self::Unauthenticated,
+        Self::PermissionDenied,
+        Self::RateLimited,
+        Self::Unavailable,
+        Self::Malformed,
+        Self::Unsupported,
+        Self::AlreadyExists,
+    ];
+
     /// The class in words that follow an instance's name: "`secrets` denied access".
     #[must_use]
     pub fn phrase(self) -> &'static str {

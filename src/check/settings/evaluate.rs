@@ -12,7 +12,10 @@ use std::{
 
 use serde_json::{Map, Value as Json};
 
-use crate::process::{self, Ended};
+use crate::{
+    process::{self, Ended},
+    variables::DJANGO_SETTINGS_MODULE,
+};
 
 /// What evaluates the settings. It needs nothing that the project does not have.
 const EVALUATE: &str = include_str!("evaluate.py");
@@ -22,9 +25,6 @@ const LONGEST_ANSWER: usize = 16 << 20;
 
 /// The longest name that is repeated.
 const LONGEST_NAME: usize = 128;
-
-/// Django's own variable for the settings' module.
-pub(crate) const DJANGO_SETTINGS_MODULE: &str = "DJANGO_SETTINGS_MODULE";
 
 /// What is asked, and of whom.
 pub(crate) struct Question<'a> {

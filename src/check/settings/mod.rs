@@ -31,9 +31,7 @@ use crate::{
 
 #[cfg(test)]
 pub(super) use evaluate::Message;
-pub(crate) use evaluate::{
-    Answer, DJANGO_SETTINGS_MODULE, Failure, Question, Raised, evaluate, is_check,
-};
+pub(crate) use evaluate::{Answer, Failure, Question, Raised, evaluate, is_check};
 pub(crate) use evaluated::{Evaluated, Settings};
 pub(crate) use literals::{Session, literals};
 pub(crate) use merge::merge;

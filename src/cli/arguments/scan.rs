@@ -92,6 +92,10 @@ pub(in crate::cli) struct Scan {
 #[derive(Debug, Subcommand)]
 pub(in crate::cli) enum ScanCommand {
     /// Write keyed fingerprints of the manifest's values, for scans without access to the store
+    #[command(after_help = "Examples:
+  nuages scan fingerprint                            to .nuages-fingerprints.json, to be committed
+  nuages --profile prod scan fingerprint --output prod.fingerprints.json
+  nuages scan --fingerprints prod.fingerprints.json  what a scan does with it")]
     Fingerprint {
         /// The file
         #[arg(
@@ -103,6 +107,9 @@ pub(in crate::cli) enum ScanCommand {
         output: PathBuf,
     },
     /// List the rules of this build
+    #[command(after_help = "Examples:
+  nuages scan rules                        each rule, and what it looks for
+  nuages scan rules --json                 for machines")]
     Rules {
         /// For machines
         #[arg(long)]
@@ -138,6 +145,9 @@ pub(in crate::cli) enum FindingFormat {
 
 /// `nuages hook`
 #[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  nuages hook install                      scan before each commit and each push
+  nuages hook uninstall                    put back what was there")]
 pub(in crate::cli) struct Hook {
     #[command(subcommand)]
     pub(in crate::cli) command: HookCommand,
@@ -147,10 +157,18 @@ pub(in crate::cli) struct Hook {
 #[derive(Debug, Subcommand)]
 pub(in crate::cli) enum HookCommand {
     /// Put hooks into this repository; one that is there keeps running after ours
+    #[command(after_help = "Examples:
+  nuages hook install                      both hooks
+  nuages hook install pre-commit           the scan before a commit alone")]
     Install(HookChoice),
     /// Take them out, and put back what was there
+    #[command(after_help = "Examples:
+  nuages hook uninstall                    both hooks
+  nuages hook uninstall pre-push           the scan before a push alone")]
     Uninstall(HookChoice),
     /// What the hooks run
+    #[command(after_help = "Examples:
+  nuages hook run pre-commit               the scan of what is staged, as the hook does it")]
     Run {
         /// `pre-commit` or `pre-push`
         #[arg(value_name = "HOOK", value_parser = ["pre-commit", "pre-push"])]

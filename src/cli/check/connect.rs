@@ -33,10 +33,19 @@ pub(super) fn run(
         python: python.as_deref(),
         environment,
     };
+    let count = targets.len();
+    let progress = context.progress(move |took| {
+        let databases = if count == 1 { "database" } else { "databases" };
+        format!(
+            "asking the servers of {count} {databases}, {} s",
+            took.as_secs()
+        )
+    });
     let runtime = context.runtime()?;
     let answers = runtime.block_on(server::ask(&targets, &surroundings, within));
     // What still waits is past its deadline.
     runtime.shutdown_background();
+    drop(progress);
     let (found, notes) = check::heard(request, &targets, &answers);
     Ok(Connected {
         found,

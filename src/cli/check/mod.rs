@@ -17,7 +17,7 @@ use super::{
     Exit, Outcome,
     arguments::{Check, FindingFormat},
     context::{Context, Loaded},
-    output,
+    first_run, output,
     scan::{Judgement, format, tell_used},
 };
 use crate::{
@@ -35,12 +35,10 @@ use crate::{
     resolve::Resolved,
     scan::{detect::Detector, rule, source::Trouble},
     suggest,
+    variables::HOME,
 };
 use handed::Handed;
 use project::{Files, Learnt, Target, learn};
-
-/// Where `~` leads.
-const HOME: &str = "HOME";
 
 pub(super) fn run(context: &Context, command: &Check) -> Outcome {
     if let Some(rule) = &command.explain {
@@ -61,10 +59,13 @@ pub(super) fn run(context: &Context, command: &Check) -> Outcome {
 
 /// There is neither a manifest nor a project.
 fn nothing(context: &Context) -> Exit {
-    let title = "there is no `nuages.toml` here or in a parent up to the git root, and no settings of Django";
-    context.fail(Diagnostic::new(Class::Manifest, title).hint(
-        "`nuages init` makes a manifest of a project; `--manifest FILE` and `--settings MODULE` name what is elsewhere",
-    ))
+    let title = "there is no `nuages.toml`, and no settings of Django";
+    let here = context.environment.base();
+    let mut diagnostic = Diagnostic::new(Class::Manifest, title).cause(first_run::looked(here));
+    diagnostic.hint = Some(
+        "`nuages init` in the directory of a Django project makes one; `--manifest FILE` and `--settings MODULE` name what is elsewhere".to_owned(),
+    );
+    context.fail(diagnostic)
 }
 
 /// What was found, what was let pass, and what stands in the way.
@@ -317,7 +318,7 @@ fn say(
         &checked.findings,
         &summary,
         &excerpt,
-        context.colour,
+        context.colour_of_results,
     );
     output::result(text.as_bytes())?;
     if command.show_suppressed {

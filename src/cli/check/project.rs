@@ -20,13 +20,11 @@ use super::{
 use crate::{
     check::{
         self, Stage,
-        settings::{Answer, DJANGO_SETTINGS_MODULE, Evaluated, File, Question, evaluate},
+        settings::{Answer, Evaluated, File, Question, evaluate},
     },
     diagnostic::{Class, Diagnostic},
+    variables::{DJANGO_SETTINGS_MODULE, VIRTUAL_ENV},
 };
-
-/// The environment that is in use in a shell.
-const VIRTUAL_ENV: &str = "VIRTUAL_ENV";
 
 /// How the variables begin that drivers of databases read.
 const DRIVERS: &[&str] = &["PG", "MYSQL_", "KRB5", "TNS_"];
@@ -244,6 +242,9 @@ pub(super) fn learn(
     };
     let variables = variables(&environment);
     let rest = context.deadline()?.saturating_sub(started.elapsed());
+    let module = target.module.clone();
+    let progress = context
+        .progress(move |took| format!("evaluating `{module}` in its Python, {} s", took.as_secs()));
     let answer = evaluate(Question {
         python: &python,
         root: &target.root,
@@ -252,6 +253,7 @@ pub(super) fn learn(
         environment,
         within: rest.max(Duration::from_secs(1)),
     });
+    drop(progress);
     let answer = match answer {
         Ok(answer) => answer,
         Err(failure) => {

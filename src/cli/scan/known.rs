@@ -6,7 +6,7 @@ use super::{
     super::{
         Exit, Outcome,
         arguments::Scan,
-        context::{Context, Loaded, NUAGES_SCAN_KEY},
+        context::{Context, Loaded},
     },
     read_named,
 };
@@ -18,6 +18,7 @@ use crate::{
         known::{Key, Known, Named},
         words::{self, Look},
     },
+    variables::NUAGES_SCAN_KEY,
 };
 
 /// What to look for besides the rules.

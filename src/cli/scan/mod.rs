@@ -10,10 +10,15 @@ pub(super) use said::{format, tell_used};
 use std::{
     io::{self, IsTerminal},
     path::{Path, PathBuf},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
     time::{Instant, SystemTime},
 };
 
 use gix::bstr::BStr;
+use indicatif::HumanCount;
 
 use super::{
     Exit, Outcome,
@@ -34,14 +39,8 @@ use crate::{
         },
         suppress::Suppressions,
     },
+    variables::{GIT_DIR, GIT_INDEX_FILE, HOME, XDG_CONFIG_HOME},
 };
-
-/// Git's own words to its hooks: where the repository is, and which index is about to be committed.
-const GIT_DIR: &str = "GIT_DIR";
-const GIT_INDEX_FILE: &str = "GIT_INDEX_FILE";
-/// Where the user's own ignore file is.
-const XDG_CONFIG_HOME: &str = "XDG_CONFIG_HOME";
-const HOME: &str = "HOME";
 
 pub(super) fn run(context: &Context, command: &Scan) -> Outcome {
     match &command.command {
@@ -152,7 +151,12 @@ pub(super) enum From {
 /// Scans, says what was found, and decides the exit code.
 pub(super) fn scan(context: &Context, command: &Scan, sources: &[From]) -> Outcome {
     let started = (SystemTime::now(), Instant::now());
-    let loaded = context.load_or_empty()?;
+    // Without a manifest there are no values of its own, and finding none of them would say nothing.
+    let loaded = if command.known {
+        context.load()?
+    } else {
+        context.load_or_empty()?
+    };
     if !loaded.manifest.errors().is_empty() {
         return Err(context.fail_all(loaded.manifest.errors(), Some(&loaded.manifest.source)));
     }
@@ -162,10 +166,12 @@ pub(super) fn scan(context: &Context, command: &Scan, sources: &[From]) -> Outco
     let configuration = rules.configuration.clone();
     let suppressions = said::suppressions(context, choices, &loaded, rules)?;
     let known = known::load(context, command, &loaded)?;
-    let is_visible = io::stderr().is_terminal() && !context.global.quiet;
-    let progress = Progress::new("files", is_visible);
+    let looked_at = Arc::new(AtomicU64::new(0));
+    let progress = progress(context, sources, &looked_at);
     let excludes = |path: &BStr| excludes(&loaded, &suppressions, path);
-    let tick = || progress.add();
+    let tick = || {
+        looked_at.fetch_add(1, Ordering::Relaxed);
+    };
     let is_history = sources.iter().any(|source| {
         matches!(
             source,
@@ -217,6 +223,21 @@ pub(super) fn scan(context: &Context, command: &Scan, sources: &[From]) -> Outco
         return fix::run(context, command, &loaded, &detector, &found);
     }
     said::say(context, command, &loaded, &suppressions, &found, started)
+}
+
+/// The line that counts files. What is typed at a terminal is not written over.
+fn progress(context: &Context, sources: &[From], looked_at: &Arc<AtomicU64>) -> Progress {
+    let is_typed = sources
+        .iter()
+        .any(|source| matches!(source, From::Stdin(_)));
+    if is_typed && io::stdin().is_terminal() {
+        return Progress::none();
+    }
+    let looked_at = Arc::clone(looked_at);
+    context.progress(move |took| {
+        let count = HumanCount(looked_at.load(Ordering::Relaxed));
+        format!("looked at {count} files, {} s", took.as_secs())
+    })
 }
 
 /// The commits of what was found are looked up at the end: they are few.

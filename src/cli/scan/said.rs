@@ -217,7 +217,7 @@ pub(super) fn say(
         &all,
         &summary,
         &excerpt,
-        context.colour,
+        context.colour_of_results,
     );
     output::result(text.as_bytes())?;
     if command.show_suppressed {

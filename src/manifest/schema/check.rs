@@ -16,14 +16,14 @@ pub(super) fn check() -> Value {
         "description": "what `nuages check` lets pass",
         "additionalProperties": false,
         "properties": {
-            "allow": { "type": "array", "items": {
+            "allow": { "type": "array", "description": "what is let pass", "items": {
                 "type": "object",
                 "additionalProperties": false,
                 "required": ["rule", "reason"],
                 "properties": {
                     "rule": { "anyOf": [{ "enum": rules }, { "type": "string", "pattern": CHECK }], "description": "the rule's id: `nuages check --explain ID` prints its page" },
                     "at": { "allOf": [plain], "description": "the key that it is let pass at, or one above it: `databases.reports`" },
-                    "reason": { "type": "string", "pattern": r"\S" },
+                    "reason": { "type": "string", "pattern": r"\S", "description": "why" },
                     "until": { "type": "string", "pattern": r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$", "description": "the last day that it holds" }
                 }
             } }

@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 use crate::{
     django::engine::{ENGINES, Family},
     manifest::supervise::{SIGNALS, UNITS, reactions},
+    plan::Upkeep,
 };
 
 /// A number and a unit, once or more. How long it may be, a schema cannot say.
@@ -31,16 +32,18 @@ pub(super) fn on_change() -> Value {
 }
 
 pub(super) fn supervise() -> Value {
+    let default = Upkeep::default();
+    let mut reaction = on_change();
+    reaction["default"] = json!("none");
+    let mut settle = period("how long a change waits for others, so that they make one restart");
+    settle["default"] = json!(format!("{}s", default.settle.as_secs()));
+    let mut jitter =
+        period("a restart waits up to this long besides, so that a fleet does not restart at once");
+    jitter["default"] = json!(format!("{}s", default.jitter.as_secs()));
     let mut properties = Map::new();
-    properties.insert("on_change".to_owned(), on_change());
-    properties.insert(
-        "settle".to_owned(),
-        period("how long a change waits for others, so that they make one restart"),
-    );
-    properties.insert(
-        "jitter".to_owned(),
-        period("a restart waits up to this long besides, so that a fleet does not restart at once"),
-    );
+    properties.insert("on_change".to_owned(), reaction);
+    properties.insert("settle".to_owned(), settle);
+    properties.insert("jitter".to_owned(), jitter);
     super::object(&properties)
 }
 
@@ -63,6 +66,7 @@ pub(super) fn audit() -> Value {
 pub(super) fn live() -> Value {
     json!({
         "enum": [true, false, "pymysql"],
+        "default": false,
         "description": "whether the driver reads a new password without a restart, under --supervise"
     })
 }
@@ -88,6 +92,7 @@ pub(super) fn verify() -> Value {
                 }
             }
         ],
+        "default": "none",
         "description": "how a new value is tried before it takes the place of the old"
     })
 }

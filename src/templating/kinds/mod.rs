@@ -62,6 +62,18 @@ pub struct FileType {
 }
 
 impl FileType {
+    /// Which files it is, as patterns: `nginx*.conf`.
+    pub(crate) fn patterns(&self) -> Vec<String> {
+        let pattern = |(part, end): &(&str, &str)| {
+            if part.is_empty() {
+                format!("*{end}")
+            } else {
+                format!("*{part}*{end}")
+            }
+        };
+        self.files.iter().map(pattern).collect()
+    }
+
     /// The beginning of a file.
     pub(super) fn start(&self) -> Box<dyn Place + Send> {
         (self.start)()

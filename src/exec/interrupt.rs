@@ -1,0 +1,75 @@
+//! Signals that end us while something is drawn on the terminal: they wait until it is gone. Children have them as they were,
+//! and so has the command that we become: what is caught is not inherited, and what is ignored is not caught.
+
+use std::sync::{
+    Arc, OnceLock,
+    atomic::{AtomicBool, AtomicUsize, Ordering},
+};
+
+use rustix::process::getpid;
+use signal_hook::{consts::signal, flag, low_level::emulate_default_handler};
+
+use super::signals::ignored;
+
+/// What people and their programs end a run with.
+const ENDING: [i32; 2] = [signal::SIGINT, signal::SIGTERM];
+
+/// Whether a signal ends us at once: where nothing is drawn and nobody else has use for it.
+static AT_ONCE: OnceLock<Arc<AtomicBool>> = OnceLock::new();
+
+/// While it lives, a signal that would end us is kept for [`Interrupt::end_if_asked`].
+#[derive(Debug)]
+pub(crate) struct Interrupt {
+    at_once: Arc<AtomicBool>,
+    arrived: Arc<AtomicUsize>,
+}
+
+impl Interrupt {
+    /// From now on.
+    pub(crate) fn defer() -> Self {
+        static ARRIVED: OnceLock<Arc<AtomicUsize>> = OnceLock::new();
+        let at_once = AT_ONCE.get_or_init(|| Arc::new(AtomicBool::new(false)));
+        at_once.store(false, Ordering::SeqCst);
+        let arrived = ARRIVED.get_or_init(|| {
+            let arrived = Arc::new(AtomicUsize::new(0));
+            let ignored = ignored();
+            // The kernel keeps from the first process what it does not catch: for it there is no default to go back to.
+            let is_first = getpid().is_init();
+            for number in ENDING {
+                if !is_first && ignored >> (number - 1) & 1 == 0 {
+                    // One that cannot be caught ends us as before.
+                    let _ = flag::register_conditional_default(number, Arc::clone(at_once));
+                    let value = usize::try_from(number).unwrap_or_default();
+                    let _ = flag::register_usize(number, Arc::clone(&arrived), value);
+                }
+            }
+            arrived
+        });
+        arrived.store(0, Ordering::SeqCst);
+        Self {
+            at_once: Arc::clone(at_once),
+            arrived: Arc::clone(arrived),
+        }
+    }
+
+    /// Whether one has arrived.
+    pub(crate) fn has_arrived(&self) -> bool {
+        self.arrived.load(Ordering::SeqCst) != 0
+    }
+
+    /// Nothing is drawn any more: what has arrived does what it would have done.
+    pub(crate) fn end_if_asked(self) {
+        self.at_once.store(true, Ordering::SeqCst);
+        let number = self.arrived.load(Ordering::SeqCst);
+        if let Some(number) = i32::try_from(number).ok().filter(|number| *number != 0) {
+            let _ = emulate_default_handler(number);
+        }
+    }
+}
+
+/// Somebody else catches signals now, and decides about them.
+pub(super) fn hand_over() {
+    if let Some(at_once) = AT_ONCE.get() {
+        at_once.store(false, Ordering::SeqCst);
+    }
+}
