@@ -12,7 +12,7 @@ pub(crate) fn program(name: &str, package: &str, variables: &[(&str, &str)]) -> 
     if let Some(found) = on_path(name).into_iter().next() {
         return Command::new(found);
     }
-    let root = unpacked(package);
+    let root = unpacked(&format!("debian-{package}"), || lacking(&[package]));
     let found = ["bin", "usr/bin"]
         .iter()
         .map(|directory| root.join(directory).join(name))
@@ -31,18 +31,14 @@ pub(crate) fn program(name: &str, package: &str, variables: &[(&str, &str)]) -> 
     command
 }
 
-/// The directory with the package and what it lacks here.
-fn unpacked(package: &str) -> PathBuf {
-    let lock = File::create(scratch().join(format!("{package}.lock"))).expect("a lock file");
-    lock.lock().expect("the lock of the package");
-    let target = scratch().join(format!("debian-{package}"));
-    if target.exists() {
-        return target;
-    }
+/// These packages and what they need, less what the machine has.
+pub(crate) fn lacking(packages: &[&str]) -> Vec<String> {
     let simulate = || {
-        let arguments = ["install", "-s", "--no-install-recommends", package];
-        let output = Command::new("apt-get").args(arguments).output();
-        let output = output.unwrap_or_else(|_| panic!("install `{package}`: it is not here"));
+        let output = Command::new("apt-get")
+            .args(["install", "-s", "--no-install-recommends", "--no-upgrade"])
+            .args(packages)
+            .output();
+        let output = output.unwrap_or_else(|_| panic!("install {packages:?}: not all are here"));
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
         output.status.success().then_some(text)
     };
@@ -54,18 +50,29 @@ fn unpacked(package: &str) -> PathBuf {
         simulate()
     });
     let plan = plan.unwrap_or_else(|| {
-        panic!("install `{package}`: no package of it is known here (`apt-get update`?)")
+        panic!("install {packages:?}: not all are known here (`apt-get update`?)")
     });
+    plan.lines()
+        .filter_map(|line| line.strip_prefix("Inst ")?.split(' ').next())
+        .map(str::to_owned)
+        .collect()
+}
+
+/// The directory `name` below `target/` with these packages in it, made when it is not there yet.
+pub(crate) fn unpacked(name: &str, packages: impl FnOnce() -> Vec<String>) -> PathBuf {
+    let target = scratch().join(name);
+    let lock = File::create(target.with_extension("lock")).expect("a lock file");
+    lock.lock().expect("the lock of the packages");
+    if target.exists() {
+        return target;
+    }
     let partial = target.with_extension("partial");
     drop(fs::remove_dir_all(&partial));
     fs::create_dir_all(&partial).expect("a directory to unpack in");
-    let packages = plan
-        .lines()
-        .filter_map(|line| line.strip_prefix("Inst ")?.split(' ').next());
     must_run(
         Command::new("apt-get")
             .args(["download", "-q"])
-            .args(packages)
+            .args(packages())
             .current_dir(&partial),
     );
     for entry in fs::read_dir(&partial).expect("downloaded packages") {

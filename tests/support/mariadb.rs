@@ -5,13 +5,14 @@ use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::Write as _;
 use std::net::TcpStream;
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
-use super::{is_root, must_run, postgres::free_port, python, scratch};
+use super::{debian, is_root, must_run, postgres::free_port, python, scratch};
 
 /// The server, its library, and what mysqlclient is built against.
 const PACKAGES: &[&str] = &["mariadb-server-core", "libmariadb-dev"];
@@ -191,13 +192,9 @@ fn add_plugins(root: &Path) {
     if root.join(plugins).exists() {
         return;
     }
-    let partial = scratch().join("mariadb-plugins.partial");
-    drop(fs::remove_dir_all(&partial));
-    fs::create_dir_all(&partial).expect("a directory to unpack in");
-    download(&partial, &["mariadb-server"]);
+    let package = debian::unpacked("mariadb-plugins", || vec!["mariadb-server".to_owned()]);
     fs::create_dir_all(root.join("usr/lib/mysql")).expect("a place for the plugins");
-    fs::rename(partial.join(plugins), root.join(plugins)).expect("the plugins");
-    fs::remove_dir_all(&partial).expect("the rest of the package goes");
+    symlink(package.join(plugins), root.join(plugins)).expect("the plugins");
 }
 
 /// Where `libmariadb.so` is: Debian's multi-architecture directory.
@@ -266,46 +263,13 @@ fn bootstrap(root: &Path, data: &Path, more: &str) {
 
 /// The directory with the unpacked packages, fetched when they are not there yet.
 fn unpacked() -> PathBuf {
-    let lock = File::create(scratch().join("mariadb-server.lock")).expect("a lock file");
-    lock.lock().expect("the lock of the packages");
-    let target = scratch().join("mariadb-server");
-    if target.exists() {
-        return target;
-    }
-    let partial = target.with_extension("partial");
-    drop(fs::remove_dir_all(&partial));
-    fs::create_dir_all(&partial).expect("a directory to unpack in");
-    // What the machine has already is left out.
-    let simulation = must_run(
-        Command::new("apt-get")
-            .args(["install", "-s", "--no-install-recommends", "--no-upgrade"])
-            .args(PACKAGES),
-    );
-    let packages = simulation
-        .lines()
-        .filter_map(|line| line.strip_prefix("Inst ")?.split(' ').next());
-    // The library may be there, and is linked against from here all the same.
-    let mut packages: Vec<&str> = packages.chain(["libmariadb3"]).collect();
-    packages.extend(PACKAGES);
-    packages.sort_unstable();
-    packages.dedup();
-    download(&partial, &packages);
-    fs::rename(&partial, &target).expect("a place for the unpacked packages");
-    target
-}
-
-/// Unpacks packages in a directory, without installing them.
-fn download(partial: &Path, packages: &[&str]) {
-    must_run(
-        Command::new("apt-get")
-            .args(["download", "-q"])
-            .args(packages)
-            .current_dir(partial),
-    );
-    for entry in fs::read_dir(partial).expect("downloaded packages") {
-        let package = entry.expect("a package").path();
-        if package.extension().is_some_and(|it| it == "deb") {
-            must_run(Command::new("dpkg").arg("-x").arg(package).arg(partial));
-        }
-    }
+    debian::unpacked("mariadb-server", || {
+        // The library may be there, and is linked against from here all the same.
+        let here = PACKAGES.iter().chain(&["libmariadb3"]);
+        let mut packages = debian::lacking(PACKAGES);
+        packages.extend(here.map(|&package| package.to_owned()));
+        packages.sort_unstable();
+        packages.dedup();
+        packages
+    })
 }

@@ -1,7 +1,7 @@
 //! A Python with Django, mssql-django and both of its drivers. Microsoft's ODBC driver comes as a wheel; the libraries it
 //! and pyodbc need of the system are unpacked from Debian's packages where they are not installed.
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -9,7 +9,7 @@ use std::sync::OnceLock;
 
 use tempfile::TempDir;
 
-use super::{is_root, must_run, on_path, python, scratch};
+use super::{debian, python, scratch};
 
 /// The oldest Python 3 that the pinned releases run on.
 const OLDEST_PYTHON: u32 = 10;
@@ -73,10 +73,11 @@ pub(crate) fn interpreter() -> &'static Path {
 fn driver() -> &'static Path {
     static DRIVER: OnceLock<PathBuf> = OnceLock::new();
     DRIVER.get_or_init(|| {
-        let lock = File::create(scratch().join("unixodbc.lock")).expect("a lock file");
+        let lock = File::create(scratch().join("odbc.lock")).expect("a lock file");
         lock.lock().expect("the lock of the ODBC libraries");
         probe().unwrap_or_else(|_| {
-            unpack();
+            drop(fs::remove_dir_all(unpacked()));
+            debian::unpacked(UNPACKED, || debian::lacking(PACKAGES));
             probe().unwrap_or_else(|complaint| {
                 panic!("pyodbc or Microsoft's ODBC driver does not load: {complaint}: {ADVICE}")
             })
@@ -103,8 +104,11 @@ fn probe() -> Result<PathBuf, String> {
     }
 }
 
+/// Where the packages go that this machine lacks.
+const UNPACKED: &str = "unixodbc";
+
 fn unpacked() -> PathBuf {
-    scratch().join("unixodbc")
+    scratch().join(UNPACKED)
 }
 
 /// The directory of the unpacked libraries; `None` where they are installed.
@@ -113,54 +117,4 @@ pub(crate) fn libraries() -> Option<OsString> {
     let directories = fs::read_dir(unpacked().join("usr/lib")).ok()?;
     let directories = directories.flatten().map(|entry| entry.path());
     std::env::join_paths(directories).ok()
-}
-
-/// Downloads the packages that this machine lacks, and unpacks them without installing anything.
-fn unpack() {
-    let (target, partial) = (unpacked(), unpacked().with_extension("partial"));
-    for directory in [&target, &partial] {
-        drop(fs::remove_dir_all(directory));
-    }
-    fs::create_dir_all(&partial).expect("a directory to unpack in");
-    if !known(PACKAGES[0]) && is_root() && !on_path("apt-get").is_empty() {
-        // A slim image starts without the package lists, and only root may fetch them.
-        must_run(Command::new("apt-get").arg("update"));
-    }
-    assert!(
-        known(PACKAGES[0]),
-        "no package of unixODBC is known here (`apt-get update`?): {ADVICE}"
-    );
-    let simulation = must_run(
-        Command::new("apt-get")
-            .args(["install", "-s", "--no-install-recommends", "--no-upgrade"])
-            .args(PACKAGES),
-    );
-    let packages = simulation
-        .lines()
-        .filter_map(|line| line.strip_prefix("Inst ")?.split(' ').next());
-    must_run(
-        Command::new("apt-get")
-            .arg("download")
-            .args(packages)
-            .current_dir(&partial),
-    );
-    for entry in fs::read_dir(&partial)
-        .expect("downloaded packages")
-        .flatten()
-    {
-        let package = entry.path();
-        if package.extension() == Some(OsStr::new("deb")) {
-            must_run(Command::new("dpkg").arg("-x").arg(package).arg(&partial));
-        }
-    }
-    fs::rename(&partial, &target).expect("a place for the unpacked libraries");
-}
-
-/// Whether the package lists are there and have the package.
-fn known(package: &str) -> bool {
-    let output = Command::new("apt-cache").args(["policy", package]).output();
-    output.is_ok_and(|output| {
-        let said = String::from_utf8_lossy(&output.stdout);
-        said.contains("Candidate:") && !said.contains("Candidate: (none)")
-    })
 }

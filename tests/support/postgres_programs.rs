@@ -6,7 +6,7 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::{is_root, must_run, on_path, scratch};
+use super::{debian, is_root, must_run, on_path, scratch};
 
 /// Where Debian, Fedora and Homebrew put the programs of each version.
 const INSTALLED: &[&str] = &[
@@ -20,7 +20,7 @@ const INSTALLED: &[&str] = &[
 ///
 /// Panics when there is none and none can be had, saying what to install.
 pub(crate) fn find() -> PathBuf {
-    let lock = File::create(scratch().join("postgresql.lock")).expect("a lock file");
+    let lock = File::create(scratch().join("postgresql-programs.lock")).expect("a lock file");
     lock.lock().expect("the lock of the PostgreSQL programs");
     let unpacked = scratch().join("postgresql");
     installed()
@@ -29,7 +29,7 @@ pub(crate) fn find() -> PathBuf {
             if is_root() {
                 install();
             } else {
-                unpack(&unpacked);
+                debian::unpacked("postgresql", || debian::lacking(&[&server_package()]));
             }
             installed().or_else(|| newest_below(&unpacked.join("usr/lib/postgresql")))
         })
@@ -103,46 +103,6 @@ fn install() {
         "`{package}` did not install: {}",
         String::from_utf8_lossy(&output.stderr)
     );
-}
-
-/// Downloads the server package and what it lacks here, and unpacks them without installing anything.
-fn unpack(target: &Path) {
-    let partial = target.with_extension("partial");
-    drop(fs::remove_dir_all(&partial));
-    fs::create_dir_all(&partial).expect("a directory to unpack in");
-    let simulation = must_run(Command::new("apt-get").args([
-        "install",
-        "-s",
-        "--no-install-recommends",
-        &server_package(),
-    ]));
-    let packages = simulation
-        .lines()
-        .filter_map(|line| line.strip_prefix("Inst ")?.split(' ').next());
-    must_run(
-        Command::new("apt-get")
-            .arg("download")
-            .args(packages)
-            .current_dir(&partial),
-    );
-    for entry in fs::read_dir(&partial)
-        .expect("downloaded packages")
-        .flatten()
-    {
-        if entry
-            .path()
-            .extension()
-            .is_some_and(|extension| extension == "deb")
-        {
-            must_run(
-                Command::new("dpkg")
-                    .arg("-x")
-                    .arg(entry.path())
-                    .arg(&partial),
-            );
-        }
-    }
-    fs::rename(&partial, target).expect("a place for the unpacked programs");
 }
 
 /// What the distribution's `postgresql` stands for: `postgresql-15`.
