@@ -1,7 +1,7 @@
 //! What the examples for Azure share in their tests: a copy of the example in an otherwise empty checkout, the stand-in for
 //! Azure, and a look at what is left when it has ended.
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
@@ -12,6 +12,7 @@ use std::time::Duration;
 use rustix::process::Signal;
 use serde_json::Value;
 
+use crate::looks::{blocks, files, names, with_pip};
 use crate::support::project::{Outcome, Project, Run};
 use crate::support::{checkout, copy_tree, must_run, process, python};
 
@@ -76,16 +77,7 @@ impl Example {
         if let Some(libraries) = &self.libraries {
             run = run.env("LD_LIBRARY_PATH", libraries);
         }
-        // The example installs Django, so it may need what the developer's pip needs to reach its index.
-        for (name, value) in std::env::vars_os() {
-            let known = name.to_string_lossy().to_ascii_uppercase();
-            if ["PIP_", "SSL_CERT_"].iter().any(|it| known.starts_with(it))
-                || known.ends_with("_PROXY")
-            {
-                run = run.env(name, value);
-            }
-        }
-        run
+        with_pip(run)
     }
 
     /// Runs it to its end, and insists that nothing is left of it.
@@ -245,35 +237,4 @@ fn fakecloud() -> &'static Path {
         let mut programs = messages.filter_map(|it| Some(it["executable"].as_str()?.to_owned()));
         programs.next_back().expect("a program from Cargo").into()
     })
-}
-
-/// The names in a directory, sorted.
-fn names(directory: &Path) -> Vec<OsString> {
-    let entries = fs::read_dir(directory).unwrap();
-    let mut names: Vec<_> = entries.map(|entry| entry.unwrap().file_name()).collect();
-    names.sort();
-    names
-}
-
-/// Every file under a directory with its content, sorted by path.
-fn files(directory: &Path) -> Vec<(PathBuf, Vec<u8>)> {
-    let mut found = Vec::new();
-    for name in names(directory) {
-        let path = directory.join(&name);
-        if path.is_dir() && name != OsStr::new("__pycache__") {
-            found.extend(files(&path));
-        } else if path.is_file() {
-            let content = fs::read(&path).unwrap();
-            found.push((path, content));
-        }
-    }
-    found
-}
-
-/// The blocks of a language in a page.
-pub(crate) fn blocks(page: &str, language: &str) -> Vec<String> {
-    let fence = format!("```{language}\n");
-    let blocks = page.split(&fence).skip(1);
-    let text = |rest: &str| rest.split("```").next().unwrap_or_default().to_owned();
-    blocks.map(text).collect()
 }

@@ -23,6 +23,7 @@ mod image;
 #[cfg(feature = "provider-aws")]
 mod kubernetes;
 mod lint;
+mod looks;
 mod migrate_role;
 mod multi_database;
 #[cfg(feature = "provider-aws")]

@@ -1,7 +1,8 @@
 //! `examples/mysql-rds-token/run` from nothing through a second token; what its README has the reader type; whose token the
 //! database takes, boto3's among them; and that its policy is the one that `nuages plan --iam` writes.
 
-use crate::stand_ins::{Example, blocks, says, shows_its_manifest};
+use crate::looks::blocks;
+use crate::stand_ins::{Example, says, shows_its_manifest};
 use crate::support::mariadb;
 use crate::support::project::Project;
 

@@ -1,7 +1,6 @@
 //! `examples/postgres-ssm/run` from nothing to a page and through a new password; what its README has the reader type; and
 //! what it does where a parameter is missing, the store is down, or it is cut short: nothing starts, nothing stays.
 
-use std::ffi::OsString;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
@@ -10,6 +9,7 @@ use std::time::Duration;
 use rustix::process::Signal;
 use serde_json::Value;
 
+use crate::looks::{blocks, files, names, with_pip};
 use crate::support::project::{Outcome, Project, Run};
 use crate::support::{checkout, copy_tree, postgres_programs, process, python};
 
@@ -65,16 +65,7 @@ impl Example {
         if let Some(libraries) = postgres_programs::libraries(&self.postgres.join("initdb")) {
             run = run.env("LD_LIBRARY_PATH", libraries);
         }
-        // The example installs Django, so it may need what the developer's pip needs to reach its index.
-        for (name, value) in std::env::vars_os() {
-            let known = name.to_string_lossy().to_ascii_uppercase();
-            if ["PIP_", "SSL_CERT_"].iter().any(|it| known.starts_with(it))
-                || known.ends_with("_PROXY")
-            {
-                run = run.env(name, value);
-            }
-        }
-        run
+        with_pip(run)
     }
 
     /// Runs it to its end, and insists that nothing is left of it.
@@ -105,37 +96,6 @@ impl Example {
     fn readme(&self) -> String {
         self.clone.read(format!("{HERE}/README.md"))
     }
-}
-
-/// The names in a directory, sorted.
-fn names(directory: &Path) -> Vec<OsString> {
-    let entries = fs::read_dir(directory).unwrap();
-    let mut names: Vec<_> = entries.map(|entry| entry.unwrap().file_name()).collect();
-    names.sort();
-    names
-}
-
-/// Every file under a directory with its content, sorted by path.
-fn files(directory: &Path) -> Vec<(PathBuf, Vec<u8>)> {
-    let mut found = Vec::new();
-    for name in names(directory) {
-        let path = directory.join(name);
-        if path.is_dir() {
-            found.extend(files(&path));
-        } else {
-            let content = fs::read(&path).unwrap();
-            found.push((path, content));
-        }
-    }
-    found
-}
-
-/// The blocks of a language in a page.
-fn blocks(page: &str, language: &str) -> Vec<String> {
-    let fence = format!("```{language}\n");
-    let blocks = page.split(&fence).skip(1);
-    let text = |rest: &str| rest.split("```").next().unwrap_or_default().to_owned();
-    blocks.map(text).collect()
 }
 
 #[test]

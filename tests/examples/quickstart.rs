@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use crate::looks::with_pip;
 use crate::support::checkout;
 use crate::support::project::{Outcome, Project};
 
@@ -23,19 +24,11 @@ fn fresh_clone() -> Project {
 fn run(clone: &Project) -> Outcome {
     // A home of its own: pip asks rustc for its version, and the rustup behind it makes a directory there.
     let home = Project::empty();
-    let mut run = clone.program(&clone.path(HERE).join("run"), std::iter::empty::<&str>());
-    run = run
+    let run = clone
+        .program(&clone.path(HERE).join("run"), std::iter::empty::<&str>())
         .env("NUAGES_BIN", env!("CARGO_BIN_EXE_nuages"))
         .env("HOME", home.root());
-    // The example installs Django, so it may need what the developer's pip needs to reach its index.
-    for (name, value) in std::env::vars_os() {
-        let known = name.to_string_lossy().to_ascii_uppercase();
-        if known.starts_with("PIP_") || known.starts_with("SSL_CERT_") || known.ends_with("_PROXY")
-        {
-            run = run.env(name, value);
-        }
-    }
-    run.output().code(0)
+    with_pip(run).output().code(0)
 }
 
 /// The files of a directory, by name.

@@ -2,7 +2,7 @@
 //! otherwise empty checkout, whose Python environment is made once and kept, and a look at what is left when it has ended.
 
 use std::collections::hash_map::DefaultHasher;
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::fs::{self, File};
 use std::hash::{Hash as _, Hasher as _};
 use std::os::unix::fs::{PermissionsExt as _, symlink};
@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use rustix::process::Signal;
 
+use crate::looks::{blocks, files, names, with_pip};
 use crate::support::project::{Outcome, Project, Run};
 use crate::support::{checkout, copy_tree, postgres_programs, process, python, scratch};
 
@@ -106,16 +107,7 @@ impl Example {
         for (name, value) in &self.variables {
             run = run.env(name, value);
         }
-        // The example installs Django, so it may need what the developer's pip needs to reach its index.
-        for (name, value) in std::env::vars_os() {
-            let known = name.to_string_lossy().to_ascii_uppercase();
-            if ["PIP_", "SSL_CERT_"].iter().any(|it| known.starts_with(it))
-                || known.ends_with("_PROXY")
-            {
-                run = run.env(name, value);
-            }
-        }
-        run
+        with_pip(run)
     }
 
     /// Runs it to its end, and insists that nothing is left of it.
@@ -209,35 +201,4 @@ pub(crate) fn says(outcome: &Outcome, stdout: &[&str], stderr: &[&str]) {
             assert!(said.contains(words), "`{words}` is not in {said}");
         }
     }
-}
-
-/// The names in a directory, sorted.
-fn names(directory: &Path) -> Vec<OsString> {
-    let entries = fs::read_dir(directory).unwrap();
-    let mut names: Vec<_> = entries.map(|entry| entry.unwrap().file_name()).collect();
-    names.sort();
-    names
-}
-
-/// Every file under a directory with its content, sorted by path.
-fn files(directory: &Path) -> Vec<(PathBuf, Vec<u8>)> {
-    let mut found = Vec::new();
-    for name in names(directory) {
-        let path = directory.join(&name);
-        if path.is_dir() && name != OsStr::new("__pycache__") {
-            found.extend(files(&path));
-        } else if path.is_file() {
-            let content = fs::read(&path).unwrap();
-            found.push((path, content));
-        }
-    }
-    found
-}
-
-/// The blocks of a language in a page.
-pub(crate) fn blocks(page: &str, language: &str) -> Vec<String> {
-    let fence = format!("```{language}\n");
-    let blocks = page.split(&fence).skip(1);
-    let text = |rest: &str| rest.split("```").next().unwrap_or_default().to_owned();
-    blocks.map(text).collect()
 }
