@@ -21,6 +21,15 @@ impl Builder<'_> {
         span: Option<&manifest::Span>,
         place: Place<'_>,
     ) -> Text {
+        if place.in_manifest
+            && let Some(instance) = self.bare(template)
+        {
+            let title = format!("a reference to `{instance}` without its `${{…}}` is only text");
+            let hint = format!("write `${{{instance}://…}}`");
+            let mut error = Diagnostic::new(Class::Manifest, title).hint(hint);
+            error.span = span.cloned();
+            self.errors.push(error);
+        }
         let mut pieces = Vec::new();
         for part in &template.parts {
             match part {
@@ -32,6 +41,22 @@ impl Builder<'_> {
             pieces,
             span: span.cloned(),
         }
+    }
+
+    /// The instance whose reference a text would be if it stood in `${…}`: no scheme that is called as an instance of this
+    /// manifest is anybody else's.
+    fn bare(&self, template: &Template) -> Option<&str> {
+        let [Part::Literal(text)] = &template.parts[..] else {
+            return None;
+        };
+        let text = text.trim_start_matches(['$', '{']);
+        let (name, _) = text.split_once("://")?;
+        let (name, _) = self
+            .layer
+            .providers
+            .iter()
+            .find(|(have, _)| have.text == name)?;
+        Some(&name.text)
     }
 
     fn hole(&mut self, hole: &Hole, place: Place<'_>) -> Option<Piece> {

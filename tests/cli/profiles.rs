@@ -66,6 +66,10 @@ fn a_profile_stands_on_those_it_extends() {
         "A=base B=one C=child"
     );
     assert_eq!(
+        env(&project, &["--profile", "child,grandchild"]),
+        env(&project, &["--profile", "child", "--profile", "grandchild"])
+    );
+    assert_eq!(
         env(&project, &["--profile", "grandchild"]),
         "A=base B=one C=child D=grandchild"
     );

@@ -15,8 +15,8 @@ pub(in crate::cli) struct Global {
     /// The manifest [default: nuages.toml here or in a parent up to the git root] [env: `NUAGES_MANIFEST`]
     #[arg(short = 'f', long, global = true, value_name = "FILE", help_heading = GLOBAL)]
     pub(in crate::cli) manifest: Option<PathBuf>,
-    /// A profile to put on the manifest; repeatable, the last wins [env: `NUAGES_PROFILE`, separated by commas]
-    #[arg(long, global = true, value_name = "NAME", action = ArgAction::Append, help_heading = GLOBAL)]
+    /// Profiles to put on the manifest; repeatable, the last wins [env: `NUAGES_PROFILE`]
+    #[arg(long, global = true, value_name = "NAME,…", value_delimiter = ',', action = ArgAction::Append, help_heading = GLOBAL)]
     pub(in crate::cli) profile: Vec<String>,
     /// Keep these keys alone, repeatable: `env.NAME` or `NAME`, `databases.default`, `files.PATH`
     #[arg(long, global = true, value_name = "KEY,…", value_delimiter = ',', help_heading = GLOBAL)]

@@ -24,6 +24,7 @@ refused! {
     reference_without_locator: "[env]\nKEY = \"${env://}\"\n";
     reference_with_an_unknown_option: "[env]\nKEY = \"${file:///run/key?keep_newlines=true}\"\n";
     reference_with_an_option_without_name: "[env]\nKEY = \"${file:///run/key?=true}\"\n";
+    bare_reference: "[providers.secrets]\nkind = \"age\"\n\n[env]\nKEY = \"secrets://key\"\nPAGE = \"https://shop.example\"\nOTHER = \"{secrets://other}\"\n";
     unknown_filter: "[env]\nKEY = \"${env://KEY | urlencoded}\"\n";
     no_filter: "[env]\nKEY = \"${env://KEY | }\"\n";
     profile_that_extends_itself: "[profiles.a]\nextends = \"b\"\n[profiles.b]\nextends = [\"c\"]\n[profiles.c]\nextends = \"a\"\n";

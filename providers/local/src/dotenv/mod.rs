@@ -244,11 +244,18 @@ impl EnvFile {
             ))
             .with_hint(format!("write `{name}=` for an empty value")));
         }
-        Err(missing(
+        let error = missing(
             locator,
             &format!("`{path}`"),
             table.entries.keys().map(String::as_str),
-        ))
+        );
+        if error.hint().is_some() {
+            return Err(error);
+        }
+        let name = locator.names().last().unwrap_or(locator.name());
+        Err(error.with_hint(format!(
+            "add `{name}=` and its value to `{path}`; `${{…:-default}}` or `optional = true` allow for a secret that does not exist"
+        )))
     }
 }
 

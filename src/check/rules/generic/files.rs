@@ -162,8 +162,10 @@ fn disputed(_: &Subject<'_>, _: Option<&Surroundings<'_>>, _: &mut Out<'_>) {}
 #[cfg(feature = "provider-local")]
 fn disputed(subject: &Subject<'_>, around: Option<&Surroundings<'_>>, out: &mut Out<'_>) {
     use nuages_provider::Environment;
-    use nuages_provider_local::dotenv::disagreements;
+    use nuages_provider_local::dotenv::{Dialect, disagreements};
 
+    /// A library of Rust, whose rules are among those that nuages can read by.
+    const NOT_DJANGOS: &str = "dotenvy";
     let Some(around) = around else { return };
     let sources = sources(subject);
     for source in sources.iter().filter(|source| source.kind == "dotenv") {
@@ -172,13 +174,32 @@ fn disputed(subject: &Subject<'_>, around: Option<&Surroundings<'_>>, out: &mut 
         };
         let names: Vec<String> = wanted(subject, source.name);
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let dialect = dialect(subject, source.name);
         for one in disagreements(&text, &names, &Environment::default()) {
+            // What no Django project reads its files with counts where the manifest asks for it.
+            let counts = |group: &&Vec<Dialect>| {
+                let mut names = group.iter().map(|one| one.name());
+                names.any(|name| name != NOT_DJANGOS || dialect == Some(NOT_DJANGOS))
+            };
+            if one.groups.iter().filter(counts).count() < 2 {
+                continue;
+            }
             let key = format!("providers.{}.{}", source.name, source.setting);
             out.at(key, source.span).note(format!(
                 "`{}`, line {}: `{}`, for {}",
                 source.path, one.line, one.name, one.reason
             ));
         }
+    }
+}
+
+/// The dialect that an instance is told to read by.
+#[cfg(feature = "provider-local")]
+fn dialect<'a>(subject: &Subject<'a>, instance: &str) -> Option<&'a str> {
+    let instance = entry(&subject.layer.providers, instance)?;
+    match &entry(&instance.settings, "dialect")?.node {
+        Node::Text(text) => text.literal(),
+        _ => None,
     }
 }
 

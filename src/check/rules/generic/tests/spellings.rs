@@ -276,7 +276,11 @@ fn files_that_git_takes() {
         assert!(status.status.success(), "{status:?}");
     };
     git(&["init", "--quiet"]);
-    around.file(".env", 0o600, "A='x'\nDB_PASSWORD=\"x$y\"\n");
+    around.file(
+        ".env",
+        0o600,
+        "A='x'\nDB_PASSWORD=\"x${y}\"\nRUST=\"x$y\"\n",
+    );
     around.file("secrets/db_password", 0o600, "x");
     around.file("ignored/db_password", 0o600, "x");
     around.file(".gitignore", 0o644, "ignored\n");
@@ -295,6 +299,14 @@ fn files_that_git_takes() {
     assert_eq!(around.found(nested, "GN020").len(), 1);
     assert_eq!(around.found(file, "GN020").len(), 1);
     assert_eq!(around.found(other, "GN020").len(), 0);
+    // Two libraries of Python agree on it; a third of Rust, which does not, is asked where the manifest names it.
+    let rust = |dialect: &str| {
+        format!(
+            "[providers.s]\nkind = \"dotenv\"\ndialect = \"{dialect}\"\n[env]\nA = \"${{s://RUST}}\"\n"
+        )
+    };
+    assert_eq!(around.found(&rust("python-dotenv"), "GN020").len(), 0);
+    assert_eq!(around.found(&rust("dotenvy"), "GN020").len(), 1);
     let directory = |path: &str| {
         format!(
             "[providers.s]\nkind = \"file\"\npath = \"{path}\"\n[env]\nA = \"${{s://db-password}}\"\n"
