@@ -5,5 +5,7 @@ import sys
 
 from nuages import _program
 
-program = _program.required()
+program = _program.find()
+if program is None:
+    sys.exit(f"error: {_program.MISSING}")
 os.execv(program, [program, *sys.argv[1:]])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from nuages._errors import error
-from nuages._handed import DATABASES, DATABASES_FILE, lookup
+from nuages._handed import DATABASES, DATABASES_FILE, NO_MANIFEST, is_handed_over, lookup, manifest
 from nuages._live import Live, parsed, read
 
 TYPE_CHECKING = False
@@ -31,7 +31,11 @@ def databases(*, file: str | os.PathLike[str] | None = None) -> dict[str, dict[s
 
     Raises `ImproperlyConfigured` where there is none, or where it cannot be read.
     """
-    path = lookup(DATABASES_FILE) if file is None else os.fspath(file)
+    if file is None:
+        # As the locale has names of files.
+        path = os.fsdecode((lookup(DATABASES_FILE) or "").encode("utf-8", "surrogateescape"))
+    else:
+        path = os.fspath(file)
     if path:
         return _from_file(os.path.abspath(path))
     value, problem = _from_variable()
@@ -43,10 +47,11 @@ def databases(*, file: str | os.PathLike[str] | None = None) -> dict[str, dict[s
 def _from_variable() -> tuple[Any, str]:
     text = lookup(DATABASES)
     if text is None:
-        return None, (
-            "there are no databases: neither `DATABASES_FILE` nor `DATABASES` is set, and the manifest has none. "
-            'Write `[databases.default]` with `ENGINE = "…"` into `nuages.toml`'
-        )
+        if is_handed_over() or manifest() is not None:
+            more = 'the manifest has none. Write `[databases.default]` with `ENGINE = "…"` into `nuages.toml`'
+        else:
+            more = NO_MANIFEST
+        return None, f"there are no databases: neither `DATABASES_FILE` nor `DATABASES` is set, and {more}"
     value, problem = parsed(text)
     if not problem:
         problem = _fault(value)

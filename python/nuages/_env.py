@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 
 from nuages._errors import error
-from nuages._handed import lookup
+from nuages._handed import NO_MANIFEST, NUAGES_SET, is_handed_over, lookup, manifest
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -30,6 +31,9 @@ _KINDS = (
     (float, "a number"),
     ("json", "JSON"),
 )
+
+#: Of the text itself these would make its characters: a `*` for `ALLOWED_HOSTS`, say.
+_MANY = (list, tuple, set, frozenset)
 
 
 class _Missing:
@@ -58,21 +62,19 @@ def env(name: str, /, default: D, *, cast: Callable[[str], T]) -> T | D: ...
 def env(name: str, /, default: object = _MISSING, *, cast: object = None) -> object:
     """Give the value of a variable, as `nuages exec` hands it over.
 
-    `cast` makes something else of the text: `bool`, `int`, `float`, `list` (at commas), `"json"`, or any function of a
-    text. `default` is for a variable that is not there, and is taken as it is.
+    `cast` makes something else of the text: `bool`, `int`, `float`, `list`, `tuple`, `set` and `frozenset` (at commas),
+    `"json"`, or any function of a text. `default` is for a variable that is not there, and is taken as it is.
 
     Raises `ImproperlyConfigured` where the variable is not there and has no default, and where `cast` does not take its
     value. No message, and no frame of the exception, holds the value.
     """
+    if cast is not None and cast != "json" and not callable(cast):
+        raise TypeError(f'`cast` is a type, a function or "json", not {cast!r}')
     text = lookup(name)
     if text is None:
         if default is not _MISSING:
             return default
-        raise error(
-            f"`{name}` is not set. Write into `nuages.toml` where it comes from:\n\n"
-            f'    [env]\n    {name} = "${{secrets://{name.lower().replace("_", "-")}}}"\n\n'
-            "`secrets` being one of its `[providers]`"
-        )
+        raise error(_absent(name))
     if cast is None:
         return text
     value, problem = _cast(text, cast)
@@ -82,14 +84,26 @@ def env(name: str, /, default: object = _MISSING, *, cast: object = None) -> obj
     return value
 
 
+def _absent(name: str) -> str:
+    if not is_handed_over() and manifest() is None:
+        return f"`{name}` is not set, and {NO_MANIFEST}"
+    # Somebody else has set `DATABASES`: what the manifest has is not there.
+    reason = "" if NUAGES_SET in os.environ or not is_handed_over() else ", and `DATABASES` is: so no manifest was asked"
+    return (
+        f"`{name}` is not set{reason}. Write into `nuages.toml` where it comes from:\n\n"
+        f'    [env]\n    {name} = "${{secrets://{name.lower().replace("_", "-")}}}"\n\n'
+        "`secrets` being one of its `[providers]`"
+    )
+
+
 def _cast(text: str, cast: Any) -> tuple[Any, str]:
     """What `cast` makes of the text, or what the text is not. The exception itself would carry the value along."""
     try:
         if cast is bool:
             return _BOOLEANS[text.strip().lower()], ""
-        if cast is list:
-            items = [item.strip() for item in text.split(",")]
-            return [item for item in items if item], ""
+        if cast in _MANY:
+            items = (item.strip() for item in text.split(","))
+            return cast(item for item in items if item), ""
         if cast == "json":
             return json.loads(text), ""
         return cast(text), ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from _thread import allocate_lock
 
 from nuages._errors import error
@@ -12,9 +13,16 @@ NUAGES_SECRETS = "NUAGES_SECRETS"
 NUAGES_MANIFEST = "NUAGES_MANIFEST"
 #: Set by `nuages check` while it evaluates the settings, and by our own system check.
 NUAGES_CHECKING = "NUAGES_CHECKING"
+#: Set for the program while it is asked, and for what it starts.
+NUAGES_ASKING = "NUAGES_ASKING"
 DATABASES = "DATABASES"
 DATABASES_FILE = "DATABASES_FILE"
 MANIFEST = "nuages.toml"
+
+NO_MANIFEST = (
+    "there is no `nuages.toml` here or in a parent up to the git root: "
+    "`nuages init` makes a manifest; `NUAGES_MANIFEST` names one that is elsewhere"
+)
 
 _answer: dict[str, str] | None = None
 _lock = allocate_lock()
@@ -26,7 +34,9 @@ def _after_fork() -> None:
     _lock = allocate_lock()
 
 
-os.register_at_fork(after_in_child=_after_fork)
+# Windows has no fork.
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
 
 
 def is_handed_over() -> bool:
@@ -36,13 +46,23 @@ def is_handed_over() -> bool:
 
 def lookup(name: str) -> str | None:
     """A variable as `nuages exec` would have given it to this process."""
+    value = _in_environment(name)
     if is_handed_over():
-        return os.environ.get(name)
-    # Without a manifest the environment is all there is, and nuages has nothing to add to it.
-    if _answer is None and name in os.environ and manifest() is None:
-        return os.environ[name]
-    value = _asked().get(name)
-    return os.environ.get(name) if value is None else value
+        return value
+    # Without a manifest the environment is all there is, and nuages has nothing to add to it. `nuages check` may know of one
+    # that is elsewhere.
+    is_checked = NUAGES_CHECKING in os.environ
+    if _answer is None and (value is not None or not is_checked) and manifest() is None:
+        return value
+    return _asked().get(name, value)
+
+
+def _in_environment(name: str) -> str | None:
+    """A variable as UTF-8, also where the locale is another, as within Apache."""
+    value = os.environ.get(name)
+    if value is None or sys.getfilesystemencoding() == "utf-8":
+        return value
+    return os.fsencode(value).decode("utf-8", "surrogateescape")
 
 
 def secret_names() -> frozenset[str]:
@@ -56,7 +76,7 @@ def secret_names() -> frozenset[str]:
 def known(name: str) -> str | None:
     """As `lookup`, without asking anybody."""
     value = (_answer or {}).get(name)
-    return os.environ.get(name) if value is None else value
+    return _in_environment(name) if value is None else value
 
 
 def load() -> None:
@@ -64,8 +84,14 @@ def load() -> None:
 
     Where something was handed over, nothing is done.
     """
-    if not is_handed_over():
-        os.environ.update(_asked())
+    if is_handed_over():
+        return
+    for name, value in _asked().items():
+        if os.supports_bytes_environ:
+            # As text it would be encoded as the locale has it, which may not be able to.
+            os.environb[name.encode()] = value.encode("utf-8", "surrogateescape")
+        else:
+            os.environ[name] = value
 
 
 def manifest() -> str | None:
@@ -99,6 +125,11 @@ def _asked() -> dict[str, str]:
             raise error(
                 "`nuages check --settings` evaluates the settings without values: "
                 "with `--resolve` they get what the manifest brings"
+            )
+        if NUAGES_ASKING in os.environ:
+            raise error(
+                "nuages is being asked already, and has started this process to find out: "
+                "what a `command` provider starts cannot read settings that ask nuages"
             )
         from nuages import _program
 

@@ -81,8 +81,8 @@ class Live(str):
 def _encoded(text: str, encoding: str, errors: str) -> bytes | None:
     try:
         return text.encode(encoding, errors)
-    except UnicodeError:
-        # The exception would carry the text along.
+    except (LookupError, TypeError, ValueError):
+        # An encoding that there is not is one, too. The exception would carry the text along.
         return None
 
 
@@ -92,7 +92,8 @@ def _look(path: str, keys: tuple[str, ...]) -> tuple[str | None, str]:
     if content is None:
         return None, problem
     if not keys:
-        text = content.removesuffix("\n")
+        # As `file://` of a manifest takes it.
+        text = content.removesuffix("\r\n" if content.endswith("\r\n") else "\n")
         return (text, "") if text else (None, "it is empty")
     value, problem = parsed(content)
     if problem:

@@ -8,7 +8,7 @@ import sys
 import sysconfig
 
 from nuages._errors import error
-from nuages._handed import NUAGES_SECRETS, NUAGES_SET, manifest
+from nuages._handed import NUAGES_ASKING, NUAGES_SECRETS, NUAGES_SET, manifest
 from nuages._live import parsed
 
 NAME = "nuages"
@@ -21,6 +21,8 @@ given = {name: os.environ[name] for name in [*names, "NUAGES_SET", "NUAGES_SECRE
 with open(1, "w", encoding="ascii") as pipe:
     json.dump(given, pipe)
 """
+
+MISSING = "the program `nuages` is neither beside this package nor on the `PATH`: `pip install nuages` brings both"
 
 #: As much of the program's own message as anybody would read.
 _LONGEST_MESSAGE = 8_000
@@ -65,21 +67,26 @@ def required() -> str:
     """The program, or what to do where there is none."""
     program = find()
     if program is None:
-        raise error(
-            "the program `nuages` is neither beside this package nor on the `PATH`: `pip install nuages` brings both"
-        )
+        raise error(MISSING)
     return program
 
 
 def run(arguments: list[str], more: dict[str, str]) -> tuple[int, str, str]:
     """Runs the program to its end: its exit code, what it has written, and its messages."""
-    done = subprocess.run(
-        [required(), *arguments],
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        env={**os.environ, **more},
-        check=False,
-    )
+    program = required()
+    try:
+        done = subprocess.run(
+            [program, *arguments],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            env={**os.environ, **more},
+            check=False,
+        )
+    except OSError as failure:
+        # It would carry the environment along in its frames.
+        done, problem = None, failure.strerror
+    if done is None:
+        raise error(f"cannot start {program}: {problem}")
     message = done.stderr.decode("utf-8", "replace").strip()
     return done.returncode, done.stdout.decode("utf-8", "replace"), message[-_LONGEST_MESSAGE:]
 
@@ -93,12 +100,16 @@ def ask() -> dict[str, str]:
 
 
 def _asked() -> tuple[dict[str, str] | None, str]:
-    command = [_python(), "-I", "-S", "-c", _COMMAND]
-    code, text, message = run(["--quiet", "exec", "--", *command], {})
+    command = [_python(), "-I", "-S", "-X", "utf8", "-c", _COMMAND]
+    # A provider may start a program that reads settings, which would ask again, and so on.
+    code, text, message = run(["--quiet", "exec", "--", *command], {NUAGES_ASKING: "1"})
     if code:
         return None, _explained(message or f"`nuages exec` ended with {code}")
     given, problem = parsed(text)
     if problem or not isinstance(given, dict):
+        # Where SIGCHLD is ignored, nobody knows the exit code.
+        if message:
+            return None, _explained(message)
         return None, "`nuages exec` did not hand over what was expected: is it of the same release?"
     if NUAGES_SET not in given or NUAGES_SECRETS not in given:
         return None, "the `nuages` that was found is older than this package"

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote
+from urllib.parse import quote, quote_plus, unquote
 
 from django.conf import settings
 
@@ -36,10 +37,10 @@ _DEEPEST = 10
 #: `scheme://user:password@`, and the user alone where that is the secret.
 _LOGIN = re.compile(r"(?P<scheme>\b[A-Za-z][A-Za-z0-9+.-]{0,30}://)(?P<user>[^\s/?#:@'\"]*)(?P<password>:[^\s/?#@'\"]*)?@")
 
-#: `?password=…` of a URL, and `PWD=…;` of a connection string, whose value may stand in braces.
+#: `?password=…` of a URL, and `PWD=…;` of a connection string, whose value may stand in braces. Names may end so.
 _PAIR = re.compile(
-    r"(?P<name>\b(?:[A-Za-z_ ]{0,30}(?:PASSW(?:OR)?D|SECRET|TOKEN|PASSPHRASE|SIGNATURE)|PWD|sig|AccountKey|SharedAccessKey|"
-    r"API_?KEY)\s*=\s*)(?P<value>\{(?:[^}]|\}\}){0,1000}\}|'(?:[^'\\]|\\.){0,1000}'|[^;&\s'\"]+)",
+    r"(?P<name>(?:PASSW(?:OR)?D|SECRET|TOKEN|PASSPHRASE|SIGNATURE|\b(?:PWD|sig|AccountKey|SharedAccessKey|API_?KEY))"
+    r"\s*=\s*)(?P<value>\{(?:[^}]|\}\}){0,1000}\}|'(?:[^'\\]|\\.){0,1000}'|[^;&\s'\"]+)",
     re.I,
 )
 
@@ -55,8 +56,7 @@ class Secrets:
         self._substitute = substitute
         self.names = _handed.secret_names()
         values = {value for value in self._all() if not _is_everybodys(value)}
-        # Passwords with quotes or line breaks stand otherwise in the representation of an object.
-        values |= {repr(value)[1:-1] for value in values}
+        values |= {written for value in values for written in _written(value)}
         self._values = frozenset(values)
         within = sorted((value for value in values if len(value) >= _SHORTEST_WITHIN), key=len, reverse=True)
         self._within = re.compile("|".join(map(re.escape, within))) if within else None
@@ -92,6 +92,18 @@ class Secrets:
             yield from _leaves(_setting("EMAIL_HOST_PASSWORD"), is_secret=True)
         for value in os.environ.values():
             yield from _of_url(value)
+
+
+def _written(value: str) -> Iterator[str]:
+    """A value as it stands in the representation of an object or of bytes, in JSON, and in a URL."""
+    yield repr(value)[1:-1]
+    yield ascii(value)[1:-1]
+    yield repr(value.encode("utf-8", "surrogatepass"))[2:-1]
+    yield json.dumps(value)[1:-1]
+    yield json.dumps(value, ensure_ascii=False)[1:-1]
+    for quoted in (quote, quote_plus):
+        yield quoted(value, errors="surrogatepass")
+    yield quote(value, safe="", errors="surrogatepass")
 
 
 def _setting(name: str) -> Any:

@@ -43,7 +43,7 @@ def check_manifest(app_configs: Sequence[AppConfig] | None, **_options: Any) -> 
         ]
     try:
         code, text, message = _program.run(["check", "--format", "json"], {NUAGES_CHECKING: "1"})
-    except (kind(), OSError) as failure:
+    except kind() as failure:
         return [checks.Error(f"`nuages check` could not be run: {failure}", id="nuages.E001")]
     report, problem = parsed(text)
     if problem or not isinstance(report, dict):

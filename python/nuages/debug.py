@@ -105,17 +105,20 @@ class ExceptionReporterFilter(SafeExceptionReporterFilter):  # type: ignore[misc
         if self._is_hidden(key) or isinstance(value, Live):
             return self.cleansed_substitute
         if isinstance(value, str):
-            return self.cleansed_substitute if key in secrets.names else secrets.masked(str(value))
+            return self.cleansed_substitute if key in secrets.names else secrets.masked(str.__str__(value))
         if isinstance(value, (dict, list, tuple)) and depth < _DEEPEST:
             return self._parts_cleansed(value, secrets, depth + 1)
-        # Exactly these: a class of their kind may say something else of itself.
-        return value if type(value) in _PLAIN else _Masked(value, secrets)
+        return _shown(value, secrets)
 
     def _parts_cleansed(self, value: Any, secrets: Secrets, depth: int) -> Any:
         if isinstance(value, MultiValueDict):
             return self._lists_cleansed(value, secrets, depth)
         if isinstance(value, dict):
-            names = ((self._cleansed("", name, secrets, depth) if isinstance(name, str) else name) for name in value)
+            # What is cleansed of a tuple has no hash where it holds a list.
+            names = (
+                self._cleansed("", name, secrets, depth) if isinstance(name, str) else _shown(name, secrets)
+                for name in value
+            )
             values = (self._cleansed(name, one, secrets, depth) for name, one in value.items())
             return dict(zip(names, values, strict=True))
         items = [self._cleansed("", one, secrets, depth) for one in value]
@@ -124,6 +127,11 @@ class ExceptionReporterFilter(SafeExceptionReporterFilter):  # type: ignore[misc
     def _lists_cleansed(self, value: MultiValueDict[str, Any], secrets: Secrets, depth: int) -> MultiValueDict[str, Any]:
         lists = {name: [self._cleansed(name, one, secrets, depth + 1) for one in items] for name, items in value.lists()}
         return MultiValueDict(lists)
+
+
+def _shown(value: object, secrets: Secrets) -> object:
+    # Exactly these: a class of their kind may say something else of itself.
+    return value if type(value) in _PLAIN else _Masked(value, secrets)
 
 
 class _Masked:

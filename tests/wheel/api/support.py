@@ -13,7 +13,8 @@ from nuages import _handed
 CANARY = "canary-5f1c"
 
 #: What a manifest needs to be found and read; the rest of the environment is of no interest.
-OURS = ("NUAGES_SET", "NUAGES_SECRETS", "NUAGES_MANIFEST", "NUAGES_CHECKING", "DATABASES", "DATABASES_FILE")
+OURS = ("NUAGES_SET", "NUAGES_SECRETS", "NUAGES_MANIFEST", "NUAGES_CHECKING", "NUAGES_ASKING")
+OURS += ("DATABASES", "DATABASES_FILE")
 
 
 class Case(unittest.TestCase):

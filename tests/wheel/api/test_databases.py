@@ -2,6 +2,8 @@
 
 import json
 import os
+import subprocess
+import sys
 
 import nuages
 from support import CANARY, Case, told
@@ -51,6 +53,16 @@ class Databases(Case):
             self.assertEqual((str(live), str.__str__(live), live.keys), ("first", path, ()))
             file = self.write("databases.json", os.environ["DATABASES"])
             self.assertEqual(nuages.databases(file=file)["default"][key], live)
+
+    def test_a_file_is_found_by_its_name_in_every_locale(self):
+        path = self.write("ü/☁.json", json.dumps({"default": {"ENGINE": POSTGRESQL, "PASSWORD": "ü"}}))
+        script = "import nuages; print(ascii(str(nuages.databases()['default']['PASSWORD'])))"
+        for more in ({}, {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"}):
+            environment = {**os.environ, "DATABASES_FILE": path, **more}
+            done = subprocess.run(
+                [sys.executable, "-c", script], capture_output=True, check=True, env=environment, text=True
+            )
+            self.assertEqual(done.stdout, "'\\xfc'\n")
 
     def test_an_empty_name_of_a_file_is_none(self):
         os.environ.update(DATABASES_FILE="", DATABASES="{}")

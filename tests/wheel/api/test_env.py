@@ -33,6 +33,10 @@ class Env(Case):
             ("0.5", float, 0.5),
             ("a, b,,c ", list, ["a", "b", "c"]),
             ("", list, []),
+            # The characters of `*.example` have a `*` among them, which is every host.
+            ("*.example, b", tuple, ("*.example", "b")),
+            ("b,a,b", set, {"a", "b"}),
+            ("b,a,b", frozenset, frozenset("ab")),
             ('{"a": [1, null]}', "json", {"a": [1, None]}),
             ("1.10", decimal.Decimal, decimal.Decimal("1.10")),
             ("x", lambda text: text * 2, "xx"),
@@ -44,6 +48,21 @@ class Env(Case):
     def test_a_default_is_taken_as_it_is(self):
         self.assertIsNone(nuages.env("ABSENT", None, cast=int))
         self.assertEqual(nuages.env("ABSENT", default="7", cast=int), "7")
+
+    def test_a_cast_that_is_none_is_refused_whatever_is_there(self):
+        os.environ["KEY"] = CANARY
+        for cast in ("yaml", [str], 42):
+            for name in ("KEY", "ABSENT"):
+                with self.assertRaisesRegex(TypeError, "`cast` is a type, a function or"):
+                    nuages.env(name, None, cast=cast)
+
+    def test_databases_of_others_are_named_where_a_variable_is_missing(self):
+        os.environ["DATABASES"] = "{}"
+        with self.refused("`STRIPE_KEY` is not set. Write"):
+            nuages.env("STRIPE_KEY")
+        del os.environ["NUAGES_SET"]
+        with self.refused("`STRIPE_KEY` is not set, and `DATABASES` is: so no manifest was asked"):
+            nuages.env("STRIPE_KEY")
 
     def test_a_missing_variable_is_named_with_what_to_write(self):
         with self.refused("`STRIPE_KEY` is not set", '[env]\n    STRIPE_KEY = "${secrets://stripe-key}"'):

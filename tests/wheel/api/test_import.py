@@ -25,6 +25,9 @@ class Import(unittest.TestCase):
         self.assertLess({"nuages", "nuages._databases"}, modules)
         self.assertEqual(modules & self.SLOW, set())
 
+    def test_systems_without_fork_import_it_too(self):
+        self.assertIn("nuages", imported("import os", "del os.register_at_fork", "import nuages"))
+
     def test_reading_databases_imports_nothing_more(self):
         whole = imported("import nuages", "nuages.databases()", "nuages.env('KEY', cast=int)")
         self.assertEqual(imported("import nuages"), whole)

@@ -17,6 +17,8 @@ class Live(Case):
         self.assertEqual((str(live), live.encode(), f"{live:>7}", "%s" % live), ("first", b"first", "  first", "first"))
         self.write("token", "second")
         self.assertEqual((str(live), live.encode(), format(live)), ("second", b"second", "second"))
+        (self.directory / "token").write_bytes(b"third\r\n")
+        self.assertEqual(str(live), "third")
         self.write("token", "two\n\n")
         self.assertEqual(str(live), "two\n", "one line break is the file's, more are the secret's")
 
@@ -85,3 +87,13 @@ class Live(Case):
         with self.refused(f"what is in {live.path} cannot be encoded as latin-1"):
             live.encode("latin-1")
         self.assertNotIn(CANARY, told(lambda: live.encode("latin-1")))
+        for encoding, errors in (
+            ("nonesuch", "strict"),
+            ("rot13", "strict"),
+            ("a\0b", "strict"),
+            ("ascii", "nonesuch"),
+            (5, ""),
+        ):
+            with self.subTest(encoding=encoding), self.refused(f"cannot be encoded as {encoding}"):
+                live.encode(encoding, errors)
+            self.assertNotIn(CANARY, told(lambda encoding=encoding, errors=errors: live.encode(encoding, errors)))

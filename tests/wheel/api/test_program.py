@@ -3,6 +3,8 @@
 import json
 import os
 import pathlib
+import runpy
+import signal
 import subprocess
 import sys
 import threading
@@ -77,6 +79,29 @@ class Program(Case):
         os.environ["DEBUG"] = "from outside"
         self.assertEqual((nuages.env("DEBUG"), self.exec()["DEBUG"]), ("false", "false"))
 
+    def test_other_locales_have_the_same_texts(self):
+        self.manifest()
+        self.write("secrets/secret-key", "ü ☁")
+        script = (
+            "import os, sys, nuages\n"
+            "first, _ = nuages.env('SECRET_KEY'), nuages.load()\n"
+            "print(sys.getfilesystemencoding(), ascii(first), ascii(nuages.env('SECRET_KEY')), os.environb[b'SECRET_KEY'])"
+        )
+        ascii_alone = {**os.environ, "LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"}
+        for before in ([], [_program.required(), "-q", "exec", "--"]):
+            command = [*before, sys.executable, "-c", script]
+            done = subprocess.run(command, capture_output=True, check=True, env=ascii_alone, text=True)
+            self.assertEqual(done.stdout, "ascii '\\xfc \\u2601' '\\xfc \\u2601' b'\\xc3\\xbc \\xe2\\x98\\x81'\n")
+
+    def test_a_provider_that_reads_settings_ends(self):
+        script = self.write("provider.py", "import nuages\nopen('runs', 'a').write('x')\nnuages.env('A', 'default')\n")
+        argv = json.dumps([sys.executable, script, "{}"])
+        self.write("nuages.toml", f'[providers.own]\nkind = "command"\nargv = {argv}\n[env]\nA = "${{own://a}}"\n')
+        with self.refused("`own` is unavailable"):
+            nuages.env("A")
+        runs = (self.directory / "runs").read_text()
+        self.assertLessEqual(len(runs), 5, "it was tried again, and nothing more")
+
     def test_profiles_hold(self):
         self.manifest()
         os.environ["NUAGES_PROFILE"] = "dev"
@@ -145,9 +170,16 @@ class Program(Case):
             nuages.databases()
         with self.refused("there is no `nuages.toml`"):
             nuages.load()
-        # What is there anyhow needs no manifest.
+        # What is there anyhow needs no manifest, nor does a default.
         os.environ["SECRET_KEY"] = "build"
         self.assertEqual(nuages.env("SECRET_KEY"), "build")
+        self.assertIs(nuages.env("ABSENT", False, cast=bool), False)
+        with self.refused("`ABSENT` is not set, and there is no `nuages.toml`"):
+            nuages.env("ABSENT")
+        # A check may know of a manifest that is elsewhere.
+        os.environ["NUAGES_CHECKING"] = "1"
+        with self.refused("`--resolve`"):
+            nuages.env("ABSENT", False, cast=bool)
 
     def test_a_manifest_is_found_as_the_program_finds_it(self):
         self.manifest()
@@ -198,6 +230,30 @@ class Program(Case):
         self.replaced_beside([])
         with self.refused("the program `nuages` is neither beside this package nor on the `PATH`"):
             nuages.databases()
+
+    def test_a_program_that_cannot_start_shows_no_environment(self):
+        self.manifest()
+        os.environ["OTHER_SECRET"] = CANARY
+        self.replaced_beside([str(self.directory / "bin")])
+        for content, expected in [("no program", "Exec format error"), ("#!/nowhere/sh\n", "No such file or directory")]:
+            program = self.write("bin/nuages", content)
+            os.chmod(program, 0o755)
+            with self.refused(f"cannot start {program}: {expected}"):
+                nuages.databases()
+            self.assertNotIn(CANARY, told(nuages.databases))
+
+    def test_what_it_says_is_told_where_exit_codes_are_lost(self):
+        self.manifest()
+        (self.directory / "secrets/db-password").unlink()
+        self.addCleanup(signal.signal, signal.SIGCHLD, signal.signal(signal.SIGCHLD, signal.SIG_IGN))
+        with self.refused("cannot resolve `databases.default.PASSWORD`"):
+            nuages.databases()
+
+    def test_as_a_module_it_says_what_to_install(self):
+        self.replaced_beside([])
+        os.environ["PATH"] = ""
+        with self.assertRaisesRegex(SystemExit, "^error: the program `nuages` is neither"):
+            runpy.run_module("nuages", run_name="__main__")
 
     def test_an_older_program_is_told_apart(self):
         self.manifest()

@@ -7,6 +7,7 @@ import pickle
 import subprocess
 import sys
 import unittest
+from urllib.parse import quote, quote_plus
 
 import django
 
@@ -74,6 +75,30 @@ class DebugPage(unittest.TestCase):
         self.assertTrue("RuntimeError" in page)
         self.assertEqual(shown_in(page), [])
 
+    def test_secrets_written_otherwise(self):
+        password = "pä\"ss'wo rd%+ü/☁"
+        with override_settings(SECRET_KEY=password):
+            cleanse = get_default_exception_reporter_filter().cleanse_setting
+            for text in (
+                *(repr(password), ascii(password), json.dumps([password]), json.dumps([password], ensure_ascii=False)),
+                *(quote(password), quote(password, safe=""), quote_plus(password), repr(password.encode())),
+                *(f"x {password} y", [{"a": password.encode()}], {(1, password): bytearray(password.encode())}),
+            ):
+                shown = f"{cleanse('X', text)}"
+                self.assertTrue("*****" in shown and "ss" not in shown, shown)
+        # JSON may hold half a character, which no encoding takes.
+        half = "half \ud83d pair"
+        with override_settings(SECRET_KEY=half):
+            self.assertEqual(cleanse("X", [half]), ["********************"])
+
+    def test_texts_that_say_something_else_of_themselves(self):
+        class Odd(str):
+            def __str__(self):
+                raise ValueError
+
+        cleanse = get_default_exception_reporter_filter().cleanse_setting
+        self.assertEqual(cleanse("X", Odd("plain")), "plain")
+
     def test_djangos_own_filter_shows_most_of_them(self):
         # Otherwise the tests above would show nothing.
         with override_settings(DEFAULT_EXCEPTION_REPORTER_FILTER="django.views.debug.SafeExceptionReporterFilter"):
@@ -111,6 +136,8 @@ class DebugPage(unittest.TestCase):
                 self.assertEqual(cleanse(name, value), expected)
         self.assertEqual(repr(cleanse("X", {key})), "{'" + stars + "'}")
         self.assertEqual(repr(cleanse("X", key.encode())), f"b'{stars}'")
+        for name in ((1, key), key.encode(), frozenset([key])):
+            self.assertFalse(shown_in(repr(cleanse("X", {name: 1}))), name)
         posted = QueryDict(mutable=True)
         posted.setlist("word", [key, "plain"])
         self.assertEqual(cleanse("X", posted).getlist("word"), [stars, "plain"])
