@@ -5,6 +5,7 @@ use std::fs;
 use rustix::process::Signal;
 
 use crate::shop::{GUNICORN, PATIENCE, SECRET_KEY, Shop, Site};
+use crate::support::http;
 use crate::support::postgres::{APP, Postgres};
 use crate::support::project::Run;
 use crate::support::python::Django;
@@ -56,10 +57,16 @@ fn the_process_becomes_gunicorn_and_ends_as_gunicorn_does() {
         );
 
         for signal in [Signal::TERM, Signal::INT] {
-            let wrapped = Site::start(shop.nuages(&[&["exec", "--"], GUNICORN].concat())).server;
-            wrapped.send(signal);
-            let unwrapped = Site::start(bare(&shop, &GUNICORN[1..])).server;
-            unwrapped.send(signal);
+            // A worker that is still starting may be taken for one that cannot: it answers first, whatever it says.
+            let told = |site: Site| {
+                http::get(&site.address, "/");
+                site.server.send(signal);
+                site.server
+            };
+            let wrapped = told(Site::start(
+                shop.nuages(&[&["exec", "--"], GUNICORN].concat()),
+            ));
+            let unwrapped = told(Site::start(bare(&shop, &GUNICORN[1..])));
             let (status, said) = wrapped.finish(PATIENCE);
             assert_eq!(status, unwrapped.finish(PATIENCE).0, "{said}");
             assert!(
