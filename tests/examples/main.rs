@@ -22,6 +22,7 @@ mod docs;
 mod image;
 #[cfg(feature = "provider-aws")]
 mod kubernetes;
+mod links;
 mod lint;
 mod looks;
 mod migrate_role;

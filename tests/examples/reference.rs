@@ -33,54 +33,6 @@ fn the_reference_is_that_of_the_program() {
     assert_eq!(count, pages.len(), "a page that the program does not write");
 }
 
-/// Every page that the reference leads to is there, and so is the heading.
-#[test]
-fn the_links_of_the_reference_lead_somewhere() {
-    let directory = checkout().join("docs/reference");
-    let mut count = 0;
-    let all = pages(&Registry::builtin());
-    for page in &all {
-        if Path::new(&page.file)
-            .extension()
-            .is_none_or(|end| end != "md")
-        {
-            continue;
-        }
-        for link in page.text.split("](").skip(1) {
-            let link = link.split(')').next().unwrap();
-            let (file, heading) = link.split_once('#').unwrap_or((link, ""));
-            let path = if file.is_empty() { &page.file } else { file };
-            let ours = all.iter().find(|one| one.file == *path);
-            let text = ours.map_or_else(
-                || {
-                    fs::read_to_string(directory.join(path))
-                        .unwrap_or_else(|error| panic!("{}: `{link}`: {error}", page.file))
-                },
-                |page| page.text.clone(),
-            );
-            let headings: Vec<String> = text.lines().filter_map(anchor).collect();
-            assert!(
-                heading.is_empty() || headings.iter().any(|one| one == heading),
-                "{}: `{link}` leads to no heading of {headings:?}",
-                page.file
-            );
-            count += 1;
-        }
-    }
-    assert!(count >= 60, "found {count} links only");
-}
-
-/// How a heading is linked to.
-fn anchor(line: &str) -> Option<String> {
-    let title = line.strip_prefix('#')?.trim_start_matches('#').trim();
-    let kept = title.to_lowercase().replace(' ', "-");
-    let kept = kept.chars();
-    Some(
-        kept.filter(|c| c.is_alphanumeric() || *c == '-' || *c == '_')
-            .collect(),
-    )
-}
-
 /// Names that look like variables in the places where those are read, and are none: each with what it is.
 const OTHER: &[(&str, &str)] = &[
     ("CARGO_PKG_VERSION", "what Cargo tells the compiler"),
