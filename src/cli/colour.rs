@@ -14,7 +14,7 @@ pub(super) fn is_wanted(choice: Colour, environment: &Environment, is_terminal: 
     match choice {
         Colour::Always => true,
         Colour::Never => false,
-        Colour::Auto if environment.text(NO_COLOR).is_some() => false,
+        Colour::Auto if environment.var(NO_COLOR).is_some_and(|it| !it.is_empty()) => false,
         Colour::Auto => match environment.text(CLICOLOR_FORCE) {
             Some(text) if text != "0" => true,
             _ => {
@@ -72,6 +72,9 @@ mod tests {
             true
         ));
         assert!(wants(Colour::Auto, &[term, ("NO_COLOR", "")], true));
+        let odd = std::os::unix::ffi::OsStringExt::from_vec(vec![0xff]);
+        let odd = Environment::new([(OsString::from("NO_COLOR"), odd)], "/");
+        assert!(!is_wanted(Colour::Auto, &odd, true), "whatever its value");
         assert!(wants(Colour::Auto, &[force], false));
         assert!(!wants(
             Colour::Auto,

@@ -100,7 +100,11 @@ impl Context {
         }
         first_run::places(self.environment.base())
             .map(|directory| directory.join(MANIFEST))
-            .find(|path| path.exists())
+            // A link that leads nowhere is a mistake to be told, and no reason to take a parent's.
+            .find(|path| {
+                let found = path.symlink_metadata();
+                !found.is_err_and(|error| error.kind() == io::ErrorKind::NotFound)
+            })
     }
 
     fn read(&self, path: &Path) -> Result<Loaded, Exit> {

@@ -2,6 +2,7 @@
 
 use std::{
     io::{self, IsTerminal, Write as _},
+    os::unix::process::ExitStatusExt as _,
     path::Path,
     process::{Command, Stdio},
 };
@@ -21,6 +22,7 @@ use super::{
 };
 use crate::{
     diagnostic::{Class, Diagnostic},
+    exec::interrupt,
     registry::Registry,
     suggest,
     variables::{self, Group},
@@ -86,16 +88,19 @@ fn title(command: &clap::Command) -> String {
 /// Writes the page of each command into a directory.
 fn write_all(context: &Context, root: &clap::Command, directory: &Path) -> Outcome {
     let directory = context.environment.base().join(directory);
-    let write = || -> io::Result<usize> {
-        std::fs::create_dir_all(&directory)?;
-        let all = every(root);
-        for command in &all {
-            let page = page(root, command, &context.registry)?;
-            std::fs::write(directory.join(format!("{}.1", title(command))), page)?;
-        }
-        Ok(all.len())
+    let unwritten_to = |path: &Path, error: &io::Error| {
+        let title = format!("cannot write `{}`", path.display());
+        context.fail(Diagnostic::new(Class::Usage, title).cause(error.to_string()))
     };
-    let count = write().map_err(|error| unwritten(context, &error))?;
+    std::fs::create_dir_all(&directory).map_err(|error| unwritten_to(&directory, &error))?;
+    let all = every(root);
+    for command in &all {
+        let page =
+            page(root, command, &context.registry).map_err(|error| unwritten(context, &error))?;
+        let path = directory.join(format!("{}.1", title(command)));
+        std::fs::write(&path, page).map_err(|error| unwritten_to(&path, &error))?;
+    }
+    let count = all.len();
     context.note(&format!("wrote {count} pages to `{}`", directory.display()));
     Ok(())
 }
@@ -124,11 +129,16 @@ fn is_shown(page: &[u8]) -> bool {
     let Ok(mut child) = started else {
         return false;
     };
+    // We have to be there as long as its pager is, or the shell reads from the terminal at the same time.
+    interrupt::leave_to_child();
     let is_written = child
         .stdin
         .take()
         .is_some_and(|mut input| input.write_all(page).is_ok());
-    child.wait().is_ok_and(|status| status.success()) && is_written
+    child.wait().is_ok_and(|status| {
+        // Whoever interrupts it wants no more of it.
+        status.signal().is_some() || (status.success() && is_written)
+    })
 }
 
 /// One page, as roff.

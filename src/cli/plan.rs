@@ -1,7 +1,10 @@
 //! `nuages plan`: what would be fetched, and what has to be allowed for that. Nothing is fetched.
 
 use super::{Outcome, arguments::Plan, context::Context, output, template};
-use crate::plan::{Plan as Planned, describe_json, permissions};
+use crate::{
+    plan::{Plan as Planned, describe_json, permissions},
+    report,
+};
 
 pub(super) fn run(context: &Context, command: &Plan) -> Outcome {
     let loaded = context.load()?;
@@ -15,9 +18,16 @@ pub(super) fn run(context: &Context, command: &Plan) -> Outcome {
     let text = if command.json {
         format!("{:#}\n", describe_json(&plan))
     } else {
-        plan.to_string()
+        lines(&plan)
     };
     output::result(text.as_bytes())
+}
+
+/// As people read it: names are what anybody writes, and a terminal obeys what it is sent.
+fn lines(plan: &Planned) -> String {
+    let text = plan.to_string();
+    let lines = text.lines().map(report::visible);
+    lines.fold(String::new(), |all, line| all + &line + "\n")
 }
 
 /// What the identities that read must be allowed.

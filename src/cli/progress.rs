@@ -7,8 +7,12 @@ use std::{
     time::{Duration, Instant},
 };
 
-use indicatif::{ProgressBar, ProgressStyle};
-use rustix::{process::getpgrp, termios::tcgetpgrp};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use rustix::{
+    event::{PollFd, PollFlags, Timespec, poll},
+    process::getpgrp,
+    termios::{LocalModes, tcgetattr, tcgetpgrp, tcgetwinsize},
+};
 
 use super::{colour, context::Context};
 use crate::{exec::interrupt::Interrupt, plan::Instance, resolve::Waiting};
@@ -16,6 +20,9 @@ use crate::{exec::interrupt::Interrupt, plan::Instance, resolve::Waiting};
 /// A run that ends sooner shows nothing.
 const PATIENCE: Duration = Duration::from_millis(300);
 const TICK: Duration = Duration::from_millis(100);
+
+/// In fewer columns than these a line says nothing, and wraps.
+const NARROWEST: u16 = 10;
 
 /// Draws on standard error until it is dropped; then nothing of it is left, neither on the terminal nor as a thread.
 pub(super) struct Progress {
@@ -91,6 +98,23 @@ fn is_watched() -> bool {
     tcgetpgrp(io::stderr()).is_ok_and(|group| group == getpgrp())
 }
 
+/// Whether nobody else has use for the terminal at this moment. A program that asks for a passphrase, a pager or an editor
+/// has its echo off, after Ctrl-Z it belongs to the shell, and after Ctrl-S whoever writes has to wait.
+fn is_free() -> bool {
+    let stderr = io::stderr();
+    let asks_nothing = tcgetattr(&stderr).is_ok_and(|found| {
+        found
+            .local_modes
+            .contains(LocalModes::ECHO | LocalModes::ICANON)
+    });
+    // One that does not know its width is taken for a usual one.
+    let is_wide =
+        tcgetwinsize(&stderr).is_ok_and(|size| size.ws_col == 0 || size.ws_col >= NARROWEST);
+    let mut takes = [PollFd::new(&stderr, PollFlags::OUT)];
+    let takes = poll(&mut takes, Some(&Timespec::default())).is_ok_and(|count| count == 1);
+    is_watched() && asks_nothing && is_wide && takes
+}
+
 impl Over {
     /// Waits for the end, or for the moment to draw. Whether the end has come.
     fn within(&self, wait: Duration) -> bool {
@@ -113,11 +137,17 @@ fn draw(over: &Over, line: &dyn Fn(Duration) -> String) {
         bar.set_style(style);
     }
     while !interrupt.has_arrived() {
-        bar.set_message(line(start.elapsed()));
-        bar.tick();
+        if is_free() {
+            bar.set_message(line(start.elapsed()));
+            bar.tick();
+        }
         if over.within(TICK) {
             break;
         }
+    }
+    if !is_free() {
+        // What stands where the cursor is now is somebody else's.
+        bar.set_draw_target(ProgressDrawTarget::hidden());
     }
     bar.finish_and_clear();
     interrupt.end_if_asked();

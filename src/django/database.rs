@@ -58,7 +58,7 @@ pub(crate) enum UrlFailure {
     Unreadable(UrlError),
     /// The library would warn and give nothing, and Django would run without a database.
     Empty(&'static str),
-    /// A value in it has changed the host or the name of the database.
+    /// A value in it has changed the host or the name of the database, or has brought options.
     Elsewhere,
 }
 
@@ -68,7 +68,7 @@ impl fmt::Display for UrlFailure {
             Self::Unreadable(error) => error.fmt(f),
             Self::Empty(warning) => f.write_str(warning),
             Self::Elsewhere => f.write_str(
-                "a reference in it has brought characters that change which server and database it names",
+                "a reference in it has brought characters that change which server, database or options it names",
             ),
         }
     }

@@ -140,11 +140,11 @@ impl Names {
     /// still there.
     fn tell(self, variables: &mut BTreeMap<OsString, OsString>) {
         let inherited = |list: &str| -> BTreeSet<String> {
-            let names = variables
-                .get(OsStr::new(list))
-                .and_then(|names| names.to_str());
-            let names = names.unwrap_or_default().split(',');
+            // One name that is no text takes none of the others with it.
+            let names = variables.get(OsStr::new(list)).cloned().unwrap_or_default();
+            let names = names.to_string_lossy();
             names
+                .split(',')
                 .filter(|name| ![NUAGES_SET, NUAGES_SECRETS].contains(name))
                 .filter(|name| variables.contains_key(OsStr::new(name)))
                 // What was set anew is what it is now.

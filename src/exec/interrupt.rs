@@ -28,8 +28,8 @@ impl Interrupt {
     /// From now on.
     pub(crate) fn defer() -> Self {
         static ARRIVED: OnceLock<Arc<AtomicUsize>> = OnceLock::new();
-        let at_once = AT_ONCE.get_or_init(|| Arc::new(AtomicBool::new(false)));
-        at_once.store(false, Ordering::SeqCst);
+        // Until all is ready for it to be kept, a signal ends us: none is lost in between.
+        let at_once = AT_ONCE.get_or_init(|| Arc::new(AtomicBool::new(true)));
         let arrived = ARRIVED.get_or_init(|| {
             let arrived = Arc::new(AtomicUsize::new(0));
             let ignored = ignored();
@@ -46,6 +46,7 @@ impl Interrupt {
             arrived
         });
         arrived.store(0, Ordering::SeqCst);
+        at_once.store(false, Ordering::SeqCst);
         Self {
             at_once: Arc::clone(at_once),
             arrived: Arc::clone(arrived),
@@ -63,6 +64,18 @@ impl Interrupt {
         let number = self.arrived.load(Ordering::SeqCst);
         if let Some(number) = i32::try_from(number).ok().filter(|number| *number != 0) {
             let _ = emulate_default_handler(number);
+        }
+    }
+}
+
+/// From now on what is pressed to interrupt is for the program that has the terminal: a pager goes on after it, and ends with a
+/// key. It has both signals as they were.
+pub(crate) fn leave_to_child() {
+    let ignored = ignored();
+    for number in [signal::SIGINT, signal::SIGQUIT] {
+        if ignored >> (number - 1) & 1 == 0 {
+            // One that cannot be caught ends us as before.
+            let _ = flag::register(number, Arc::default());
         }
     }
 }

@@ -14,6 +14,7 @@ use crate::{
         engine, entra,
         keys::Kind,
         managed,
+        url::UrlStyle,
     },
     manifest::Cast,
     plan::{Database, Entry, FileContent, Node, Piece, Plan, Secret, SlotId, Text},
@@ -167,7 +168,7 @@ impl Evaluation<'_> {
             let url = self.entry(entry, |_, value| Some(value));
             if let Some(Value::Text(url)) = url {
                 match database::from_url(&url, *style) {
-                    Ok(keys) if url::leads_elsewhere(entry, *style, &keys) => {
+                    Ok(keys) if self.leads_elsewhere(entry, *style, &keys) => {
                         self.failures.url(entry, *style, &UrlFailure::Elsewhere);
                     }
                     Ok(keys) => table = keys,
@@ -299,6 +300,24 @@ impl Evaluation<'_> {
         key: &str,
         optional: bool,
     ) -> Option<(Zeroizing<Vec<u8>>, bool)> {
+        let (parts, is_secret) = self.parts(text, key, optional)?;
+        // Sized first: a buffer that grows would leave copies behind.
+        let mut whole = Zeroizing::new(Vec::with_capacity(
+            parts.iter().map(|part| part.len()).sum(),
+        ));
+        for part in &parts {
+            whole.extend_from_slice(part);
+        }
+        Some((whole, is_secret))
+    }
+
+    /// The same, what each piece brings by itself.
+    fn parts(
+        &mut self,
+        text: &Text,
+        key: &str,
+        optional: bool,
+    ) -> Option<(Vec<Zeroizing<Vec<u8>>>, bool)> {
         let mut parts: Vec<Zeroizing<Vec<u8>>> = Vec::with_capacity(text.pieces.len());
         let mut is_whole = true;
         let mut is_secret = false;
@@ -314,14 +333,16 @@ impl Evaluation<'_> {
             is_whole &= part.is_some();
             parts.extend(part);
         }
-        // Sized first: a buffer that grows would leave copies behind.
-        let mut whole = Zeroizing::new(Vec::with_capacity(
-            parts.iter().map(|part| part.len()).sum(),
-        ));
-        for part in &parts {
-            whole.extend_from_slice(part);
-        }
-        is_whole.then_some((whole, is_secret))
+        is_whole.then_some((parts, is_secret))
+    }
+
+    /// Whether a reference in a URL that can be read has made another of it.
+    fn leads_elsewhere(&mut self, entry: &Entry, style: UrlStyle, keys: &Table) -> bool {
+        let Node::Text(text) = &entry.node else {
+            return false;
+        };
+        self.parts(text, &entry.key, entry.optional)
+            .is_some_and(|(parts, _)| url::leads_elsewhere(text, &parts, style, keys))
     }
 
     fn secret(&mut self, secret: &Secret, key: &str, optional: bool) -> Option<Zeroizing<Vec<u8>>> {

@@ -390,3 +390,19 @@ fn put_needs_to_know_where() {
         &two.nuages(["put", "x"]).stdin("x").output().code(2),
     );
 }
+
+/// Names are what anybody writes, and a terminal obeys what it is sent.
+#[test]
+fn a_plan_shows_what_is_in_its_names() {
+    let manifest =
+        "[env]\n\"A\\u001b[31m\" = \"${env://B}\"\nC = \"${env://D\\u001b]0;title\\u0007}\"\n";
+    let project = Project::new(manifest);
+    let outcome = project.nuages(["plan"]).output().code(0);
+    let shown = outcome.stdout();
+    assert!(
+        !shown.chars().any(|c| c.is_control() && c != '\n'),
+        "{shown:?}"
+    );
+    assert!(shown.contains("env.A\\u{1b}[31m"), "{shown}");
+    assert!(shown.ends_with('\n'), "{shown:?}");
+}

@@ -125,3 +125,25 @@ fn every_command_has_examples_that_are_commands() {
         }
     }
 }
+
+/// The nearest manifest counts, also where it cannot be read.
+#[test]
+fn a_link_that_leads_nowhere_does_not_pass_for_a_parents_manifest() {
+    let project = Project::new("[env]\nA = \"of the parent\"\n").file("shop/README", "");
+    fs::create_dir_all(project.path(".git")).unwrap();
+    let shop = project.path("shop");
+    let run = || {
+        let mut command = project.nuages(["plan"]).into_command();
+        command.current_dir(&shop);
+        crate::shot::run(command)
+    };
+    assert_eq!(run().status.code(), Some(0));
+    for target in ["nowhere", "nuages.toml"] {
+        std::os::unix::fs::symlink(target, shop.join("nuages.toml")).unwrap();
+        let outcome = run();
+        assert_eq!(outcome.status.code(), Some(3), "{target}");
+        let start = "error: cannot read the manifest `nuages.toml`\n";
+        assert!(outcome.stderr().starts_with(start), "{}", outcome.stderr());
+        fs::remove_file(shop.join("nuages.toml")).unwrap();
+    }
+}

@@ -135,3 +135,48 @@ fn at_a_terminal_the_page_is_read() {
     assert!(note.starts_with("nuages: there is no `man`"), "{note}");
     assert_eq!(shown, Terminal::start(help).end().1);
 }
+
+/// A pager takes an interrupt as a key and goes on: so do we, or the shell would read what is typed into it.
+#[test]
+fn an_interrupt_is_for_the_pager() {
+    let project = Project::empty();
+    project.write(
+        "bin/man",
+        "#!/bin/sh\ntrap 'echo interrupted; exit 0' INT\ncat > page\necho shown\n\
+         until false; do sleep 0.05; done\n",
+    );
+    let runs = fs::Permissions::from_mode(0o755);
+    fs::set_permissions(project.path("bin/man"), runs).unwrap();
+    let path = format!("{}:/usr/bin:/bin", project.path("bin").display());
+    let run = project.nuages(["man", "get"]).env("PATH", &path);
+    let mut terminal = Terminal::start(run.into_command());
+    terminal.until("shown");
+    terminal.press("\x03");
+    let (status, screen) = terminal.end();
+    assert!(status.success(), "{status:?}: {screen:?}");
+    assert!(screen.ends_with("interrupted\r\n"), "{screen:?}");
+
+    // One that ends by it was there: nobody wants help instead.
+    project.write(
+        "bin/man",
+        "#!/bin/sh\ncat > page\necho shown\nuntil false; do sleep 0.05; done\n",
+    );
+    let run = project.nuages(["man", "get"]).env("PATH", &path);
+    let mut terminal = Terminal::start(run.into_command());
+    terminal.until("shown");
+    terminal.press("\x03");
+    let (_, screen) = terminal.end();
+    assert!(!screen.contains("there is no `man`"), "{screen:?}");
+}
+
+#[test]
+fn a_page_that_cannot_be_written_is_named() {
+    let project = Project::empty();
+    fs::create_dir_all(project.path("pages/nuages-exec.1")).unwrap();
+    let outcome = project.nuages(["man", "--out", "pages"]).output().code(2);
+    let stderr = outcome.stderr();
+    assert!(
+        stderr.starts_with("error: cannot write `") && stderr.contains("pages/nuages-exec.1`"),
+        "{stderr}"
+    );
+}

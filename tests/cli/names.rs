@@ -1,5 +1,8 @@
 //! `NUAGES_SET` and `NUAGES_SECRETS`: the names of what a command was given, and of what in it is secret.
 
+use std::ffi::OsString;
+use std::os::unix::ffi::OsStringExt;
+
 use crate::support::project::{Project, Run};
 
 const MANIFEST: &str = r#"
@@ -89,6 +92,11 @@ fn a_nuages_around_this_one_is_not_forgotten() {
     // What is not there any more is left out, and what was set anew is what it is now.
     let [set, secrets] = names(run(&[]));
     assert_eq!(set, ALL.replace("FLAGS,", "FLAGS,OUTER,"));
+    assert_eq!(secrets, "CACHE_URL,FLAGS,OUTER,SECRET_KEY");
+
+    // What is no text in a list takes none of its other names with it.
+    let odd: OsString = OsStringExt::from_vec(b"OUTER,\xff".to_vec());
+    let [_, secrets] = names(run(&[]).env("NUAGES_SECRETS", odd));
     assert_eq!(secrets, "CACHE_URL,FLAGS,OUTER,SECRET_KEY");
 
     let pristine = ["exec", "--pristine", "--files-dir", "made", "--"];

@@ -4,6 +4,7 @@
 use std::fs;
 use std::os::unix::process::ExitStatusExt as _;
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use crate::support::project::Project;
 use crate::support::terminal::{CLEARED, Terminal};
@@ -19,6 +20,20 @@ fn project() -> Project {
 fn command(project: &Project, words: &[&str]) -> Command {
     let run = project.nuages(words).env("TERM", "xterm");
     run.into_command()
+}
+
+/// Another program in the place of nuages, with what it would have.
+fn instead(program: &str, nuages: &Command) -> Command {
+    let mut command = Command::new(program);
+    command.env_clear().envs(
+        nuages
+            .get_envs()
+            .filter_map(|(name, value)| Some((name, value?))),
+    );
+    if let Some(directory) = nuages.get_current_dir() {
+        command.current_dir(directory);
+    }
+    command
 }
 
 /// Lets the store answer.
@@ -162,6 +177,88 @@ fn nobody_who_does_not_look_is_shown_anything() {
     );
     let run = command(&project, &["get", "--reveal", "secrets://one"]);
     assert_eq!(Terminal::start(run).end().1, "value");
+}
+
+/// A program that asks at the terminal itself, past its error output: what it asks stands there until it is answered.
+#[test]
+fn a_question_is_not_written_over() {
+    let project = project().file(
+        "slow",
+        "until [ -e \"go-$1\" ]; do sleep 0.05; done\n\
+         stty -echo </dev/tty; sleep 0.3; printf 'passphrase? ' >/dev/tty; sleep 0.5\n\
+         read -r answer </dev/tty; echo >/dev/tty; stty echo </dev/tty\n\
+         until [ -e go-on ]; do sleep 0.05; done; echo \"$answer\"\n",
+    );
+    let words = ["get", "--reveal", "secrets://one"];
+    let mut terminal = Terminal::start(command(&project, &words));
+    terminal.until("waiting for secrets (command): 0 of 1");
+    go(&project, "one");
+    terminal.until("passphrase? ");
+    terminal.press("hunter2\n");
+    // It goes on below.
+    terminal.until("passphrase? \r\n\r\x1b[2K");
+    go(&project, "on");
+    let (status, screen) = terminal.end();
+    assert!(status.success(), "{screen:?}");
+    assert_eq!(after(&screen), "hunter2", "{screen:?}");
+}
+
+/// What is stopped and goes on in the background leaves the terminal to the shell.
+#[test]
+fn a_job_that_goes_to_the_background_is_silent() {
+    let project = project();
+    let nuages = command(&project, &[]);
+    let mut shell = instead("bash", &nuages);
+    shell
+        .args(["--norc", "--noprofile", "-i"])
+        .env("PS1", "ready> ");
+    let mut terminal = Terminal::start(shell);
+    terminal.until("ready> ");
+    let program = nuages.get_program().to_str().unwrap();
+    terminal.press(&format!("{program} exec -- sh -c 'echo > done'\n"));
+    terminal.until("waiting for secrets (command)");
+    terminal.press("\x1a");
+    terminal.until("Stopped");
+    terminal.press("bg; sleep 0.5; echo now-$((40 + 2))\n");
+    terminal.until("now-42");
+    go(&project, "one");
+    go(&project, "two");
+    terminal.press("wait; test -e done && echo is-$((40 + 3)); exit\n");
+    terminal.until("is-43");
+    let (_, screen) = terminal.end();
+    let since = screen.split_once("Stopped").unwrap().1;
+    // What it was about to write when it was stopped, and no more.
+    assert!(since.matches("waiting for").count() <= 2, "{screen:?}");
+}
+
+/// Ctrl-S holds the terminal, and nothing but the terminal.
+#[test]
+fn a_terminal_that_takes_nothing_holds_nobody_up() {
+    let project = project();
+    let words = ["exec", "--", "sh", "-c", "echo > ready; mv ready done"];
+    let mut terminal = Terminal::start(command(&project, &words));
+    terminal.press("\x13");
+    go(&project, "one");
+    std::thread::sleep(Duration::from_millis(500));
+    go(&project, "two");
+    let (status, screen) = terminal.end();
+    assert!(status.success(), "{screen:?}");
+    assert!(project.path("done").exists());
+}
+
+#[test]
+fn a_terminal_without_room_for_a_line_has_none() {
+    let project = project().file("slow", "sleep 1; echo value\n");
+    let shell = "stty cols 3; exec \"$0\" \"$@\"";
+    let nuages = command(&project, &["get", "--reveal", "secrets://one"]);
+    let mut narrow = instead("sh", &nuages);
+    narrow
+        .args(["-c", shell])
+        .arg(nuages.get_program())
+        .args(nuages.get_args());
+    let (status, screen) = Terminal::start(narrow).end();
+    assert!(status.success(), "{screen:?}");
+    assert_eq!(screen, "value");
 }
 
 #[test]

@@ -124,6 +124,77 @@ fn a_value_that_changes_where_a_url_leads() {
     }
 }
 
+/// Also where the parts that a password could change are references themselves.
+#[test]
+fn a_url_of_references_leads_where_it_says() {
+    for style in ["dj-database-url", "django-environ"] {
+        let manifest =
+            |url: &str| format!("[databases.default]\nurl_style = \"{style}\"\nurl = \"{url}\"\n");
+        let all =
+            "postgres://${env://U}:${env://P}@${env://H}:${env://T}/${env://N}?sslmode=${env://S}";
+        let project = Project::new(&manifest(all));
+        let run = |changed: &[(&str, &str)]| {
+            let mut run = project.nuages(["render", "json", "--reveal"]);
+            let usual = [
+                ("U", "shop"),
+                ("P", "hunter2"),
+                ("H", "Db.internal"),
+                ("T", "5433"),
+                ("N", "shop%20one"),
+                ("S", "require"),
+            ];
+            for (name, value) in usual.iter().chain(changed) {
+                run = run.env(name, value);
+            }
+            run.output()
+        };
+        let usual = run(&[]).code(0);
+        assert!(usual.stdout().contains("\"db.internal\""), "{style}");
+        assert!(usual.stdout().contains("\"shop one\""), "{style}");
+        for changed in [
+            ("U", "x:hunter2@db.example/x?"),
+            ("P", "hunter2@db.example:1/x?y="),
+            ("P", "hunter2@db.example/x/"),
+            ("H", "x@db.example"),
+            ("H", "db.example/x?y="),
+            ("T", "1/x?y="),
+            ("T", "1/shop%20one?hostaddr=192.0.2.1&y="),
+            ("N", "shop?hostaddr=192.0.2.1&y="),
+            ("S", "require&hostaddr=192.0.2.1"),
+        ] {
+            let outcome = run(&[changed]).code(4);
+            assert!(
+                outcome
+                    .stderr()
+                    .contains("which server, database or options"),
+                "{style}: {changed:?}: {}",
+                outcome.stderr()
+            );
+            outcome.silent_about(&["hunter2", "db.example"]);
+        }
+        for changed in [("H", "[::1]"), ("H", "a,b"), ("P", "hunter2@x:y")] {
+            run(&[changed]).code(0);
+        }
+        // What a reference is meant to bring whole.
+        for (url, value) in [
+            ("${env://V}", "postgres://u:p@h/d?hostaddr=192.0.2.1"),
+            ("postgres://${env://V}/d", "u:p@h:5432"),
+            ("postgres://u:p@${env://V}/d", "h:5432"),
+            ("postgres://u:${env://V}@[::1]:5432/d", "p"),
+            ("postgres://u:p@[${env://V}]:5432/d", "::1"),
+            ("postgres://u:p@${env://V}/d", "[::1]:5432"),
+            ("postgres://u:p@h/d?${env://V}", "a=b&hostaddr=192.0.2.1"),
+            ("postgres://u:p@h:${env://V:-5432}/${env://W:-d}", "1"),
+            ("sqlite:///${env://V}", "/var/shop.sqlite3"),
+            ("sqlite://${env://V}", "/var/shop.sqlite3"),
+        ] {
+            let project = Project::new(&manifest(url));
+            let run = project.nuages(["render", "json"]).env("V", value);
+            run.output().code(0);
+        }
+    }
+}
+
 #[test]
 fn the_deadline_ends_a_run_and_names_what_was_outstanding() {
     let project = Project::new(
