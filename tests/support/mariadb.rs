@@ -147,7 +147,8 @@ pub(crate) fn mysqlclient(python: &Path) -> PathBuf {
         Command::new(python)
             .args(["-m", "pip", "install", "--quiet", "--no-input", "--target"])
             .arg(&target)
-            .args(["--disable-pip-version-check", MYSQLCLIENT])
+            // What pip keeps of an earlier build leads to the library of the checkout it was built in.
+            .args(["--no-cache-dir", "--disable-pip-version-check", MYSQLCLIENT])
             .env(
                 "MYSQLCLIENT_CFLAGS",
                 format!("-I{}/usr/include/mariadb", root.display()),
