@@ -1,7 +1,9 @@
 """What the types of the package promise to those who use it: read by mypy, never run."""
 
 from decimal import Decimal
-from typing import Any, assert_type
+from typing import Any
+
+from typing_extensions import assert_type
 
 import nuages
 
