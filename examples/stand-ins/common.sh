@@ -8,7 +8,7 @@ root=$(cd -- "$here/../.." && pwd)
 mkdir -p "$root/target"
 target=$(cd -- "$root/target" && pwd -P)
 nuages_bin=${NUAGES_BIN:+$(realpath -- "$NUAGES_BIN")}
-children=() # processes to end
+children=() # processes to end, the last one first
 endings=()  # functions to call first
 
 say() { echo "$name: $*" >&2; }
@@ -74,15 +74,26 @@ open_deployment() {
     cd -- "$here"
 }
 
+# Ends a process of ours, and waits for it. It is asked again while it lives: bash loses a signal that reaches what it has
+# started before that is a program of its own.
+end() { # PID
+    local tenths
+    for ((tenths = 0; ; tenths++)); do
+        if ((tenths % 50 == 0)); then
+            kill -TERM "$1" 2>/dev/null || break
+        fi
+        kill -0 "$1" 2>/dev/null || break
+        sleep 0.1
+    done
+    wait "$1" 2>/dev/null
+}
+
 close_deployment() {
-    local status=$? ending child
+    local status=$? ending i
     trap '' HUP INT TERM
     set +e
-    for child in "${children[@]}"; do
-        kill -TERM "$child" 2>/dev/null
-    done
-    for child in "${children[@]}"; do
-        wait "$child" 2>/dev/null
+    for ((i = ${#children[@]} - 1; i >= 0; i--)); do
+        end "${children[i]}"
     done
     for ending in "${endings[@]}"; do
         "$ending"
@@ -130,8 +141,7 @@ start_shop() { # COMMAND…
 }
 
 stop_shop() {
-    kill -TERM "$shop"
-    wait "$shop" || true
+    end "$shop" || true
 }
 
 page() {
