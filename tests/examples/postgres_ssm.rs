@@ -256,7 +256,7 @@ fn a_run_cut_short_leaves_nothing(example: &Example) {
         );
     }
     run.send(Signal::TERM);
-    let (status, said) = run.finish(Duration::from_mins(1));
+    let (status, said) = run.finish(Duration::from_mins(3));
     assert!(!status.success(), "{said}");
     example.nothing_is_left();
 }

@@ -154,7 +154,7 @@ impl Example {
             assert!(found, "a look at processes finds `{server}`: {running:#?}");
         }
         run.send(Signal::TERM);
-        let (status, said) = run.finish(Duration::from_mins(1));
+        let (status, said) = run.finish(Duration::from_mins(3));
         assert!(!status.success(), "{said}");
         self.nothing_is_left();
     }
