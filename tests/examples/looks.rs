@@ -1,10 +1,14 @@
-//! What the tests of examples look at: directories, files, blocks of a page; and what pip needs.
+//! What the tests of examples look at: directories, files, blocks of a page; what pip needs, and what it has installed.
 
+use std::collections::hash_map::DefaultHasher;
 use std::ffi::{OsStr, OsString};
-use std::fs;
+use std::fs::{self, File};
+use std::hash::{Hash as _, Hasher as _};
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
-use crate::support::project::Run;
+use crate::support::project::{Project, Run};
+use crate::support::scratch;
 
 /// The names in a directory, sorted.
 pub(crate) fn names(directory: &Path) -> Vec<OsString> {
@@ -47,4 +51,29 @@ pub(crate) fn with_pip(mut run: Run) -> Run {
         }
     }
     run
+}
+
+/// Lets `target/` of an example's copy be a directory that stays, so that the Python environment is made once, by `install`,
+/// and by no other run. Another interpreter and other requirements take another directory.
+pub(crate) fn keep_what_is_installed(
+    clone: &Project,
+    here: &str,
+    interpreter: &Path,
+    install: impl FnOnce(),
+) {
+    let mut hasher = DefaultHasher::new();
+    interpreter.hash(&mut hasher);
+    for file in ["requirements.txt", "requirements-stand-ins.txt"] {
+        clone.read(format!("{here}/{file}")).hash(&mut hasher);
+    }
+    let target = scratch().join(format!("examples-{:016x}", hasher.finish()));
+    fs::create_dir_all(&target).unwrap();
+    symlink(&target, clone.path("target")).unwrap();
+    let lock = File::create(target.join("lock")).unwrap();
+    lock.lock().unwrap();
+    let complete = target.join("complete");
+    if !complete.exists() {
+        install();
+        fs::write(complete, "").unwrap();
+    }
 }

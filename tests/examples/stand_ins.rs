@@ -1,19 +1,17 @@
 //! What the examples with servers of their own (`examples/stand-ins`) share in their tests: a copy of the example in an
 //! otherwise empty checkout, whose Python environment is made once and kept, and a look at what is left when it has ended.
 
-use std::collections::hash_map::DefaultHasher;
 use std::ffi::OsString;
-use std::fs::{self, File};
-use std::hash::{Hash as _, Hasher as _};
-use std::os::unix::fs::{PermissionsExt as _, symlink};
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rustix::process::Signal;
 
-use crate::looks::{blocks, files, names, with_pip};
+use crate::looks::{blocks, files, keep_what_is_installed, names, with_pip};
 use crate::support::project::{Outcome, Project, Run};
-use crate::support::{checkout, copy_tree, postgres_programs, process, python, scratch};
+use crate::support::{checkout, copy_tree, postgres_programs, process, python};
 
 /// The oldest Python 3 that the pinned Django runs on.
 const OLDEST_PYTHON: u32 = 10;
@@ -57,33 +55,11 @@ impl Example {
             path: vec![interpreter.parent().unwrap().to_owned(), programs],
             variables,
         };
-        example.keep_what_is_installed(&interpreter);
-        example
-    }
-
-    /// Lets `target/` of the copy be a directory that stays, so that the Python environment is made by the first run there
-    /// is, and by no other. Another interpreter and other requirements take another directory.
-    fn keep_what_is_installed(&self, interpreter: &Path) {
-        let mut hasher = DefaultHasher::new();
-        interpreter.hash(&mut hasher);
-        for file in ["requirements.txt", "requirements-stand-ins.txt"] {
-            self.clone
-                .read(format!("{}/{file}", self.here))
-                .hash(&mut hasher);
-        }
-        let target = scratch().join(format!("examples-{:016x}", hasher.finish()));
-        fs::create_dir_all(&target).unwrap();
-        symlink(&target, self.clone.path("target")).unwrap();
-        let lock = File::create(target.join("lock")).unwrap();
-        lock.lock().unwrap();
-        let complete = target.join("complete");
-        if !complete.exists() {
+        keep_what_is_installed(&example.clone, here, &interpreter, || {
             // A home of its own: pip asks rustc for its version, and the rustup behind it makes a directory there.
-            let home = Project::empty();
-            self.run(&home, &["true"]).output().code(0);
-            self.nothing_is_left();
-            fs::write(complete, "").unwrap();
-        }
+            example.run(&Project::empty(), &["true"]).output().code(0);
+        });
+        example
     }
 
     /// `run` with these arguments, still to be started.
