@@ -34,6 +34,20 @@ pub const FEATURES: &[(&str, &[&str])] = &[
     ("provider-azure", &["azure-kv", "entra"]),
 ];
 
+/// The kinds that the program itself treats by their names.
+pub(crate) mod kind {
+    pub(crate) const AGE: &str = "age";
+    pub(crate) const DOTENV: &str = "dotenv";
+    /// Its secrets are files of a directory.
+    pub(crate) const FILE: &str = "file";
+    /// Tokens for logins of RDS.
+    pub(crate) const RDS_TOKEN: &str = "aws-rds-token";
+    /// What `auth` asks for tokens, and for the names of logins.
+    pub(crate) const ENTRA: &str = "entra";
+    /// Those whose secrets are tokens: good for minutes, and sent to a database's server as they are.
+    pub(crate) const TOKENS: &[&str] = &[RDS_TOKEN, ENTRA];
+}
+
 /// The scheme that names a file of `[files]`: no provider's.
 pub(crate) const FILES_SCHEME: &str = "files";
 

@@ -63,6 +63,10 @@ def _findings(report: dict[str, Any]) -> list[checks.CheckMessage]:
         if place and finding.get("line"):
             place = f"{place}:{finding['line']}"
         text = f"{finding.get('title')}: `{finding.get('key')}`"
+        notes = finding.get("notes")
+        if notes:
+            # Which variable of a file, which line: several findings of one key are told apart by it.
+            text = f"{text} ({'; '.join(map(str, notes))})"
         messages.append(level(text, hint=finding.get("remedy"), obj=place, id=f"nuages.{rule}"))
     return messages
 
@@ -70,4 +74,7 @@ def _findings(report: dict[str, Any]) -> list[checks.CheckMessage]:
 def _troubles(report: dict[str, Any]) -> list[checks.CheckMessage]:
     troubles = report.get("summary", {}).get("troubles", [])
     text = "`nuages check` could not look at everything"
-    return [checks.Warning(f"{text}: {trouble}", id="nuages.W001") for trouble in troubles]
+    return [
+        checks.Warning(f"{text}: `{trouble.get('place')}`: {trouble.get('reason')}", id="nuages.W001")
+        for trouble in troubles
+    ]

@@ -1,6 +1,6 @@
 //! `[check] allow`: what is let pass, by rule and key, with a reason and perhaps a last day.
 
-use std::time::SystemTime;
+use std::{collections::HashMap, time::SystemTime};
 
 use super::{
     found::{Found, Out},
@@ -52,9 +52,18 @@ pub(crate) fn allow(
         found: Vec::new(),
         suppressed: Vec::new(),
     };
+    // Which entries are of a rule is looked up once for each that was found.
+    let mut of_rules: HashMap<(&'static str, String), Vec<usize>> = HashMap::new();
     for one in found {
         let mut pass = None;
-        for (place, entry) in entries.iter().enumerate() {
+        let name = (one.rule.id, one.id().to_owned());
+        let of_rule = of_rules.entry(name).or_insert_with(|| {
+            let entries = entries.iter().enumerate();
+            let of_rule = entries.filter(|(_, entry)| is_of_rule(entry, &one));
+            of_rule.map(|(place, _)| place).collect()
+        });
+        for &place in of_rule.iter() {
+            let entry = &entries[place];
             if is_meant(entry, &one) {
                 used[place] = true;
                 if !expired[place] {
@@ -88,15 +97,16 @@ pub(crate) fn allow(
     all
 }
 
-fn is_meant(entry: &CheckAllow, found: &Found) -> bool {
-    if found.is_mistake {
-        return false;
-    }
+fn is_of_rule(entry: &CheckAllow, found: &Found) -> bool {
     let id = &entry.rule.text;
     let is_ours = !found.rule.id.is_empty() && django::is_same(id, found.rule.id);
-    let is_rule = is_ours || id.eq_ignore_ascii_case(found.id());
+    is_ours || id.eq_ignore_ascii_case(found.id())
+}
+
+/// Whether an entry of a finding's rule lets it pass.
+fn is_meant(entry: &CheckAllow, found: &Found) -> bool {
     let at = entry.at.as_ref();
-    is_rule && at.is_none_or(|at| is_at(&at.text, found))
+    !found.is_mistake && at.is_none_or(|at| is_at(&at.text, found))
 }
 
 /// Whether a finding is at a key, or below it; one of a profile is also named with the profile.

@@ -74,6 +74,16 @@ impl<'a> Out<'a> {
         self.put(key.into(), Place::Manifest(span.clone()))
     }
 
+    /// How much was found, by all rules.
+    pub(crate) fn count(&self) -> usize {
+        self.found.len()
+    }
+
+    /// What was found since there was that much.
+    pub(crate) fn since(&mut self, count: usize) -> &mut [Found] {
+        self.found.get_mut(count..).unwrap_or_default()
+    }
+
     /// What was found last.
     pub(crate) fn last(&mut self) -> Option<&mut Found> {
         self.found.last_mut()

@@ -3,6 +3,7 @@
 //! A rule looks at a subject: the manifest with some profiles on it. What it finds becomes a
 //! [`Finding`](crate::finding::Finding), like those of a scan.
 
+mod administrators;
 mod allow;
 mod diagnose;
 mod fix;
@@ -25,6 +26,8 @@ use std::{
     path::{Path, PathBuf},
     time::SystemTime,
 };
+
+use toml_edit::Document as Toml;
 
 use crate::{
     diagnostic::Diagnostic,
@@ -199,9 +202,16 @@ fn selections(request: &Request<'_>) -> Vec<Selection> {
 
 /// Gives what was found by its place alone the key that stands there.
 fn name(found: &mut [Found], text: &str) {
-    for one in found.iter_mut().filter(|one| one.key.is_empty()) {
+    let mut nameless = found.iter_mut().filter(|one| one.key.is_empty()).peekable();
+    if nameless.peek().is_none() {
+        return;
+    }
+    let Ok(document) = Toml::parse(text) else {
+        return;
+    };
+    for one in nameless {
         if let Place::Manifest(span) = &one.place {
-            one.key = place::key_at(text, span).unwrap_or_default();
+            one.key = place::key_at(&document, span).unwrap_or_default();
         }
     }
 }

@@ -38,10 +38,17 @@ impl Checked {
         settings: &[SettingsFile<'_>],
     ) -> Self {
         let masked = hide(&source.text, found.iter().chain(let_pass));
+        let lines = Places {
+            source: Lines::of(&source.name, &source.text),
+            settings: settings
+                .iter()
+                .map(|file| Lines::of(file.path, file.text))
+                .collect(),
+        };
         let mut shown: HashMap<String, Shown> = HashMap::new();
         let mut findings = Vec::with_capacity(found.len());
         for one in found {
-            let mut finding = finding(one, source, settings);
+            let mut finding = finding(one, &lines, settings);
             // The same twice in one file: each has a name of its own.
             let mut number = 1;
             while shown.contains_key(&finding.fingerprint) {
@@ -105,7 +112,13 @@ fn value_behind(source: &str, key: usize) -> Range<usize> {
     key + start + blanks..key + line.len()
 }
 
-fn finding(one: &Found, source: &Source, settings: &[SettingsFile<'_>]) -> Finding {
+/// The texts that findings are in.
+struct Places<'t> {
+    source: Lines<'t>,
+    settings: Vec<Lines<'t>>,
+}
+
+fn finding(one: &Found, places: &Places<'_>, settings: &[SettingsFile<'_>]) -> Finding {
     let line = |path: &str, line: usize| Location {
         path: path.into(),
         line,
@@ -114,10 +127,10 @@ fn finding(one: &Found, source: &Source, settings: &[SettingsFile<'_>]) -> Findi
         end_column: 1,
     };
     let location = match &one.place {
-        Place::Manifest(span) => place(&source.name, &source.text, span.start, span.end),
+        Place::Manifest(span) => places.source.place(span.start, span.end),
         Place::File { path, line: number } => line(path, *number),
-        Place::Settings { file, span } => match settings.get(*file) {
-            Some(file) => place(file.path, file.text, span.start, span.end),
+        Place::Settings { file, span } => match places.settings.get(*file) {
+            Some(lines) => lines.place(span.start, span.end),
             None => line(SETTINGS, 1),
         },
     };
@@ -180,22 +193,40 @@ fn fingerprint(one: &Found, settings: &[SettingsFile<'_>], number: usize) -> Str
     hex(&digest.as_ref()[..16])
 }
 
-fn place(path: &str, text: &str, start: usize, end: usize) -> Location {
-    let (line, column) = position(text, start);
-    let (end_line, end_column) = position(text, end.max(start));
-    Location {
-        path: path.into(),
-        line,
-        column,
-        end_line,
-        end_column,
-    }
+/// Where the lines of a text begin, found once for all places in it.
+struct Lines<'t> {
+    path: &'t str,
+    text: &'t str,
+    starts: Vec<usize>,
 }
 
-/// Line and column, counting from 1 and in characters.
-fn position(text: &str, offset: usize) -> (usize, usize) {
-    let before = &text[..text.floor_char_boundary(offset)];
-    let line = before.matches('\n').count() + 1;
-    let start = before.rfind('\n').map_or(0, |at| at + 1);
-    (line, before[start..].chars().count() + 1)
+impl<'t> Lines<'t> {
+    fn of(path: &'t str, text: &'t str) -> Self {
+        let breaks = text.match_indices('\n').map(|(at, _)| at + 1);
+        Self {
+            path,
+            text,
+            starts: std::iter::once(0).chain(breaks).collect(),
+        }
+    }
+
+    fn place(&self, start: usize, end: usize) -> Location {
+        let (line, column) = self.position(start);
+        let (end_line, end_column) = self.position(end.max(start));
+        Location {
+            path: self.path.into(),
+            line,
+            column,
+            end_line,
+            end_column,
+        }
+    }
+
+    /// Line and column, counting from 1 and in characters.
+    fn position(&self, offset: usize) -> (usize, usize) {
+        let offset = self.text.floor_char_boundary(offset);
+        let line = self.starts.partition_point(|start| *start <= offset);
+        let start = self.starts[line - 1];
+        (line, self.text[start..offset].chars().count() + 1)
+    }
 }

@@ -245,6 +245,21 @@ fn is_for(profiles: &[String], words: &[&str]) -> bool {
     profiles.iter().any(|name| has_word(name, words))
 }
 
+/// Words in the alias of a replica, besides `replica` in any of them.
+const REPLICA: &[&str] = &[
+    "follower", "reader", "readonly", "slave", "slaves", "standby",
+];
+
+/// Whether an alias is that of a copy, which is read alone.
+pub(crate) fn is_replica(alias: &str) -> bool {
+    let lower = alias.to_ascii_lowercase();
+    let is_one = |part: &str| part.contains("replica") && !part.contains("replicat");
+    has_word(&lower, REPLICA)
+        || lower
+            .split(|c: char| !c.is_ascii_alphanumeric())
+            .any(is_one)
+}
+
 /// Whether a name has one of the words as a part of its own: `prod-migrate` has `migrate`, and so has `migrate2`.
 pub(crate) fn has_word(name: &str, words: &[&str]) -> bool {
     let name = name.to_ascii_lowercase();

@@ -16,7 +16,10 @@ use super::{
     settings,
     work::{Class, DATABASES, Work},
 };
-use crate::scan::fix::{Change, Name, Names, secret_name};
+use crate::{
+    registry::kind,
+    scan::fix::{Change, Name, Names, secret_name},
+};
 
 /// Variables that every process has, or that say how Django starts.
 const NOT_OURS: &[&str] = &[
@@ -137,7 +140,7 @@ impl<'w> Attempt<'w> {
         let back = name.to_ascii_uppercase().replace('-', "_");
         // It looks for the name as it stands first.
         let is_other = name != variable && self.work.classes.contains_key(name.as_str());
-        if self.work.project.store.kind == "dotenv" && (back != variable || is_other) {
+        if self.work.project.store.kind == kind::DOTENV && (back != variable || is_other) {
             return variable.to_owned();
         }
         name

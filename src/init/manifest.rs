@@ -14,6 +14,7 @@ use crate::{
         keys::{self, Kind},
         url::UrlStyle,
     },
+    registry::kind,
     template::{Part, Template},
 };
 
@@ -46,8 +47,8 @@ pub(super) struct Entry {
 }
 
 const TLS: &str = "\
-# The server's name and certificate are not checked yet, and libpq falls back to no TLS at all where it is not asked for it.
-# With a server that has a certificate, add to OPTIONS: sslmode = \"verify-full\", sslrootcert = \"system\"
+# Without sslmode in OPTIONS libpq checks neither the server's name nor its certificate, and falls back to no TLS at all.
+# For a server that has a certificate: sslmode = \"verify-full\", sslrootcert = \"system\"
 ";
 
 /// The manifest, or nothing where a database has a value that no manifest can hold.
@@ -92,7 +93,11 @@ pub(super) fn write(
         );
         pairs(
             &mut text,
-            &[vec![("kind".to_owned(), quoted("dotenv"))], settings(dev)].concat(),
+            &[
+                vec![("kind".to_owned(), quoted(kind::DOTENV))],
+                settings(dev),
+            ]
+            .concat(),
         );
     }
     let on_laptops: Vec<(String, String)> = entries

@@ -16,12 +16,10 @@ use crate::{
         seen::{Fault, Seen},
     },
     manifest::{self, AuthEntry, Cast, DatabaseEntry, Item, Slot, Span, entry},
+    registry::kind::ENTRA,
     suggest,
     template::{Hole, Part, Template},
 };
-
-/// The provider that knows the names of logins.
-const PROVIDER: &str = "entra";
 
 impl Builder<'_> {
     /// Adds what a login brings, and reports what can never work, or would give a login away.
@@ -108,7 +106,7 @@ impl Builder<'_> {
             if !(self.keeps(&key, None) || self.keeps(&format!("{path}.auth"), None)) {
                 continue;
             }
-            if brought.field.is_some() && kind != PROVIDER {
+            if brought.field.is_some() && kind != ENTRA {
                 let title = format!("`auth` needs a `{}` here", brought.key);
                 let hint = format!("an instance of kind `{kind}` does not know the login's name");
                 self.errors
@@ -128,8 +126,8 @@ impl Builder<'_> {
     /// The kind of the instance that tokens come from, or a report that there is none.
     fn kind(&mut self, auth: &AuthEntry) -> Option<&'static str> {
         // What no build has is reported with the reference.
-        let Some(instance) = auth.instance.as_ref().filter(|name| name.text != PROVIDER) else {
-            return Some(PROVIDER);
+        let Some(instance) = auth.instance.as_ref().filter(|name| name.text != ENTRA) else {
+            return Some(ENTRA);
         };
         let Some(body) = entry(&self.layer.providers, &instance.text) else {
             let error = absent(&instance.text, self.layer, self.manifest, self.registry);
@@ -150,7 +148,7 @@ impl Builder<'_> {
         family: Family,
         database: &DatabaseEntry,
     ) -> Reference {
-        let scheme = auth.instance.as_ref().map_or(PROVIDER, |name| &name.text);
+        let scheme = auth.instance.as_ref().map_or(ENTRA, |name| &name.text);
         let mut reference = Reference::new(scheme, resource);
         let host = match entry(&database.keys, "HOST").map(|slot| &slot.item.node) {
             Some(manifest::Node::Text(text)) => text.literal(),

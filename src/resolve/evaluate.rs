@@ -293,7 +293,8 @@ impl Evaluation<'_> {
         }
     }
 
-    /// The bytes of a template, and whether a reference is in them.
+    /// The bytes of a template, and whether a reference has brought some of them: a default that is written out is for all
+    /// to read, as every literal is.
     fn bytes(
         &mut self,
         text: &Text,
@@ -326,8 +327,11 @@ impl Evaluation<'_> {
                 Piece::Literal(text) => Some(Zeroizing::new(text.as_bytes().to_vec())),
                 Piece::FilePath(path) => self.file_path(path, key, text),
                 Piece::Secret(secret) => {
-                    is_secret = true;
-                    self.secret(secret, key, optional)
+                    let brought = self.secret(secret, key, optional);
+                    brought.map(|(bytes, is_brought)| {
+                        is_secret |= is_brought;
+                        bytes
+                    })
                 }
             };
             is_whole &= part.is_some();
@@ -345,11 +349,17 @@ impl Evaluation<'_> {
             .is_some_and(|(parts, _)| url::leads_elsewhere(text, &parts, style, keys))
     }
 
-    fn secret(&mut self, secret: &Secret, key: &str, optional: bool) -> Option<Zeroizing<Vec<u8>>> {
+    /// What a reference stands for, and whether it, or one in its default, has brought it.
+    fn secret(
+        &mut self,
+        secret: &Secret,
+        key: &str,
+        optional: bool,
+    ) -> Option<(Zeroizing<Vec<u8>>, bool)> {
         let answer = self.answers.get(&secret.slot)?;
-        let mut value = match (picked(secret, answer), &secret.default, answer) {
-            (Picked::Value(value), _, _) => value,
-            (Picked::Absent, Some(default), _) => self.bytes(default, key, optional)?.0,
+        let (mut value, is_brought) = match (picked(secret, answer), &secret.default, answer) {
+            (Picked::Value(value), _, _) => (value, true),
+            (Picked::Absent, Some(default), _) => self.bytes(default, key, optional)?,
             (Picked::Absent, None, _) if optional => return None,
             (Picked::Absent, None, Ok(_)) => {
                 self.failures.no_field(key, secret);
@@ -376,7 +386,7 @@ impl Evaluation<'_> {
                 }
             }
         }
-        Some(value)
+        Some((value, is_brought))
     }
 
     fn file_path(&mut self, path: &str, key: &str, text: &Text) -> Option<Zeroizing<Vec<u8>>> {

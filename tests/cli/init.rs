@@ -365,3 +365,28 @@ fn references_in_other_tools_words_are_kept_as_ours() {
         );
     unchanged("init_imports", &project, 0, &[]);
 }
+
+/// What the manifest says of TLS is so before `check --fix` has changed it, and after.
+#[test]
+fn what_is_said_of_tls_stays_true() {
+    const SAID: &str = "# Without sslmode in OPTIONS libpq checks neither";
+    let project = Project::empty().file("manage.py", MANAGE).file(
+        "shop/settings.py",
+        settings().replace("os.getenv('DB_HOST', 'db.internal')", "'db.shop.example'"),
+    );
+    key(&project);
+    init(&project, &["--into", "vault", "--yes"]).code(0);
+    let before = project.read("nuages.toml");
+    assert!(
+        before.contains(SAID) && !before.contains("OPTIONS ="),
+        "{before}"
+    );
+    project.nuages(["check", "--fix"]).output().code(0);
+    let after = project.read("nuages.toml");
+    assert!(
+        after.contains("sslmode = \"verify-full\", sslrootcert = \"system\" }"),
+        "{after}"
+    );
+    // Comments stay: none of them may speak of what was.
+    assert!(after.contains(SAID) && !after.contains("yet"), "{after}");
+}

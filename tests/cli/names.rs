@@ -17,6 +17,8 @@ SECRET_KEY = "${file://secret}"
 CACHE_URL = "redis://:${file://secret | urlencode}@cache/0"
 FLAGS = { value = "${file://list}", as = "json" }
 DEBUG = "${env://DEBUG_OF_OLD:-true}"
+HOST_NAME = "${env://HOST_OF_OLD:-shop.example.com}"
+NESTED = "${env://NAME_OF_OLD:-${env://KEY_OF_OLD:-shop.example.org}}"
 WORKERS = 4
 
 [files."tls/client.key"]
@@ -56,8 +58,7 @@ fn exec(options: &[&'static str]) -> Vec<&'static str> {
     [options, &["exec", "--files-dir", "made", "--"], &SHOW].concat()
 }
 
-const ALL: &str =
-    "CACHE_URL,DATABASES,DATABASES_JSON_FILE,DEBUG,FLAGS,SECRET_KEY,TLS_CLIENT_KEY_FILE,WORKERS";
+const ALL: &str = "CACHE_URL,DATABASES,DATABASES_JSON_FILE,DEBUG,FLAGS,HOST_NAME,NESTED,SECRET_KEY,TLS_CLIENT_KEY_FILE,WORKERS";
 
 #[test]
 fn a_command_is_told_what_was_set_and_what_is_secret() {
@@ -71,6 +72,19 @@ fn a_command_is_told_what_was_set_and_what_is_secret() {
     let [set, secrets] = names(project.nuages(exec(&["--profile", "login"])));
     assert_eq!(set, ALL);
     assert_eq!(secrets, "CACHE_URL,DATABASES,FLAGS,SECRET_KEY");
+}
+
+/// A default is written in the manifest, for all to read; what a variable brings in its place is not.
+#[test]
+fn a_default_is_no_secret() {
+    let project = project();
+    for (variable, secrets) in [
+        ("HOST_OF_OLD", "CACHE_URL,FLAGS,HOST_NAME,SECRET_KEY"),
+        ("KEY_OF_OLD", "CACHE_URL,FLAGS,NESTED,SECRET_KEY"),
+    ] {
+        let run = project.nuages(exec(&[])).env(variable, "brought-by-it");
+        assert_eq!(names(run)[1], secrets, "{variable}");
+    }
 }
 
 #[test]
@@ -91,7 +105,7 @@ fn a_nuages_around_this_one_is_not_forgotten() {
     };
     // What is not there any more is left out, and what was set anew is what it is now.
     let [set, secrets] = names(run(&[]));
-    assert_eq!(set, ALL.replace("FLAGS,", "FLAGS,OUTER,"));
+    assert_eq!(set, ALL.replace("NESTED,", "NESTED,OUTER,"));
     assert_eq!(secrets, "CACHE_URL,FLAGS,OUTER,SECRET_KEY");
 
     // What is no text in a list takes none of its other names with it.

@@ -9,6 +9,7 @@ mod mysql;
 mod postgresql;
 mod quote;
 mod read;
+mod replica;
 mod search_path;
 
 use std::fmt::Write as _;
@@ -23,7 +24,8 @@ use crate::{
     suggest,
 };
 use quote::{Dialect, remark};
-use read::{Database, Name};
+use read::{Copied, Database, Name};
+use replica::Standing;
 
 /// What is said where the manifest has no login for migrations.
 const ONE_LOGIN: &str = "-- The manifest has no login for migrations: this one is a proposal. A profile named migrate is where it goes.\n";
@@ -55,14 +57,13 @@ pub fn sql(
         }
         None => None,
     };
-    let kept = kept(&running, &selection.only).map_err(|error| vec![*error])?;
+    let mut kept = kept(&running, &selection.only).map_err(|error| vec![*error])?;
+    // What is written for a copy goes by what was written for its primary.
+    kept.sort_by_key(|database| replica::has_own_login(&running, database));
     let mut sections: Vec<(Vec<&str>, String)> = Vec::new();
     let mut errors = Vec::new();
     for database in kept {
-        let other = migrating
-            .as_ref()
-            .and_then(|plan| migrations_of((&running, database), plan));
-        match section((&running, database), other) {
+        match written(&running, database, migrating.as_ref()) {
             Ok(text) => match sections.iter_mut().find(|(_, have)| *have == text) {
                 Some((aliases, _)) => aliases.push(&database.alias),
                 None => sections.push((vec![&database.alias], text)),
@@ -77,8 +78,27 @@ pub fn sql(
     }
 }
 
-/// The database for migrations: that of the same alias. Where this has no login of its own, that of what the alias
-/// mirrors, or of another alias of the same database: nobody migrates a replica.
+/// The statements for one database: for a copy, those of its primary, or what lets its own login read.
+fn written(
+    running: &Plan,
+    database: &plan::Database,
+    migrating: Option<&Plan>,
+) -> Result<String, Box<Diagnostic>> {
+    let beside = |database| migrating.and_then(|plan| migrations_of((running, database), plan));
+    match replica::standing(running, database) {
+        Standing::Own => section((running, database), beside(database), None),
+        Standing::Shares(primary) => section((running, primary), beside(primary), None),
+        Standing::Reads(primary, copied) => section(
+            (running, primary),
+            beside(primary),
+            Some((database, copied)),
+        ),
+        Standing::Unclear(why) => Ok(why),
+    }
+}
+
+/// The database for migrations: that of the same alias. Where this has no login of its own, that of another alias of the
+/// same database.
 fn migrations_of<'p>(
     running: (&Plan, &plan::Database),
     migrating: &'p Plan,
@@ -90,10 +110,8 @@ fn migrations_of<'p>(
     };
     let own = of(&database.alias);
     let has_login = |other: &&plan::Database| read::has_migrations(running, (migrating, other));
-    let mirrored = read::mirrored(database);
-    let others = running.0.databases.iter().filter(|other| {
-        mirrored.as_ref() == Some(&other.alias) || read::is_one(running.0, database, other)
-    });
+    let others = running.0.databases.iter();
+    let others = others.filter(|other| read::is_one(running.0, database, other));
     let shared = || {
         let is_same = |other: &&plan::Database| {
             read::name(other).text == read::name(database).text
@@ -191,10 +209,11 @@ fn kept<'p>(plan: &'p Plan, only: &[String]) -> Result<Vec<&'p plan::Database>, 
         .collect())
 }
 
-/// The statements for one database, or why there are none, as a comment.
+/// The statements for one database, or for its copy, or why there are none, as a comment.
 fn section(
     running: (&Plan, &plan::Database),
     migrating: Option<(&Plan, &plan::Database)>,
+    copy: Option<(&plan::Database, Copied)>,
 ) -> Result<String, Box<Diagnostic>> {
     let family = match read::family(running.1) {
         Ok(family) => family,
@@ -214,7 +233,10 @@ fn section(
     if let Some(other) = migrating {
         same_place(running.1, other.1, family)?;
     }
-    let database = read::read(running, migrating, family);
+    let mut database = read::read(running, migrating, family);
+    if let Some((copy, copied)) = copy {
+        database = read::read_copy((running.0, copy), database, copied, family);
+    }
     match family {
         Family::Postgresql => check(&database, Dialect::Postgresql).map(|()| postgresql::write(&database)),
         Family::Mysql => check(&database, Dialect::Mysql).map(|()| mysql::write(&database)),
@@ -277,9 +299,17 @@ fn check(database: &Database, dialect: Dialect) -> Result<(), Box<Diagnostic>> {
     };
     if is_one {
         let title = "both logins act as the same role: what one may do, the other may";
-        return Err(Box::new(placed(title.to_owned(), migrating).hint(
-            "give the profile for migrations an `assume_role` of its own, which owns the tables",
-        )));
+        let (at, hint) = match database.copied {
+            Some(_) => (
+                running,
+                "give the copy a login of its own, which only reads",
+            ),
+            None => (
+                migrating,
+                "give the profile for migrations an `assume_role` of its own, which owns the tables",
+            ),
+        };
+        return Err(Box::new(placed(title.to_owned(), at).hint(hint)));
     }
     Ok(())
 }

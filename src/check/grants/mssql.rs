@@ -9,8 +9,8 @@ use std::fmt::Write as _;
 
 use super::{
     ONE_LOGIN,
-    quote::{Dialect, argument},
-    read::{Database, Kind, Name},
+    quote::{Dialect, argument, remark},
+    read::{Copied, Database, Kind, Login, Name},
     shown,
 };
 
@@ -56,26 +56,35 @@ pub(super) fn write(database: &Database) -> String {
     let runtime = Word::new(&database.runtime.name, "runtime");
     let migrations = Word::new(&database.migrations.name, "migrations");
     let mut sql = String::new();
-    // Writing to a string cannot fail.
+    if let Some(copied) = &database.copied {
+        // Writing to a string cannot fail.
+        let _ = reader(&mut sql, database, copied, (&name, &runtime));
+        return sql;
+    }
     let _ = header(&mut sql, database, &[&name, &runtime, &migrations])
         .and_then(|()| guard(&mut sql, &[&name, &runtime, &migrations]))
-        .and_then(|()| users(&mut sql, database, &runtime, &migrations))
+        .and_then(|()| {
+            users(
+                &mut sql,
+                &[
+                    (&database.runtime, &runtime),
+                    (&database.migrations, &migrations),
+                ],
+            )
+        })
         .and_then(|()| permissions(&mut sql, &runtime.identifier, &migrations.identifier));
     sql
 }
 
 fn header(sql: &mut String, database: &Database, words: &[&Word]) -> std::fmt::Result {
-    let variables = words.iter().filter_map(|word| word.variable);
-    let variables = variables.map(|variable| format!(" -v {variable}=NAME"));
-    let variables = variables.collect::<Vec<_>>().concat();
     writeln!(
         sql,
         "-- SQL Server: {} runs the application, {} its migrations.\n\
          -- Run it in the database, as a member of db_owner. Running it twice changes nothing.\n\
-         --   sqlcmd -b -f 65001 -d {}{variables} -i grants.sql",
+         {}",
         shown(&database.runtime.name, "runtime"),
         shown(&database.migrations.name, "migrations"),
-        argument(&database.name, '"'),
+        command(database, words),
     )?;
     if database.is_proposed {
         sql.push_str(ONE_LOGIN);
@@ -98,6 +107,58 @@ fn header(sql: &mut String, database: &Database, words: &[&Word]) -> std::fmt::R
     Ok(())
 }
 
+/// The command that runs it, as a comment.
+fn command(database: &Database, words: &[&Word]) -> String {
+    let variables = words.iter().filter_map(|word| word.variable);
+    let variables = variables.map(|variable| format!(" -v {variable}=NAME"));
+    format!(
+        "--   sqlcmd -b -f 65001 -d {}{} -i grants.sql",
+        argument(&database.name, '"'),
+        variables.collect::<Vec<_>>().concat()
+    )
+}
+
+/// A copy with a login of its own: rows are read, and nothing else.
+fn reader(
+    sql: &mut String,
+    database: &Database,
+    copied: &Copied,
+    (name, runtime): (&Word, &Word),
+) -> std::fmt::Result {
+    writeln!(
+        sql,
+        "-- SQL Server: {} reads alone, from a copy of {}: {}.\n\
+         -- Users and rights of a copy are those of its primary. Run it there, in the database, as a member of db_owner.\n\
+         -- Running it twice changes nothing.\n\
+         {}",
+        shown(&database.runtime.name, "runtime"),
+        remark(&copied.of),
+        copied.reason(),
+        command(database, &[name, runtime]),
+    )?;
+    if database.runtime.kind == Kind::Password {
+        writeln!(
+            sql,
+            "-- First, in master of each server, where the login is new; with the same SID, or the user is another's there:\n\
+             --   CREATE LOGIN {} WITH PASSWORD = <password>, SID = <sid>;",
+            runtime.identifier
+        )?;
+    }
+    sql.push('\n');
+    // The one user stands for both where a text is about two.
+    guard(sql, &[name, runtime])?;
+    users(sql, &[(&database.runtime, runtime)])?;
+    let runtime = &runtime.identifier;
+    writeln!(
+        sql,
+        "-- Rows are read, in all tables that are there and that later migrations make.\n\
+         REVOKE {MAKING} FROM {runtime} CASCADE;\n\
+         REVOKE {POWER}, INSERT, UPDATE, DELETE ON SCHEMA::[dbo] FROM {runtime} CASCADE;\n\
+         GRANT SELECT ON SCHEMA::[dbo] TO {runtime};\n\n\
+         COMMIT;"
+    )
+}
+
 /// Nothing runs in another database, nor with a variable that was not set. It is one batch: an error ends all of it.
 fn guard(sql: &mut String, words: &[&Word]) -> std::fmt::Result {
     sql.push_str("SET XACT_ABORT, NOCOUNT ON;\n");
@@ -110,26 +171,25 @@ fn guard(sql: &mut String, words: &[&Word]) -> std::fmt::Result {
             )?;
         }
     }
+    let last = words.last().map_or("", |word| &word.string);
     writeln!(
         sql,
         "IF DB_NAME() <> {} THROW 50000, N'this session is in another database', 1;\n\
-         DECLARE @runtime sysname = {}, @migrations sysname = {}, @sql nvarchar(max);\n\
-         IF @runtime = @migrations THROW 50000, N'the application and its migrations are one login', 1;\n",
-        words[0].string, words[1].string, words[2].string
-    )
+         DECLARE @runtime sysname = {}, @migrations sysname = {last}, @sql nvarchar(max);",
+        words[0].string, words[1].string
+    )?;
+    if words.len() > 2 {
+        sql.push_str(
+            "IF @runtime = @migrations THROW 50000, N'the application and its migrations are one login', 1;\n",
+        );
+    }
+    sql.push('\n');
+    Ok(())
 }
 
-fn users(
-    sql: &mut String,
-    database: &Database,
-    runtime: &Word,
-    migrations: &Word,
-) -> std::fmt::Result {
+fn users(sql: &mut String, logins: &[(&Login, &Word)]) -> std::fmt::Result {
     sql.push_str("-- The users of the logins.\n");
-    for (login, word) in [
-        (&database.runtime, runtime),
-        (&database.migrations, migrations),
-    ] {
+    for (login, word) in logins {
         let of = match login.kind {
             Kind::Entra(_) => "FROM EXTERNAL PROVIDER".to_owned(),
             Kind::Password | Kind::RdsIam => {

@@ -10,7 +10,7 @@ use std::fmt::Write as _;
 
 use super::{
     ONE_LOGIN,
-    quote::Dialect,
+    quote::{Dialect, remark},
     read::{Database, Kind, Login, Name},
     shown,
 };
@@ -18,7 +18,8 @@ use super::{
 const DIALECT: Dialect = Dialect::Mysql;
 
 /// What models do.
-const ROWS: &str = "SELECT, INSERT, UPDATE, DELETE";
+const READ: &str = "SELECT";
+const WRITE: &str = "INSERT, UPDATE, DELETE";
 
 /// What migrations do besides: a column, an index and a foreign key each have a privilege of their own, and so has what
 /// takes a table away. Django itself makes no view, no trigger and no routine.
@@ -36,20 +37,28 @@ pub(super) fn write(database: &Database) -> String {
     // Nothing of it leaves the machine.
     let is_clear = database.is_local || database.is_loopback;
     let mut sql = String::new();
-    let all = [
-        (
+    let all = match database.copied {
+        Some(_) => vec![(
             &database.runtime,
             "runtime",
-            ROWS.to_owned(),
-            format!("{TABLES}, {OTHERS}"),
-        ),
-        (
-            &database.migrations,
-            "migrations",
-            format!("{ROWS}, {TABLES}"),
-            OTHERS.to_owned(),
-        ),
-    ];
+            READ.to_owned(),
+            format!("{WRITE}, {TABLES}, {OTHERS}"),
+        )],
+        None => vec![
+            (
+                &database.runtime,
+                "runtime",
+                format!("{READ}, {WRITE}"),
+                format!("{TABLES}, {OTHERS}"),
+            ),
+            (
+                &database.migrations,
+                "migrations",
+                format!("{READ}, {WRITE}, {TABLES}"),
+                OTHERS.to_owned(),
+            ),
+        ],
+    };
     // Writing to a string cannot fail.
     let _ = header(&mut sql, database);
     for (login, variable, given, taken) in all {
@@ -82,26 +91,48 @@ fn account(name: &Name, variable: &str, is_local: bool) -> String {
     format!("{user}@{}", DIALECT.identifier(host))
 }
 
-fn header(sql: &mut String, database: &Database) -> std::fmt::Result {
-    writeln!(
-        sql,
-        "-- MySQL or MariaDB: {} runs the application, {} its migrations.\n\
-         -- Run it as an administrator, with mysql or mariadb. Running it twice changes nothing.",
-        shown(&database.runtime.name, "<runtime>"),
-        shown(&database.migrations.name, "<migrations>"),
-    )?;
-    if database.is_proposed {
-        sql.push_str(ONE_LOGIN);
+/// The logins that are written, each with its variable.
+fn logins(database: &Database) -> Vec<(&Login, &'static str)> {
+    let runtime = (&database.runtime, "runtime");
+    let migrations = (&database.migrations, "migrations");
+    match database.copied {
+        Some(_) => vec![runtime],
+        None => vec![runtime, migrations],
     }
-    let unknown: Vec<&str> = [
-        ("<database>", &database.name),
-        ("<runtime>", &database.runtime.name),
-        ("<migrations>", &database.migrations.name),
-    ]
-    .into_iter()
-    .filter(|(_, name)| name.text.is_none())
-    .map(|(mark, _)| mark)
-    .collect();
+}
+
+fn header(sql: &mut String, database: &Database) -> std::fmt::Result {
+    if let Some(copied) = &database.copied {
+        writeln!(
+            sql,
+            "-- MySQL or MariaDB: {} reads alone, from a copy of {}: {}.\n\
+             -- Logins and rights of a copy are those of its primary. Run it there, as an administrator, with mysql or mariadb.\n\
+             -- Running it twice changes nothing.",
+            shown(&database.runtime.name, "<runtime>"),
+            remark(&copied.of),
+            copied.reason(),
+        )?;
+    } else {
+        writeln!(
+            sql,
+            "-- MySQL or MariaDB: {} runs the application, {} its migrations.\n\
+             -- Run it as an administrator, with mysql or mariadb. Running it twice changes nothing.",
+            shown(&database.runtime.name, "<runtime>"),
+            shown(&database.migrations.name, "<migrations>"),
+        )?;
+        if database.is_proposed {
+            sql.push_str(ONE_LOGIN);
+        }
+    }
+    let logins = logins(database);
+    let marks = logins
+        .iter()
+        .map(|(login, variable)| (format!("<{variable}>"), &login.name));
+    let unknown: Vec<String> = std::iter::once(("<database>".to_owned(), &database.name))
+        .chain(marks)
+        .filter(|(_, name)| name.text.is_none())
+        .map(|(mark, _)| mark)
+        .collect();
     if !unknown.is_empty() {
         writeln!(
             sql,
@@ -112,7 +143,10 @@ fn header(sql: &mut String, database: &Database) -> std::fmt::Result {
     if !database.is_local {
         sql.push_str("-- Logins come from any host, `%`: write the application's network instead, such as `10.0.0.0/255.255.0.0`.\n");
     }
-    sql.push_str("-- Tests make a database of their own, which takes CREATE on it: give them another login.\n\nSET NAMES utf8mb4;\n\n");
+    if database.copied.is_none() {
+        sql.push_str("-- Tests make a database of their own, which takes CREATE on it: give them another login.\n");
+    }
+    sql.push_str("\nSET NAMES utf8mb4;\n\n");
     Ok(())
 }
 
@@ -160,9 +194,11 @@ fn make(
 }
 
 fn footer(sql: &mut String, database: &Database) -> std::fmt::Result {
-    sql.push_str(
-        "-- The application may write to django_migrations too: what a database grants, no table of it takes away.\n",
-    );
+    if database.copied.is_none() {
+        sql.push_str(
+            "-- The application may write to django_migrations too: what a database grants, no table of it takes away.\n",
+        );
+    }
     let name = database.name.text.as_deref().unwrap_or_default();
     if name.contains(['_', '%']) {
         writeln!(
@@ -177,21 +213,21 @@ fn footer(sql: &mut String, database: &Database) -> std::fmt::Result {
          -- passwords' hashes as well.\n",
     );
     let mut names = Vec::new();
-    for (login, variable) in [
-        (&database.runtime, "runtime"),
-        (&database.migrations, "migrations"),
-    ] {
+    let logins = logins(database);
+    for (login, variable) in &logins {
         let account = account(&login.name, variable, database.is_local);
         writeln!(sql, "--   SHOW GRANTS FOR {account};")?;
         names.extend(login.name.text.as_deref().map(|name| DIALECT.string(name)));
     }
     // A name that comes later is written in backticks, which is none in a string's place.
-    let list = match &names[..] {
-        [_, _] => format!(
+    let list = if names.len() == logins.len() {
+        format!(
             "SELECT user, host FROM mysql.user WHERE user IN ({});",
             names.join(", ")
-        ),
-        _ => "--   SELECT user, host FROM mysql.user WHERE user IN ('...', '...');".to_owned(),
+        )
+    } else {
+        let names = vec!["'...'"; logins.len()].join(", ");
+        format!("--   SELECT user, host FROM mysql.user WHERE user IN ({names});")
     };
     writeln!(
         sql,

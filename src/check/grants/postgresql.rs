@@ -6,6 +6,8 @@
 //! <https://learn.microsoft.com/azure/postgresql/flexible-server/how-to-manage-azure-ad-users> for logins of Entra,
 //! <https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/UsingWithRDS.IAMDBAuth.DBAccounts.html> for those of RDS.
 
+mod reader;
+
 use std::fmt::Write as _;
 
 use super::{
@@ -14,6 +16,7 @@ use super::{
     read::{Database, Kind, Login, Name},
     shown,
 };
+use crate::check::administrators::SERVICE_ROLES;
 
 const DIALECT: Dialect = Dialect::Postgresql;
 
@@ -107,6 +110,14 @@ impl Words {
         );
         let mut application = vec![&runtime.identifier, &reader.identifier];
         application.dedup();
+        // A login that is the application's too keeps what that has.
+        if database
+            .copied
+            .as_ref()
+            .is_some_and(|copied| copied.shares_login)
+        {
+            application.remove(0);
+        }
         let application = application
             .into_iter()
             .map(String::as_str)
@@ -130,10 +141,21 @@ impl Words {
 pub(super) fn write(database: &Database) -> String {
     let words = Words::of(database);
     let mut sql = String::new();
+    if let Some(copied) = &database.copied {
+        // Writing to a string cannot fail.
+        let _ = reader::write(&mut sql, database, copied, &words);
+        return sql;
+    }
     // Writing to a string cannot fail.
     let _ = header(&mut sql, database, &words)
-        .and_then(|()| settings(&mut sql, database, &words))
-        .and_then(|()| logins(&mut sql, database, &words))
+        .and_then(|()| {
+            let logins = [
+                (&database.runtime, &words.runtime),
+                (&database.migrations, &words.migrations),
+            ];
+            settings(&mut sql, database, &words, logins, &words.owner)?;
+            self::logins(&mut sql, &logins)
+        })
         .and_then(|()| place(&mut sql, &words))
         .and_then(|()| tables(&mut sql, &words));
     sql
@@ -146,28 +168,49 @@ fn asked(name: &Name) -> String {
 
 fn header(sql: &mut String, database: &Database, words: &Words) -> std::fmt::Result {
     let (runtime, migrations) = (&database.runtime, &database.migrations);
+    writeln!(
+        sql,
+        "-- PostgreSQL: {} runs the application, {} its migrations.\n\
+         -- Run it in the database, as its owner or a superuser. Running it twice changes nothing.",
+        shown(&runtime.name, "runtime"),
+        shown(&migrations.name, "migrations"),
+    )?;
+    how(sql, database, words)?;
+    if database.is_proposed {
+        sql.push_str(ONE_LOGIN);
+    }
+    by_hand(
+        sql,
+        &[(runtime, &words.runtime), (migrations, &words.migrations)],
+    )?;
+    sql.push_str(
+        "-- Tests make a database of their own, which takes CREATEDB: give them another login.\n\n",
+    );
+    Ok(())
+}
+
+/// The command that runs it, and what is not known.
+fn how(sql: &mut String, database: &Database, words: &Words) -> std::fmt::Result {
     let variables = words.variables.iter();
     let variables = variables.map(|variable| format!(" --set={variable}=NAME"));
     writeln!(
         sql,
-        "-- PostgreSQL: {} runs the application, {} its migrations.\n\
-         -- Run it in the database, as its owner or a superuser. Running it twice changes nothing.\n\
-         -- A lock that it waits for longer than five seconds ends it, and nothing has changed: run it again then.\n\
+        "-- A lock that it waits for longer than five seconds ends it, and nothing has changed: run it again then.\n\
          --   psql --set=ON_ERROR_STOP=1 --dbname={}{} --file=grants.sql",
-        shown(&runtime.name, "runtime"),
-        shown(&migrations.name, "migrations"),
         argument(&database.name, '\''),
         variables.collect::<Vec<_>>().concat(),
     )?;
-    if database.is_proposed {
-        sql.push_str(ONE_LOGIN);
-    }
     if database.is_hidden {
         sql.push_str(
             "-- Its URL is a reference: a search_path or a role that it sets is not known here.\n",
         );
     }
-    for (login, word) in [(runtime, &words.runtime), (migrations, &words.migrations)] {
+    Ok(())
+}
+
+/// What somebody does for each login besides.
+fn by_hand(sql: &mut String, logins: &[(&Login, &Word)]) -> std::fmt::Result {
+    for (login, word) in logins {
         match &login.kind {
             Kind::Entra(_) => writeln!(
                 sql,
@@ -183,24 +226,37 @@ fn header(sql: &mut String, database: &Database, words: &Words) -> std::fmt::Res
             Kind::RdsIam => {}
         }
     }
-    sql.push_str(
-        "-- Tests make a database of their own, which takes CREATEDB: give them another login.\n\n",
-    );
     Ok(())
 }
 
-fn settings(sql: &mut String, database: &Database, words: &Words) -> std::fmt::Result {
+/// Whose names the text goes by; the logins it makes are the first two.
+fn settings(
+    sql: &mut String,
+    database: &Database,
+    words: &Words,
+    logins: [(&Login, &Word); 2],
+    owner: &Word,
+) -> std::fmt::Result {
     let by_hand = |login: &Login| matches!(login.kind, Kind::Entra(_));
     let name = match database.name.text {
         Some(_) => words.database.string.as_str(),
         None => "current_database()",
     };
+    let reads_alone = if database.copied.is_some() {
+        "'true'"
+    } else {
+        "'false'"
+    };
+    let services: Vec<&str> = SERVICE_ROLES.iter().map(|(name, _)| *name).collect();
+    let services = format!("'{{{}}}'", services.join(","));
     let mut settings = vec![
         ("database", name),
-        ("runtime", &words.runtime.string),
-        ("migrations", &words.migrations.string),
+        ("runtime", &logins[0].1.string),
+        ("migrations", &logins[1].1.string),
         ("reader", &words.reader.string),
-        ("owner", &words.owner.string),
+        ("owner", &owner.string),
+        ("reads_alone", reads_alone),
+        ("services", &services),
     ];
     settings.extend(
         words
@@ -209,8 +265,8 @@ fn settings(sql: &mut String, database: &Database, words: &Words) -> std::fmt::R
             .map(|schema| ("schema", schema.string.as_str())),
     );
     for (name, login) in [
-        ("runtime_by_hand", &database.runtime),
-        ("migrations_by_hand", &database.migrations),
+        ("runtime_by_hand", logins[0].0),
+        ("migrations_by_hand", logins[1].0),
     ] {
         settings.push((name, if by_hand(login) { "'true'" } else { "'false'" }));
     }
@@ -226,15 +282,12 @@ fn settings(sql: &mut String, database: &Database, words: &Words) -> std::fmt::R
     writeln!(sql, "{};\n", lines.join(",\n"))
 }
 
-fn logins(sql: &mut String, database: &Database, words: &Words) -> std::fmt::Result {
+fn logins(sql: &mut String, logins: &[(&Login, &Word)]) -> std::fmt::Result {
     writeln!(
         sql,
         "-- The logins: no superusers, and nothing that goes beyond this database.\n{LOGINS}"
     )?;
-    for (login, word) in [
-        (&database.runtime, &words.runtime),
-        (&database.migrations, &words.migrations),
-    ] {
+    for (login, word) in logins {
         if login.kind == Kind::RdsIam {
             writeln!(sql, "GRANT rds_iam TO {};", word.identifier)?;
         }
@@ -260,10 +313,7 @@ fn place(sql: &mut String, words: &Words) -> std::fmt::Result {
         &migrations.identifier,
     );
     let (reader, owner) = (&reader.identifier, &owner.identifier);
-    let Some((schema, others)) = schemas.split_first() else {
-        return Ok(());
-    };
-    let schema = &schema.identifier;
+    let schema = schemas.first().map_or("", |schema| &schema.identifier);
     writeln!(
         sql,
         "-- Everybody may connect and make temporary tables, unless that is taken away: grant CONNECT to who else needs it.\n\
@@ -284,7 +334,12 @@ fn place(sql: &mut String, words: &Words) -> std::fmt::Result {
          GRANT USAGE ON SCHEMA {schema} TO {reader};\n\
          GRANT USAGE, CREATE ON SCHEMA {schema} TO {owner};"
     )?;
-    for other in others {
+    others(sql, schemas)
+}
+
+/// The schemas that are only looked into.
+fn others(sql: &mut String, schemas: &[Word]) -> std::fmt::Result {
+    for other in schemas.iter().skip(1) {
         // Of a schema that is only looked into, migrations need no more.
         writeln!(
             sql,

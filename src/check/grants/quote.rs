@@ -5,6 +5,7 @@
 //! SQL, which goes by lines.
 
 use super::read::Name;
+use crate::{check::administrators::is_administrator, django::engine::Family};
 
 /// Whose SQL it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,50 +59,18 @@ impl Dialect {
             Self::Mysql if name.chars().count() > 32 => {
                 Some("is longer than the 32 characters of a login")
             }
-            _ if self.administrators().contains(&lower.as_str()) => {
+            _ if is_administrator(self.family(), &lower) => {
                 Some("is the login of an administrator, who would lose what makes it one")
             }
             _ => None,
         }
     }
 
-    /// Logins that servers and services are set up with.
-    fn administrators(self) -> &'static [&'static str] {
+    fn family(self) -> Family {
         match self {
-            Self::Postgresql => &[
-                "admin",
-                "alloydbadmin",
-                "alloydbsuperuser",
-                "avnadmin",
-                "azure_pg_admin",
-                "azure_superuser",
-                "azuresu",
-                "cloudsqladmin",
-                "cloudsqlsuperuser",
-                "doadmin",
-                "postgres",
-                "rds_replication",
-                "rds_superuser",
-                "rdsadmin",
-                "root",
-                "supabase_admin",
-            ],
-            Self::Mysql => &[
-                "admin",
-                "avnadmin",
-                "azure_superuser",
-                "cloudsqlsuperuser",
-                "doadmin",
-                "mariadb.sys",
-                "mysql",
-                "mysql.infoschema",
-                "mysql.session",
-                "mysql.sys",
-                "rdsadmin",
-                "root",
-            ],
-            // The last four are users of every database.
-            Self::Mssql => &["sa", "dbo", "guest", "sys", "information_schema"],
+            Self::Postgresql => Family::Postgresql,
+            Self::Mysql => Family::Mysql,
+            Self::Mssql => Family::Mssql,
         }
     }
 

@@ -12,6 +12,7 @@ use crate::{
     },
     manifest::Span,
     plan::{self, Plan},
+    registry::kind,
     value::{Table, Text, Value},
 };
 
@@ -31,6 +32,30 @@ pub(super) struct Database {
     pub(super) is_proposed: bool,
     pub(super) runtime: Login,
     pub(super) migrations: Login,
+    /// Of what it is a copy, where it is one: `runtime` reads alone then, and `migrations` is the primary's.
+    pub(super) copied: Option<Copied>,
+}
+
+/// What is known of a copy.
+#[derive(Clone, Debug)]
+pub(super) struct Copied {
+    /// The alias of its primary.
+    pub(super) of: String,
+    /// Whether `TEST.MIRROR` says so, not the alias alone.
+    pub(super) is_said: bool,
+    /// Whether the primary has the same login, and becomes another role.
+    pub(super) shares_login: bool,
+}
+
+impl Copied {
+    /// What tells that it is a copy.
+    pub(super) fn reason(&self) -> &'static str {
+        if self.is_said {
+            "TEST.MIRROR says so"
+        } else {
+            "its alias says so"
+        }
+    }
 }
 
 /// A login of the server.
@@ -93,8 +118,8 @@ pub(super) fn name(database: &plan::Database) -> Name {
 }
 
 /// The alias whose copy this is, as `TEST.MIRROR` says.
-pub(super) fn mirrored(database: &plan::Database) -> Option<String> {
-    Source::of(database).get(&["TEST", "MIRROR"]).text
+pub(super) fn mirrored(database: &plan::Database) -> Name {
+    Source::of(database).get(&["TEST", "MIRROR"])
 }
 
 /// Whether both aliases lead to a database of the same name with the same login, as those of a replica do.
@@ -138,6 +163,26 @@ pub(super) fn read(
         is_proposed,
         runtime,
         migrations,
+        copied: None,
+    }
+}
+
+/// A copy with a login of its own, beside the primary as [`read`] has it.
+pub(super) fn read_copy(
+    (plan, database): (&Plan, &plan::Database),
+    primary: Database,
+    copied: Copied,
+    family: Family,
+) -> Database {
+    let source = Source::of(database);
+    Database {
+        name: source.get(&["NAME"]),
+        is_local: is_local(&source, family),
+        is_loopback: is_loopback(&source),
+        is_hidden: source.is_hidden() || primary.is_hidden,
+        runtime: login(plan, database),
+        copied: Some(copied),
+        ..primary
     }
 }
 
@@ -161,7 +206,8 @@ fn proposed(runtime: &Login) -> Login {
     }
 }
 
-fn login(plan: &Plan, database: &plan::Database) -> Login {
+/// The login that a plan gives a database.
+pub(super) fn login(plan: &Plan, database: &plan::Database) -> Login {
     let source = Source::of(database);
     let path = format!("databases.{}", database.alias);
     let mut assumes = source.get(&["OPTIONS", "assume_role"]);
@@ -214,15 +260,12 @@ fn references(plan: &Plan, key: &str) -> Vec<String> {
     found
 }
 
-/// The provider of login tokens for RDS.
-const RDS_TOKEN: &str = "aws-rds-token";
-
 /// Whether the password is a token of RDS.
 fn is_of_rds(plan: &Plan, database: &plan::Database) -> bool {
     let key = format!("databases.{}.PASSWORD", database.alias);
     plan.instances
         .iter()
-        .filter(|instance| instance.descriptor.scheme == RDS_TOKEN)
+        .filter(|instance| instance.descriptor.scheme == kind::RDS_TOKEN)
         .flat_map(|instance| &instance.fetches)
         .any(|fetch| fetch.uses.iter().any(|usage| usage.key == key))
 }

@@ -6,6 +6,7 @@ use super::*;
 
 mod logins;
 mod names;
+mod replicas;
 
 fn written(
     manifest: &str,

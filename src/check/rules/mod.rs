@@ -15,8 +15,10 @@ use super::{
     found::{Found, Out},
     rule::{Check, Rule},
     settings::Settings,
-    subject::Subject,
+    subject::{Database, Subject},
 };
+use crate::django::engine;
+use shared::by_default;
 
 pub(in crate::check) use generic::{is_hidden, is_placeholder};
 
@@ -89,16 +91,38 @@ pub(crate) fn find(id: &str) -> Option<&'static Rule> {
     all().find(|rule| rule.id.eq_ignore_ascii_case(id))
 }
 
+/// A database where references bring nothing and their defaults stand in, as Django then gets it: a rule is held against
+/// that where it finds nothing in what is written. The rules of other families do so themselves.
+fn settled<'a>(database: &Database<'a>) -> Option<Database<'a>> {
+    let is_looked_at = matches!(
+        database.family,
+        Some(engine::Family::Postgresql | engine::Family::Mysql)
+    );
+    is_looked_at.then(|| database.by_default()).flatten()
+}
+
 /// What the rules find in one way of using the manifest.
 pub(crate) fn apply(subject: &Subject<'_>, surroundings: Option<&Surroundings<'_>>) -> Vec<Found> {
     let mut found = Vec::new();
+    let settled: Vec<Option<Database<'_>>> = subject.databases.iter().map(settled).collect();
     for rule in all() {
         let mut out = Out::new(rule, &mut found);
         match rule.check.base() {
             Check::Family(family, check) => {
-                for database in &subject.databases {
-                    if database.family == Some(*family) {
-                        check(database, subject, &mut out);
+                let databases = subject.databases.iter().zip(&settled);
+                for (database, settled) in databases {
+                    if database.family != Some(*family) {
+                        continue;
+                    }
+                    let before = out.count();
+                    check(database, subject, &mut out);
+                    if let Some(settled) = settled
+                        && out.count() == before
+                    {
+                        check(settled, subject, &mut out);
+                        out.since(before).iter_mut().for_each(|one| {
+                            by_default(one);
+                        });
                     }
                 }
             }

@@ -38,7 +38,7 @@ use std::{
 use tokio::task::JoinSet;
 
 pub use door::{Heard, Told, listen, texts};
-pub(crate) use facts::Facts;
+pub(crate) use facts::{Facts, PowerKind};
 use refusal::Stop;
 pub(crate) use refusal::{Class, Refusal};
 pub(crate) use rules::{RULES, observations, of_refusal};

@@ -131,6 +131,7 @@ impl<'a> Database<'a> {
         let mut fields = self.fields.clone();
         // Of several changes none is left out.
         let changed = fields.iter_mut().filter_map(settle).count();
+        fields.iter_mut().for_each(typed);
         (changed > 0).then(|| Self {
             fields,
             alias: self.alias,

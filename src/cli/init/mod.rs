@@ -25,6 +25,7 @@ use crate::{
     init::{self, NoProposal, Project, Proposal, Settings, Store},
     manifest::Manifest,
     reference,
+    registry::kind,
     render::file::write_atomically,
     scan::{detect::Detector, rule},
     suggest,
@@ -55,11 +56,11 @@ pub(super) fn run(context: &Context, command: &Init) -> Outcome {
     let mut proposal = propose(context, &project, &detector)?;
     let is_chosen = command.provider.is_some() || command.into.is_some();
     if !is_chosen
-        && project.store.kind == "dotenv"
+        && project.store.kind == kind::DOTENV
         && proposal.moves.iter().any(|one| one.is_of_settings)
     {
         // What stands in the settings has to go somewhere, and an env file is written by people.
-        project.store = store_of(context, command, &found, "age")?;
+        project.store = store_of(context, command, &found, kind::AGE)?;
         proposal = propose(context, &project, &detector)?;
     }
     let place = manifest_place(context, &proposal)?;
@@ -124,8 +125,8 @@ fn settings(context: &Context, found: &Found) -> Vec<Settings> {
 fn first_store(context: &Context, command: &Init, found: &Found) -> Result<Store, Exit> {
     let kind = match &command.provider {
         Some(kind) => kind,
-        None if command.into.is_none() && found.env.is_some() => "dotenv",
-        None => "age",
+        None if command.into.is_none() && found.env.is_some() => kind::DOTENV,
+        None => kind::AGE,
     };
     store_of(context, command, found, kind)
 }
@@ -138,7 +139,7 @@ fn store_of(context: &Context, command: &Init, found: &Found, kind: &str) -> Res
     };
     let mut settings = command.set.clone();
     let of_env = env_settings(context, found);
-    if kind == "dotenv" && settings.is_empty() {
+    if kind == kind::DOTENV && settings.is_empty() {
         settings.clone_from(&of_env);
     }
     let is_missing = |name: &str| settings.iter().all(|(set, _)| set != name);
@@ -154,7 +155,7 @@ fn store_of(context: &Context, command: &Init, found: &Found, kind: &str) -> Res
         return Err(context.fail(Diagnostic::new(Class::Usage, title).hint(hint)));
     }
     let is_for_laptops =
-        kind != "dotenv" && (found.env.is_some() || !descriptor.capabilities.offline);
+        kind != kind::DOTENV && (found.env.is_some() || !descriptor.capabilities.offline);
     Ok(Store {
         instance: command.into.clone().unwrap_or_else(|| INSTANCE.to_owned()),
         kind: kind.to_owned(),

@@ -2,6 +2,7 @@
 
 mod hostile;
 mod names;
+mod taken_over;
 
 use serde_json::{Value, json};
 

@@ -6,6 +6,7 @@ import os
 import pickle
 import subprocess
 import sys
+import tempfile
 import unittest
 from urllib.parse import quote, quote_plus
 
@@ -178,6 +179,18 @@ class Checks(unittest.TestCase):
         self.assertIn("sslmode", found["nuages.PG001"].hint)
         self.assertEqual([one for one in found if one.startswith("nuages.DJ")], [], "Django says this itself")
         self.assertTrue(all(isinstance(one, (Error, Warning, Info)) for one in found.values()))
+
+    def test_findings_of_one_key_are_told_apart(self):
+        with tempfile.TemporaryDirectory() as directory:
+            with open(f"{directory}/.env", "w") as file:
+                file.write("FIRST=$X\nSECOND=c #d\n")
+            manifest = f"{directory}/nuages.toml"
+            with open(manifest, "w") as file:
+                file.write('[providers.s]\nkind = "dotenv"\n\n[env]\nA = "${s://FIRST}"\nB = "${s://SECOND}"\n')
+            os.environ["NUAGES_MANIFEST"] = manifest
+            told = [one.msg for one in self.messages() if one.id == "nuages.GN020"]
+        for name, line in (("FIRST", 1), ("SECOND", 2)):
+            self.assertEqual(len([one for one in told if f"`.env`, line {line}: `{name}`" in one]), 1, told)
 
     def test_a_plain_check_costs_nothing(self):
         found = [one for one in run_checks() if str(one.id).startswith("nuages.")]

@@ -7,6 +7,8 @@ DECLARE
     role text;
     other text;
     may_much boolean;
+    -- Of a copy's login.
+    reads_alone boolean := current_setting('nuages.reads_alone')::boolean;
 BEGIN
     IF has_database_privilege('public', current_database(), 'CONNECT, TEMPORARY')
        OR has_schema_privilege('public', schema, 'CREATE') THEN
@@ -24,8 +26,7 @@ BEGIN
         END IF;
         FOR other, may_much IN
             SELECT rolname, rolsuper OR rolcreatedb OR rolcreaterole OR rolreplication OR rolbypassrls
-                OR rolname LIKE 'pg\_%' OR rolname IN ('rds_superuser', 'rdsadmin', 'rds_replication', 'azure_pg_admin',
-                'azuresu', 'cloudsqlsuperuser', 'cloudsqladmin', 'alloydbsuperuser')
+                OR rolname LIKE 'pg\_%' OR rolname = ANY (current_setting('nuages.services')::text[])
             FROM pg_roles WHERE pg_has_role(role, oid, 'MEMBER') AND rolname NOT IN (role, reader, owner, 'rds_iam')
         LOOP
             IF may_much THEN
@@ -47,7 +48,8 @@ BEGIN
         AND classid NOT IN ('pg_default_acl'::regclass, 'pg_user_mapping'::regclass, 'pg_largeobject'::regclass);
     IF other IS NOT NULL THEN
         RAISE EXCEPTION '"%" still owns: %', runtime, other
-            USING HINT = 'ALTER each OWNER TO another role, or drop it; a SECURITY DEFINER function may do what its owner may';
+            USING HINT = 'ALTER each OWNER TO another role, or drop it; a SECURITY DEFINER function may do what its owner may. '
+                'An extension goes to who runs this once that role owns nothing else, other databases included';
     END IF;
     FOR other IN
         SELECT relname FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace CROSS JOIN LATERAL (
@@ -55,9 +57,10 @@ BEGIN
         WHERE nspname = schema AND pg_get_userbyid(relowner) = owner
           AND NOT EXISTS (SELECT FROM pg_depend WHERE classid = 'pg_class'::regclass AND objid = pg_class.oid AND deptype = 'e')
           AND CASE relkind WHEN 'S' THEN has_sequence_privilege(name, pg_class.oid, 'UPDATE')
+                   OR reads_alone AND has_sequence_privilege(name, pg_class.oid, 'USAGE')
               ELSE relkind IN ('r', 'p', 'v', 'm', 'f') AND (has_table_privilege(name, pg_class.oid, 'TRUNCATE, TRIGGER')
                    OR has_any_column_privilege(name, pg_class.oid, 'REFERENCES')
-                   OR relname = 'django_migrations' AND (has_table_privilege(name, pg_class.oid, 'DELETE')
+                   OR (relname = 'django_migrations' OR reads_alone) AND (has_table_privilege(name, pg_class.oid, 'DELETE')
                       OR has_any_column_privilege(name, pg_class.oid, 'INSERT, UPDATE'))) END
     LOOP
         RAISE EXCEPTION '"%" may still do more with "%" than with rows', runtime, other
@@ -69,6 +72,21 @@ BEGIN
           AND NOT EXISTS (SELECT FROM pg_depend WHERE classid = 'pg_class'::regclass AND objid = pg_class.oid AND deptype = 'e')
     LOOP
         RAISE WARNING 'table "%" belongs to another: nothing is granted on it, and migrations cannot change it', other;
+    END LOOP;
+    -- A view reads as its owner, unless it says otherwise.
+    FOR role, other IN
+        SELECT DISTINCT views.oid::regclass, reads.oid::regclass
+        FROM pg_class AS views
+        JOIN pg_rewrite ON ev_class = views.oid
+        JOIN pg_depend ON classid = 'pg_rewrite'::regclass AND objid = pg_rewrite.oid AND refclassid = 'pg_class'::regclass
+        JOIN pg_class AS reads ON reads.oid = refobjid AND reads.oid <> views.oid
+        WHERE views.relnamespace = to_regnamespace(quote_ident(schema)) AND views.relkind IN ('v', 'm')
+          AND pg_get_userbyid(views.relowner) = owner AND reads.relkind IN ('r', 'p', 'v', 'm', 'f')
+          AND NOT has_any_column_privilege(owner, reads.oid, 'SELECT')
+          AND (views.reloptions IS NULL OR NOT views.reloptions && ARRAY['security_invoker=true', 'security_invoker=on'])
+    LOOP
+        RAISE WARNING 'view % reads %, which "%" may not', role, other, owner
+            USING HINT = format('GRANT SELECT ON %s TO %I;', other, owner);
     END LOOP;
 END
 $nuages$;

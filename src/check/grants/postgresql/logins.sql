@@ -15,8 +15,7 @@ BEGIN
                                 current_setting('nuages.reader'), current_setting('nuages.owner')] LOOP
         SELECT * INTO held FROM pg_roles WHERE rolname = role;
         CONTINUE WHEN NOT FOUND;
-        IF role LIKE 'pg\_%' OR role IN ('rds_superuser', 'rdsadmin', 'rds_replication', 'azure_pg_admin', 'azuresu',
-                                         'cloudsqlsuperuser', 'cloudsqladmin', 'alloydbsuperuser') THEN
+        IF role LIKE 'pg\_%' OR role = ANY (current_setting('nuages.services')::text[]) THEN
             RAISE EXCEPTION '"%" is a role of the server itself', role;
         ELSIF held.rolsuper OR held.rolreplication THEN
             RAISE EXCEPTION '"%" is a superuser or replicates', role

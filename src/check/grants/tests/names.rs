@@ -132,6 +132,7 @@ fn database(names: [&str; 6], kind: &Kind) -> Database {
         is_proposed: true,
         runtime: login(runtime, reader),
         migrations: login(migrations, owner),
+        copied: None,
     }
 }
 

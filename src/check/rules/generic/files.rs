@@ -5,6 +5,7 @@ use crate::{
     check::{Surroundings, found::Out, subject::Subject},
     finding::Severity,
     manifest::{InstanceEntry, Name, Node, Span, entry},
+    registry::kind::{AGE, DOTENV, FILE},
     render::tracked::{Tracking, tracking},
 };
 
@@ -23,10 +24,7 @@ pub(super) const GN017: Rule = Rule {
 
 /// Kinds of provider, and the setting that names a file in the clear, with its default.
 const FILES: &[(&str, &str, Option<&str>)] =
-    &[("dotenv", "path", Some(".env")), ("age", "key_file", None)];
-
-/// The kind whose secrets are files of a directory.
-const DIRECTORY: &str = "file";
+    &[(DOTENV, "path", Some(".env")), (AGE, "key_file", None)];
 
 /// A file that secrets come from.
 struct Source<'a> {
@@ -73,7 +71,7 @@ fn tracked(subject: &Subject<'_>, around: Option<&Surroundings<'_>>, out: &mut O
 /// A secret's file, where it has the name that Docker gives it: `secrets/db_password` for `db-password`.
 fn docker_path(source: &Source<'_>) -> String {
     match source.path.rsplit_once('/') {
-        Some((directory, name)) if source.kind == DIRECTORY => {
+        Some((directory, name)) if source.kind == FILE => {
             let name = name.replace(|c: char| !c.is_ascii_alphanumeric(), "_");
             format!("{directory}/{}", name.to_ascii_lowercase())
         }
@@ -106,7 +104,7 @@ fn sources<'a>(subject: &'a Subject<'_>) -> Vec<Source<'a>> {
             (None, Some((_, setting, Some(path)))) if !all.iter().any(|have| have.name == name) => {
                 all.push(source(setting, (*path).to_owned()));
             }
-            (Some(instance), _) if kind == Some(DIRECTORY) => {
+            (Some(instance), _) if kind == Some(FILE) => {
                 let path = entry(&instance.settings, "path").map(|item| &item.node);
                 if let Some(Node::Text(path)) = path
                     && let Some(path) = path.literal()
@@ -114,7 +112,7 @@ fn sources<'a>(subject: &'a Subject<'_>) -> Vec<Source<'a>> {
                     all.push(source("path", format!("{path}/{locator}")));
                 }
             }
-            (None, _) if name == DIRECTORY => all.push(source("path", locator.to_owned())),
+            (None, _) if name == FILE => all.push(source("path", locator.to_owned())),
             _ => {}
         }
     }
@@ -168,7 +166,7 @@ fn disputed(subject: &Subject<'_>, around: Option<&Surroundings<'_>>, out: &mut 
     const NOT_DJANGOS: &str = "dotenvy";
     let Some(around) = around else { return };
     let sources = sources(subject);
-    for source in sources.iter().filter(|source| source.kind == "dotenv") {
+    for source in sources.iter().filter(|source| source.kind == DOTENV) {
         let Some(text) = read(&around.base.join(&source.path)) else {
             continue;
         };

@@ -1,5 +1,6 @@
 //! Rules for every engine, and for the manifest as a whole.
 
+mod circles;
 mod files;
 mod hosts;
 mod logins;

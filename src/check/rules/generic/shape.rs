@@ -2,12 +2,12 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::{Check, Rule};
+use super::{Check, Rule, circles::circles};
 use crate::{
     check::{
         fix::Fix,
         found::Out,
-        subject::{Database, Field, Subject, has_word},
+        subject::{Database, Field, Subject, is_replica},
     },
     finding::Severity,
     manifest::entry,
@@ -36,12 +36,12 @@ NAME = "reports.sqlite3"
 };
 
 fn aliases(subject: &Subject<'_>, out: &mut Out<'_>) {
-    let has = |alias: &str| {
-        subject
-            .databases
-            .iter()
-            .any(|database| database.alias.text == alias)
-    };
+    let aliases: HashSet<&str> = subject
+        .databases
+        .iter()
+        .map(|database| database.alias.text.as_str())
+        .collect();
+    let has = |alias: &str| aliases.contains(alias);
     let first = subject.databases.first();
     if let Some(first) = first.filter(|_| !has("default")) {
         let is_completed = subject.profiles.is_empty()
@@ -82,7 +82,7 @@ fn aliases(subject: &Subject<'_>, out: &mut Out<'_>) {
                 out.on(database, path).note(note);
             }
         }
-        if database.at(path).is_some() && waits.is_in_circle(&database.alias.text) {
+        if database.at(path).is_some() && waits.circles.contains(database.alias.text.as_str()) {
             let found = out.on(database, path);
             found.note("it depends on itself");
             if waits.has_unwritten() {
@@ -108,7 +108,8 @@ fn dependencies<'a>(database: &'a Database<'_>) -> &'a [Field] {
 
 /// Which databases Django's tests make before which.
 struct Waits<'a> {
-    of: HashMap<&'a str, Vec<&'a str>>,
+    /// The aliases that wait for themselves.
+    circles: HashSet<&'a str>,
     has_unwritten: bool,
 }
 
@@ -134,27 +135,9 @@ impl<'a> Waits<'a> {
             !is_written && alias != "default" && !mirrors.contains_key(alias)
         };
         Self {
-            of: subject.databases.iter().map(waits).collect(),
+            circles: circles(&subject.databases.iter().map(waits).collect()),
             has_unwritten: subject.databases.iter().any(unwritten),
         }
-    }
-
-    fn of(&self, alias: &str) -> &[&'a str] {
-        self.of.get(alias).map_or(&[], Vec::as_slice)
-    }
-
-    fn is_in_circle(&self, start: &str) -> bool {
-        let mut seen: HashSet<&str> = HashSet::new();
-        let mut open = self.of(start).to_vec();
-        while let Some(alias) = open.pop() {
-            if alias == start {
-                return true;
-            }
-            if seen.insert(alias) {
-                open.extend(self.of(alias));
-            }
-        }
-        false
     }
 
     /// Whether an alias waits for `default` though nobody wrote it.
@@ -250,11 +233,6 @@ TEST = { MIRROR = "default" }
     check: Check::Manifest(replicas),
 };
 
-/// Words in the alias of a replica, besides `replica` in any of them.
-const REPLICA: &[&str] = &[
-    "follower", "reader", "readonly", "slave", "slaves", "standby",
-];
-
 fn replicas(subject: &Subject<'_>, out: &mut Out<'_>) {
     let Some(primary) = subject
         .databases
@@ -277,15 +255,6 @@ fn replicas(subject: &Subject<'_>, out: &mut Out<'_>) {
                 .fix(Fix::set(database, &["TEST", "MIRROR"], "\"default\"").shown());
         }
     }
-}
-
-fn is_replica(alias: &str) -> bool {
-    let lower = alias.to_ascii_lowercase();
-    let is_one = |part: &str| part.contains("replica") && !part.contains("replicat");
-    has_word(&lower, REPLICA)
-        || lower
-            .split(|c: char| !c.is_ascii_alphanumeric())
-            .any(is_one)
 }
 
 /// Whether two databases have a key alike, as far as it is known.

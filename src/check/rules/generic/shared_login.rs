@@ -1,10 +1,12 @@
 //! Logins and passwords that are used for more than one thing.
 
+use std::collections::HashMap;
+
 use super::{Check, Rule, logins::OWASP};
 use crate::{
     check::{
         found::Out,
-        subject::{Database, Subject, is_migration},
+        subject::{Database, Field, Subject, is_migration},
     },
     finding::Severity,
     template::{Part, Template},
@@ -58,22 +60,27 @@ fn shared_login(subjects: &[Subject<'_>], out: &mut Out<'_>) {
         }
     }
     for subject in subjects.iter().filter(|subject| !subject.may_alter) {
+        let mut places: HashMap<[Said<'_>; 3], usize> = HashMap::new();
+        for place in subject.databases.iter().filter_map(place) {
+            *places.entry(place).or_default() += 1;
+        }
         for database in &subject.databases {
             if !is_migration(&database.alias.text) {
                 continue;
             }
-            let twin = subject.databases.iter().find(|other| {
-                other.alias.text != database.alias.text
-                    && ["USER", "HOST", "NAME"]
-                        .iter()
-                        .all(|key| is_same_text(database, other, key))
-            });
-            if twin.is_some() && database.is_remote() {
+            let has_twin = place(database).is_some_and(|place| places.get(&place) > Some(&1));
+            if has_twin && database.is_remote() {
                 let found = out.on(database, &["USER"]);
                 found.profiles.clone_from(&subject.profiles);
             }
         }
     }
+}
+
+/// Who logs in, and where, as far as all of it is said.
+fn place<'d>(database: &'d Database<'_>) -> Option<[Said<'d>; 3]> {
+    let said = |key| Said::of(database.field(key)?);
+    Some([said("USER")?, said("HOST")?, said("NAME")?])
 }
 
 /// The databases of a profile for migrations, each with what the application uses in its place: once for every way of
@@ -95,13 +102,18 @@ fn beside<'s, 'a>(
     };
     let mine: Vec<&Subject<'a>> = runtimes.iter().filter(own).copied().collect();
     let runtimes = if mine.is_empty() { runtimes } else { mine };
+    let mut named: HashMap<&str, Vec<&'s Database<'a>>> = HashMap::new();
+    for other in runtimes.iter().flat_map(|runtime| &runtime.databases) {
+        named.entry(&other.alias.text).or_default().push(other);
+    }
     let mut pairs = Vec::new();
     for database in subject.databases.iter().filter(|one| one.is_remote()) {
-        let others = runtimes.iter().flat_map(|runtime| &runtime.databases);
-        let other = others
-            .filter(|other| other.alias.text == database.alias.text)
-            .filter(|other| !is_elsewhere(database, other));
-        pairs.extend(other.map(|other| (database, other)));
+        let others = named
+            .get(database.alias.text.as_str())
+            .into_iter()
+            .flatten();
+        let others = others.filter(|other| !is_elsewhere(database, other));
+        pairs.extend(others.map(|other| (database, *other)));
     }
     pairs
 }
@@ -117,19 +129,32 @@ fn is_elsewhere(a: &Database<'_>, b: &Database<'_>) -> bool {
     matches!((a.host_name(), b.host_name()), (Some(a), Some(b)) if a != b)
 }
 
+/// What a key says: a text, or the references that bring it.
+#[derive(PartialEq, Eq, Hash)]
+enum Said<'d> {
+    Text(&'d str),
+    References(Vec<String>),
+}
+
+impl<'d> Said<'d> {
+    /// Nothing is said by a text that is empty, or that a reference hides.
+    fn of(field: &'d Field) -> Option<Self> {
+        match field.text() {
+            Some(text) => (!text.is_empty()).then_some(Self::Text(text)),
+            None => field
+                .template
+                .as_ref()
+                .map(|template| Self::References(references(template))),
+        }
+    }
+}
+
 /// Whether two databases have a key alike: the same text, or the same reference.
 fn is_same_text(a: &Database<'_>, b: &Database<'_>, key: &str) -> bool {
     let (Some(a), Some(b)) = (a.field(key), b.field(key)) else {
         return false;
     };
-    match (a.text(), b.text()) {
-        (Some(a), Some(b)) => !a.is_empty() && a == b,
-        (None, None) => a.template.as_ref().is_some_and(|template| {
-            let other = b.template.as_ref();
-            other.is_some_and(|other| references(template) == references(other))
-        }),
-        _ => false,
-    }
+    Said::of(a).is_some_and(|said| Some(said) == Said::of(b))
 }
 
 /// The references of a template, as they are written.
@@ -186,15 +211,22 @@ OPTIONS = { sslmode = "verify-full", sslrootcert = "system" }
 
 fn shared_password(subjects: &[Subject<'_>], out: &mut Out<'_>) {
     for subject in subjects {
-        for (place, database) in subject.databases.iter().enumerate() {
-            let shares = subject.databases[..place].iter().find(|other| {
-                is_other_login(database, other) && is_same_text(database, other, "PASSWORD")
-            });
-            if let Some(other) = shares {
+        // With each password, the first login, and the first with another name: whichever comes next differs from one.
+        let mut logins: HashMap<Said<'_>, Vec<(String, &Database<'_>)>> = HashMap::new();
+        for database in &subject.databases {
+            let password = database.field("PASSWORD").and_then(Said::of);
+            let (Some(password), Some(login)) = (password, login(database)) else {
+                continue;
+            };
+            let before = logins.entry(password).or_default();
+            if let Some((_, other)) = before.iter().find(|(other, _)| *other != login) {
                 let note = format!("`{}` has the same", other.key(&["PASSWORD"]));
                 let found = out.on(database, &["PASSWORD"]);
                 found.profiles.clone_from(&subject.profiles);
                 found.note(note);
+            }
+            if before.len() < 2 && before.iter().all(|(other, _)| *other != login) {
+                before.push((login, database));
             }
         }
     }
@@ -212,18 +244,16 @@ fn shared_password(subjects: &[Subject<'_>], out: &mut Out<'_>) {
 
 /// Whether two databases are known to be logged in to under different names. A replica has the login of its primary.
 fn is_other_login(a: &Database<'_>, b: &Database<'_>) -> bool {
-    let named = |database: &Database<'_>| {
-        let field = database.field("USER")?;
-        let text = field.text().map(str::to_owned);
-        text.or_else(|| {
-            field
-                .template
-                .as_ref()
-                .map(|template| references(template).concat())
-        })
+    matches!((login(a), login(b)), (Some(a), Some(b)) if a != b)
+}
+
+/// The login's name, or the references that bring it.
+fn login(database: &Database<'_>) -> Option<String> {
+    let field = database.field("USER")?;
+    let written = field.text().map(str::to_owned);
+    let brought = || {
+        let template = field.template.as_ref()?;
+        Some(references(template).concat())
     };
-    match (named(a), named(b)) {
-        (Some(a), Some(b)) => !a.is_empty() && !b.is_empty() && a != b,
-        _ => false,
-    }
+    written.or_else(brought).filter(|name| !name.is_empty())
 }

@@ -5,6 +5,7 @@ use crate::{
     check::{fix::Fix, found::Out, subject::Subject},
     finding::Severity,
     manifest::entry,
+    registry::kind::ENTRA,
 };
 
 pub(super) const GN021: Rule = Rule {
@@ -32,9 +33,6 @@ AWS_REGION = "eu-west-1"
 
 /// Variables of providers that open nothing by themselves.
 const NAMES: &[&str] = &["AWS_ACCESS_KEY_ID"];
-
-/// The kind of provider that `auth` asks for tokens.
-const TOKENS: &str = "entra";
 
 fn bootstrap(subject: &Subject<'_>, out: &mut Out<'_>) {
     // What nuages does not log in with is the application's own affair: a key of its storage, a token of its own.
@@ -69,7 +67,7 @@ fn kinds<'a>(subject: &'a Subject<'_>) -> Vec<&'a str> {
     }
     let has_tokens = |database: &crate::check::subject::Database<'_>| database.method.is_some();
     if subject.databases.iter().any(has_tokens) {
-        kinds.push(TOKENS);
+        kinds.push(ENTRA);
     }
     kinds
 }

@@ -6,6 +6,7 @@ use super::{
 };
 use crate::{
     check::{
+        administrators::SA,
         found::Out,
         subject::{Database, Subject, has_word, is_migration},
     },
@@ -48,7 +49,7 @@ OPTIONS = { driver = "ODBC Driver 18 for SQL Server" }
 
 fn sa(database: &Database<'_>, subject: &Subject<'_>, out: &mut Out<'_>) {
     either(database, out, |database, out| {
-        let is_found = user(database).is_some_and(|user| login(&user).eq_ignore_ascii_case("sa"));
+        let is_found = user(database).is_some_and(|user| login(&user).eq_ignore_ascii_case(SA));
         if is_found {
             let found = out.on(database, &["USER"]);
             if !subject.is_production() {

@@ -1,13 +1,16 @@
 //! MY007 and MY009: who logs in, and the file that a password is in.
 
+use std::{collections::HashMap, path::PathBuf};
+
 use super::{
     Check, Rule,
-    shared::{Look, by_default, login_name, path_of, user},
+    shared::{Reading, by_default, login_name, path_of, unseen, user},
     tls::RIGHT,
 };
 use crate::{
     check::{
         Surroundings,
+        administrators::is_administrator,
         found::Out,
         subject::{Database, Subject},
     },
@@ -17,21 +20,6 @@ use crate::{
 
 const OPTION_FILES: &str = "https://dev.mysql.com/doc/refman/8.4/en/option-files.html";
 const PASSWORDS: &str = "https://dev.mysql.com/doc/refman/8.4/en/password-security-user.html";
-
-/// Logins that servers and services are set up with. All may do what they like, or nearly.
-const SUPERUSERS: &[&str] = &[
-    "admin",
-    "avnadmin",
-    "azure_superuser",
-    "cloudsqlsuperuser",
-    "doadmin",
-    "mysql",
-    "mysql.infoschema",
-    "mysql.session",
-    "mysql.sys",
-    "rdsadmin",
-    "root",
-];
 
 pub(super) const SUPERUSER: Rule = Rule {
     id: "MY007",
@@ -63,7 +51,8 @@ pub(super) const OPTION_FILE: Rule = Rule {
     title: "others can read the option file's password, or the client cuts it",
     why: "The clients read an option file whoever else may, and do not mind; a password in it should be its owner's \
           alone. Of a line they read 4,096 bytes: what is longer, as a token can be, is cut without a word, and the login \
-          fails; that is a warning. A file that holds no password may be read by others.",
+          fails; that is a warning. A file that holds no password may be read by others. One that \
+          could not be looked at, or is larger than 1 MiB, is advice.",
     remedy: "let the file be its owner's alone (`chmod 600`); `live = true` writes and guards a file of its own",
     sources: &[PASSWORDS, OPTION_FILES],
     wrong: "",
@@ -77,7 +66,7 @@ const LONGEST: usize = 4096;
 fn superuser(database: &Database<'_>, subject: &Subject<'_>, out: &mut Out<'_>) {
     let Some(field) = user(database) else { return };
     let login = login_name(database, field);
-    let Some((name, is_default)) = login.filter(|(name, _)| SUPERUSERS.contains(&name.as_str()))
+    let Some((name, is_default)) = login.filter(|(name, _)| is_administrator(Family::Mysql, name))
     else {
         return;
     };
@@ -96,8 +85,31 @@ fn superuser(database: &Database<'_>, subject: &Subject<'_>, out: &mut Out<'_>) 
     }
 }
 
+/// What is known of an option file.
+struct Options {
+    /// Its permissions, where it holds a password and others may read or write it.
+    open: Option<u32>,
+    /// The first line that is cut, counting from 1.
+    long: Option<usize>,
+}
+
+impl Options {
+    fn of(mode: u32, text: &str) -> Self {
+        let is_open = mode & 0o077 != 0 && text.lines().any(is_password);
+        let mut lines = text.lines();
+        let long = lines.position(|line| line.len() + 2 > LONGEST && is_setting(line));
+        Self {
+            open: is_open.then_some(mode),
+            long: long.map(|place| place + 1),
+        }
+    }
+}
+
 fn option_file(subject: &Subject<'_>, surroundings: Option<&Surroundings<'_>>, out: &mut Out<'_>) {
     let Some(around) = surroundings else { return };
+    let key = ["OPTIONS", "read_default_file"];
+    // A file that several databases name is read once, and told of once where nobody could look at it.
+    let mut files: HashMap<PathBuf, Option<Options>> = HashMap::new();
     for database in &subject.databases {
         let file = database
             .option("read_default_file")
@@ -105,27 +117,36 @@ fn option_file(subject: &Subject<'_>, surroundings: Option<&Surroundings<'_>>, o
         let Some(path) = file.and_then(path_of) else {
             continue;
         };
-        let place = around.lead(path);
-        let (Look::File(mode), Some(text)) = (Look::at(&place), Look::text(&place)) else {
+        let options = files
+            .entry(around.lead(path))
+            .or_insert_with_key(|place| match Reading::of(place) {
+                Reading::Text(mode, text) => Some(Options::of(mode, &text)),
+                // What is no file, another rule tells.
+                Reading::Missing | Reading::NoFile => None,
+                Reading::Unseen(why) => {
+                    unseen(
+                        out.on(database, &key),
+                        "the option file was not looked at",
+                        why,
+                    );
+                    None
+                }
+            });
+        let Some(options) = options.as_ref() else {
             continue;
         };
-        let key = ["OPTIONS", "read_default_file"];
-        let is_open = mode & 0o077 != 0 && text.lines().any(is_password);
-        let long = text
-            .lines()
-            .position(|line| line.len() + 2 > LONGEST && is_setting(line));
-        if !is_open && long.is_none() {
+        if options.open.is_none() && options.long.is_none() {
             continue;
         }
         let found = out.on(database, &key);
-        if is_open {
+        if let Some(mode) = options.open {
             found.note(format!("it holds a password, and its mode is {mode:04o}"));
         } else {
             found.severity(Severity::Warning);
             found.remedy("give a token as `PASSWORD`, by a reference or `auth = \"entra\"`");
         }
-        if let Some(place) = long {
-            found.note(format!("line {} is longer than {LONGEST} bytes", place + 1));
+        if let Some(line) = options.long {
+            found.note(format!("line {line} is longer than {LONGEST} bytes"));
         }
     }
 }

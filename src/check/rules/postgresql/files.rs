@@ -1,6 +1,6 @@
 //! PG018 to PG020: password files and service files, as libpq reads them. Nothing that stands in them is said.
 
-use std::path::PathBuf;
+use std::{collections::HashMap, path::PathBuf};
 
 use zeroize::Zeroizing;
 
@@ -8,7 +8,7 @@ use super::{
     Check, Rule,
     libpq::Link,
     login::PASSFILE,
-    shared::{Look, brought_later, is_unexpanded, path_of, user},
+    shared::{Look, Reading, brought_later, by_default, is_unexpanded, path_of, unseen, user},
 };
 use crate::{
     check::{
@@ -65,7 +65,8 @@ pub(super) const NO_LINE: Rule = Rule {
     title: "no line of the password file is for this login",
     why: "libpq compares host, port, database and user with the lines letter for letter: a line for `localhost` is not \
           for `127.0.0.1`, and one for another port not for this. Where none is for the login it connects without a \
-          password. What a reference brings may be anything, unless it is resolved.",
+          password. What a reference brings may be anything, unless it is resolved. A file that could not be looked at, or \
+          is larger than 1 MiB, is advice.",
     remedy: "write a line `host:port:database:user:password` with `HOST`, `PORT`, `NAME` and `USER` as they stand here",
     sources: &[PASSFILE],
     wrong: "",
@@ -79,7 +80,8 @@ pub(super) const SERVICE: Rule = Rule {
     title: "a password in the service file",
     why: "libpq reads a service file whoever may read it, and does not mind that others can. A password belongs into a \
           password file, which libpq passes over unless it is its owner's alone. Looked at is the file that \
-          `PGSERVICEFILE` of `[env]` names, else `~/.pg_service.conf`.",
+          `PGSERVICEFILE` of `[env]` names, else `~/.pg_service.conf`. One that could not be looked at, or is larger than \
+          1 MiB, is advice.",
     remedy: "take `password` out of the service, and write `PASSWORD` as a reference, with `live = true` where it changes",
     sources: &[SERVICES, PASSFILE],
     wrong: "",
@@ -142,19 +144,42 @@ fn unread(subject: &Subject<'_>, surroundings: Option<&Surroundings<'_>>, out: &
 
 fn no_line(subject: &Subject<'_>, surroundings: Option<&Surroundings<'_>>, out: &mut Out<'_>) {
     let Some(around) = surroundings else { return };
+    // A file that several databases name is read once, and told of once where nobody could look at it.
+    let mut files: HashMap<PathBuf, Option<Vec<[Matcher; 4]>>> = HashMap::new();
     for (link, _, path) in passfiles(subject) {
-        let place = around.lead(path);
-        let is_read = matches!(Look::at(&place), Look::File(mode) if mode & 0o077 == 0);
         let has_password = link.database.has("PASSWORD") || link.has("password");
-        if is_unexpanded(path) || !is_read || has_password || link.is_open() {
+        if is_unexpanded(path) || has_password || link.is_open() {
             continue;
         }
-        let Some(text) = Look::text(&place) else {
-            continue;
+        let place = around.lead(path);
+        let lines = files.entry(place).or_insert_with_key(|place| {
+            match Reading::of(place) {
+                Reading::Text(mode, text) if mode & 0o077 == 0 => Some(lines(&text)),
+                // What libpq does not read is another rule's.
+                Reading::Text(..) | Reading::Missing | Reading::NoFile => None,
+                Reading::Unseen(why) => {
+                    unseen(
+                        link.found(out, "passfile"),
+                        "the password file was not looked at",
+                        why,
+                    );
+                    None
+                }
+            }
+        });
+        let Some(lines) = lines else { continue };
+        let has_line = |database: &Database<'_>| {
+            let login = Wanted::of(&Link::new(database, subject));
+            lines.iter().any(|line| login.is_meant(line))
         };
-        let login = Wanted::of(&link);
-        if !text.lines().any(|line| login.is_meant(line)) {
+        if !has_line(link.database) {
             link.found(out, "passfile");
+        } else if link
+            .database
+            .by_default()
+            .is_some_and(|one| !has_line(&one))
+        {
+            by_default(link.found(out, "passfile"));
         }
     }
 }
@@ -203,15 +228,7 @@ impl Wanted {
         }
     }
 
-    fn is_meant(&self, line: &str) -> bool {
-        let line = line.trim_end_matches('\r');
-        if line.is_empty() || line.starts_with('#') {
-            return false;
-        }
-        let Some(fields) = fields(line) else {
-            return false;
-        };
-        let [host, port, database, user] = &fields;
+    fn is_meant(&self, [host, port, database, user]: &[Matcher; 4]) -> bool {
         let any = |wanted: Option<&Vec<String>>, field: &Matcher| {
             wanted.is_none_or(|wanted| wanted.iter().any(|word| field.fits(word)))
         };
@@ -231,6 +248,13 @@ impl Matcher {
     fn fits(&self, word: &str) -> bool {
         self.0.as_ref().is_none_or(|have| have.as_str() == word)
     }
+}
+
+/// The lines of a password file that are for somebody.
+fn lines(text: &str) -> Vec<[Matcher; 4]> {
+    let lines = text.lines().map(|line| line.trim_end_matches('\r'));
+    let lines = lines.filter(|line| !line.is_empty() && !line.starts_with('#'));
+    lines.filter_map(fields).collect()
 }
 
 /// The fields of a line before its password, or `None` where there are fewer.
@@ -268,14 +292,30 @@ fn service(subject: &Subject<'_>, surroundings: Option<&Surroundings<'_>>, out: 
             let name = service_of(database, subject)?;
             Some((database, name))
         });
-    for (database, name) in services {
-        let Some(text) = Look::text(&path) else {
+    let mut services = services.peekable();
+    let Some((first, _)) = services.peek() else {
+        return;
+    };
+    let link = Link::new(first, subject);
+    let why = match Reading::of(&path) {
+        Reading::Text(_, text) => {
+            let lines = password_lines(&text);
+            for (database, name) in services {
+                if let Some(&line) = lines.get(name.as_str()) {
+                    out.in_file(database.key(&["OPTIONS", "service"]), &shown, line);
+                }
+            }
             return;
-        };
-        if let Some(line) = password_line(&text, &name) {
-            out.in_file(database.key(&["OPTIONS", "service"]), &shown, line);
         }
-    }
+        Reading::Missing => return,
+        Reading::NoFile => "it is no plain file",
+        Reading::Unseen(why) => why,
+    };
+    unseen(
+        link.found(out, "service"),
+        "the service file was not looked at",
+        why,
+    );
 }
 
 fn service_of(database: &Database<'_>, subject: &Subject<'_>) -> Option<String> {
@@ -295,16 +335,20 @@ fn service_file(subject: &Subject<'_>, around: &Surroundings<'_>) -> Option<(Pat
     }
 }
 
-/// The line of a service's password, counting from 1.
-fn password_line(text: &str, service: &str) -> Option<usize> {
-    let mut is_inside = false;
+/// The line of the password of each service that has one, counting from 1.
+fn password_lines(text: &str) -> HashMap<&str, usize> {
+    let mut found = HashMap::new();
+    let mut inside = None;
     for (place, line) in text.lines().enumerate() {
         let line = line.trim();
         if let Some(name) = line.strip_prefix('[') {
-            is_inside = name.strip_suffix(']') == Some(service);
-        } else if is_inside && line.starts_with("password=") && line.len() > "password=".len() {
-            return Some(place + 1);
+            inside = name.strip_suffix(']');
+        } else if let Some(service) = inside
+            && line.starts_with("password=")
+            && line.len() > "password=".len()
+        {
+            found.entry(service).or_insert(place + 1);
         }
     }
-    None
+    found
 }

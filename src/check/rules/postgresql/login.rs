@@ -7,6 +7,7 @@ use super::{
 };
 use crate::{
     check::{
+        administrators::is_administrator,
         fix::Fix,
         found::Out,
         subject::{Database, Subject},
@@ -16,26 +17,6 @@ use crate::{
 };
 
 pub(super) const PASSFILE: &str = "https://www.postgresql.org/docs/current/libpq-pgpass.html";
-
-/// Logins that servers and services are set up with. All may do what they like, or nearly.
-const SUPERUSERS: &[&str] = &[
-    "admin",
-    "alloydbadmin",
-    "alloydbsuperuser",
-    "avnadmin",
-    "azure_pg_admin",
-    "azure_superuser",
-    "azuresu",
-    "cloudsqladmin",
-    "cloudsqlsuperuser",
-    "doadmin",
-    "pg_database_owner",
-    "postgres",
-    "rds_superuser",
-    "rdsadmin",
-    "root",
-    "supabase_admin",
-];
 
 /// Databases that every server has.
 const OF_THE_SYSTEM: &[&str] = &["postgres", "template0", "template1"];
@@ -168,7 +149,8 @@ fn superuser(database: &Database<'_>, subject: &Subject<'_>, out: &mut Out<'_>) 
         return;
     };
     let login = login_name(database, field);
-    let Some((_, is_default)) = login.filter(|(name, _)| SUPERUSERS.contains(&name.as_str()))
+    let Some((_, is_default)) =
+        login.filter(|(name, _)| is_administrator(Family::Postgresql, name))
     else {
         return;
     };

@@ -2,7 +2,7 @@
 
 use std::{
     fs::{File, Metadata},
-    io::Read as _,
+    io::{self, Read as _},
     os::unix::fs::MetadataExt as _,
     path::{Component, Path, PathBuf},
 };
@@ -10,7 +10,13 @@ use std::{
 use rustix::fs::{Mode, OFlags};
 use zeroize::Zeroizing;
 
-use crate::check::subject::{Field, From, Known, Subject};
+use crate::{
+    check::{
+        found::Found,
+        subject::{Field, From, Known, Subject},
+    },
+    finding::Severity,
+};
 
 /// No file of logins or options is larger.
 const LARGEST: u64 = 1 << 20;
@@ -82,21 +88,61 @@ impl Look {
             std::fs::metadata(directory).is_ok_and(|metadata| metadata.mode() & 0o001 != 0)
         })
     }
+}
 
-    /// The text of a file, wiped after use; bytes that are no UTF-8 are replaced.
-    pub(in crate::check::rules) fn text(path: &Path) -> Option<Zeroizing<String>> {
-        let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
-        let file = File::from(rustix::fs::open(path, flags, Mode::empty()).ok()?);
-        let metadata = file.metadata().ok()?;
-        if !metadata.is_file() || metadata.len() > LARGEST {
-            return None;
+/// What a file says.
+pub(in crate::check::rules) enum Reading {
+    Missing,
+    /// A directory, a pipe.
+    NoFile,
+    /// Why nobody knows here what it says.
+    Unseen(&'static str),
+    /// Its permissions, and its text, wiped after use; bytes that are no UTF-8 are replaced.
+    Text(u32, Zeroizing<String>),
+}
+
+impl Reading {
+    pub(in crate::check::rules) fn of(path: &Path) -> Self {
+        match Look::at(path) {
+            Look::Missing => Self::Missing,
+            Look::Directory | Look::Other => Self::NoFile,
+            Look::Hidden => Self::Unseen("it cannot be seen from here"),
+            Look::File(mode) => match text(path) {
+                Ok(Some(text)) => Self::Text(mode, text),
+                Ok(None) => Self::Unseen("it is larger than 1 MiB"),
+                Err(_) => Self::Unseen("it cannot be read from here"),
+            },
         }
-        // In one piece: a buffer that grows would leave copies behind.
-        let room = usize::try_from(metadata.len()).ok()? + 1;
-        let mut bytes = Zeroizing::new(Vec::with_capacity(room));
-        file.take(room as u64).read_to_end(&mut bytes).ok()?;
-        Some(Zeroizing::new(String::from_utf8_lossy(&bytes).into_owned()))
     }
+}
+
+/// The text of a file, where it is not too large.
+fn text(path: &Path) -> io::Result<Option<Zeroizing<String>>> {
+    let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+    let file = File::from(rustix::fs::open(path, flags, Mode::empty())?);
+    let metadata = file.metadata()?;
+    if !metadata.is_file() {
+        return Err(io::ErrorKind::InvalidInput.into());
+    }
+    if metadata.len() > LARGEST {
+        return Ok(None);
+    }
+    // In one piece: a buffer that grows would leave copies behind.
+    let room = usize::try_from(metadata.len()).map_err(io::Error::other)? + 1;
+    let mut bytes = Zeroizing::new(Vec::with_capacity(room));
+    file.take(room as u64).read_to_end(&mut bytes)?;
+    Ok(Some(Zeroizing::new(
+        String::from_utf8_lossy(&bytes).into_owned(),
+    )))
+}
+
+/// Tells, as advice, that a file was not looked at: it may be as it should be.
+pub(in crate::check::rules) fn unseen(found: &mut Found, title: &str, why: &str) {
+    found.title = Some(title.to_owned());
+    found
+        .severity(Severity::Advice)
+        .note(why)
+        .remedy("run the check as somebody who may read it, or look at it yourself");
 }
 
 /// The path that a key says, where it is written out and no secret.

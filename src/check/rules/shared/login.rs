@@ -5,11 +5,9 @@ use crate::{
     check::subject::{Database, Field, Subject},
     django::engine::Family,
     manifest::{Live, Node, entry},
+    registry::kind::TOKENS,
     template::Template,
 };
-
-/// Providers whose secrets are tokens: good for minutes, and sent to the server as they are.
-const TOKENS: &[&str] = &["aws-rds-token", "entra"];
 
 /// The login's name: Django hands `OPTIONS` on beneath its own keys for PostgreSQL, and over them for MySQL.
 pub(in crate::check::rules) fn user<'d>(database: &'d Database<'_>) -> Option<&'d Field> {

@@ -13,7 +13,7 @@ use crate::{
 };
 
 pub(super) use authority::{Authority, authority, may_be_certified};
-pub(super) use disk::{Look, brought_later, is_unexpanded, normal, path_of};
+pub(super) use disk::{Look, Reading, brought_later, is_unexpanded, normal, path_of, unseen};
 pub(super) use login::{is_live, is_token, login_name, user};
 
 /// Off the way to real data, what leaves the machine unprotected is worth a thought and no more.

@@ -1,12 +1,15 @@
 //! What roles can do, and which of them bring what. <https://www.postgresql.org/docs/18/predefined-roles.html>
 
-use crate::check::server::{
-    facts::{Power, PowerKind},
-    text::Cleaner,
+use crate::check::{
+    administrators::SERVICE_ROLES,
+    server::{
+        facts::{Power, PowerKind},
+        text::Cleaner,
+    },
 };
 
-/// Roles that bring something with them, those of vendors among them: nobody else may have their names.
-const ROLES: &[(&str, PowerKind)] = &[
+/// Roles of the server itself that bring something with them; those of vendors come besides.
+const PREDEFINED: &[(&str, PowerKind)] = &[
     ("pg_read_all_data", PowerKind::Data),
     ("pg_write_all_data", PowerKind::Data),
     ("pg_execute_server_program", PowerKind::Machine),
@@ -22,19 +25,12 @@ const ROLES: &[(&str, PowerKind)] = &[
     ("pg_maintain", PowerKind::Service),
     ("pg_create_subscription", PowerKind::Service),
     ("pg_use_reserved_connections", PowerKind::Service),
-    // Amazon RDS and Aurora, Azure, Google Cloud SQL and AlloyDB, Supabase, Neon.
-    ("rds_superuser", PowerKind::Everything),
-    ("rdsadmin", PowerKind::Everything),
-    ("rds_replication", PowerKind::Data),
-    ("rds_password", PowerKind::Logins),
-    ("azure_pg_admin", PowerKind::Everything),
-    ("azuresu", PowerKind::Everything),
-    ("cloudsqlsuperuser", PowerKind::Everything),
-    ("cloudsqladmin", PowerKind::Everything),
-    ("alloydbsuperuser", PowerKind::Everything),
-    ("supabase_admin", PowerKind::Everything),
-    ("neon_superuser", PowerKind::Everything),
 ];
+
+/// All roles that bring something.
+fn bringing() -> impl Iterator<Item = &'static (&'static str, PowerKind)> {
+    PREDEFINED.iter().chain(SERVICE_ROLES)
+}
 
 /// Attributes, in the order in which they are asked for.
 const ATTRIBUTES: &[(&str, PowerKind)] = &[
@@ -48,7 +44,7 @@ const ATTRIBUTES: &[(&str, PowerKind)] = &[
 /// The login, and of the roles it is a member of, those that bring something. Attributes are not inherited, but whoever
 /// is a member can become the role.
 pub(super) fn question() -> String {
-    let names: Vec<String> = ROLES.iter().map(|(name, _)| format!("'{name}'")).collect();
+    let names: Vec<String> = bringing().map(|(name, _)| format!("'{name}'")).collect();
     let names = names.join(", ");
     format!(
         "SELECT r.rolname, r.rolsuper, r.rolcreaterole, r.rolcreatedb, r.rolreplication, r.rolbypassrls \
@@ -83,7 +79,7 @@ pub(super) fn powers(roles: &[Role], login: &str, cleaner: &Cleaner) -> Vec<Powe
     let mut found = Vec::new();
     for role in roles {
         let is_own = role.name == login;
-        if let Some((name, kind)) = ROLES.iter().find(|(name, _)| *name == role.name) {
+        if let Some((name, kind)) = bringing().find(|(name, _)| *name == role.name) {
             found.push(Power {
                 kind: *kind,
                 name: (*name).to_owned(),

@@ -10,7 +10,7 @@ use crate::support::python::Django;
 impl Deployment {
     /// The SQL is refused with these words in the message, and nothing has changed.
     #[track_caller]
-    fn refused(&self, words: &str) {
+    pub(super) fn refused(&self, words: &str) {
         let before = self.rights();
         let came = self.run_at(&self.place, ADMIN.name, ADMIN.password, &self.grants());
         let (_, said) = came.unwrap_err();

@@ -1,8 +1,8 @@
 //! MY006 to MY009, and MY011.
 
-use super::{BASE, option};
+use super::{BASE, REMOTE, option};
 use crate::{
-    check::testing::{Around, fixed, holds, resolved, severity},
+    check::testing::{Around, fixed, found, holds, ids, resolved, severity},
     finding::Severity,
 };
 
@@ -213,4 +213,35 @@ fn the_last_mode_counts() {
         )],
         &[&with("SET sql_mode=''; SET sql_mode='STRICT_TRANS_TABLES'")],
     );
+}
+
+/// What the driver gets where a variable is missing; a default of this machine exempts from nothing.
+#[test]
+fn defaults_of_references_are_looked_at() {
+    let with = |value: &str| {
+        format!(
+            "{REMOTE}{}\n",
+            option(&format!("local_infile = \"{value}\""))
+        )
+    };
+    let of = |text: &str| {
+        let mut found = found(text, &[]);
+        found.retain(|one| one.rule.id == "MY008");
+        found
+    };
+    let sure = of(&with("1"));
+    let default = of(&with("${env://L:-1}"));
+    assert_eq!((sure.len(), default.len()), (1, 1));
+    assert!(default[0].severity < sure[0].severity);
+    assert!(default[0].fix.is_none());
+    assert!(of(&with("${env://L:-0}")).is_empty());
+    assert!(of(&with("${env://L}")).is_empty());
+    for host in [
+        "${env://H:-localhost}",
+        "${env://H:-127.0.0.1}",
+        "${env://H:-}",
+    ] {
+        let text = format!("{BASE}HOST = \"{host}\"\n");
+        assert!(ids(&text).contains(&"MY001"), "{host}");
+    }
 }

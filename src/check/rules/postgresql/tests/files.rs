@@ -116,7 +116,8 @@ fn a_pipe_in_place_of_a_file_holds_nothing_up() {
         "{LOGIN}OPTIONS = {{ service = \"shop\" }}\n[env]\nPGSERVICEFILE = \"{}\"\n",
         path.to_str().unwrap()
     );
-    assert!(around.found(&service, "PG020").is_empty());
+    let found = around.found(&service, "PG020");
+    assert_eq!(found[0].notes, ["it is no plain file"]);
     assert!(started.elapsed() < Duration::from_secs(20));
 }
 
@@ -235,4 +236,52 @@ fn passwords_in_service_files() {
     assert!(around.found(&other, "PG020").is_empty());
     let none = format!("{LOGIN}[env]\nPGSERVICEFILE = \"{path}\"\n");
     assert!(around.found(&none, "PG020").is_empty());
+}
+
+/// What nobody looked at is told, once a file; what another rule tells is not.
+#[test]
+fn what_could_not_be_looked_at() {
+    let around = Around::new();
+    let two = |options: &str| {
+        let one = format!("{LOGIN}OPTIONS = {{ {options} }}\n");
+        let other = one.replace("databases.default", "databases.other");
+        format!("{one}{}", other.replace("shop_app", "shop_other"))
+    };
+    let told = |text: &str, id: &str| -> Vec<(String, Severity, Vec<String>)> {
+        let found = around.found(text, id);
+        let told = |one: &Found| (one.title().to_owned(), one.severity, one.notes.clone());
+        found.iter().map(told).collect()
+    };
+    let of = |kind: &str, why: &str| {
+        let title = format!("the {kind} file was not looked at");
+        vec![(title, Severity::Advice, vec![why.to_owned()])]
+    };
+    let large = around.file("large", 0o600, "");
+    let file = std::fs::File::options().write(true).open(&large).unwrap();
+    file.set_len((1 << 20) + 1).unwrap();
+    // Whoever runs this may read everything, but no link that leads to itself.
+    let lost = around.0.path().join("lost");
+    std::os::unix::fs::symlink("lost", &lost).unwrap();
+    for (path, why) in [
+        (large.as_str(), "it is larger than 1 MiB"),
+        (lost.to_str().unwrap(), "it cannot be seen from here"),
+    ] {
+        let passfile = two(&format!("passfile = \"{path}\""));
+        assert_eq!(told(&passfile, "PG019"), of("password", why));
+        assert!(around.found(&passfile, "PG018").is_empty());
+        let service = two("service = \"shop\"") + &format!("[env]\nPGSERVICEFILE = \"{path}\"\n");
+        assert_eq!(told(&service, "PG020"), of("service", why));
+        let option = two(&format!("read_default_file = \"{path}\"")).replace("postgresql", "mysql");
+        assert_eq!(told(&option, "MY009"), of("option", why));
+    }
+    let directory = around.0.path().to_str().unwrap().to_owned();
+    assert!(told(&two(&format!("passfile = \"{directory}\"")), "PG019").is_empty());
+    let service = two("service = \"shop\"") + &format!("[env]\nPGSERVICEFILE = \"{directory}\"\n");
+    assert_eq!(
+        told(&service, "PG020"),
+        of("service", "it is no plain file")
+    );
+    // Nobody asks the file where nothing names a service.
+    let none = service.replace("service = \"shop\"", "");
+    assert!(told(&none, "PG020").is_empty());
 }

@@ -3,7 +3,7 @@
 
 use super::{BASE, REMOTE};
 use crate::{
-    check::testing::{Around, found, holds},
+    check::testing::{Around, found, holds, ids},
     finding::Severity,
 };
 
@@ -132,4 +132,66 @@ fn a_table_in_the_place_of_a_word_is_not_taken_out() {
     };
     assert!(fix("\"on\"").unwrap().starts_with("remove "));
     assert!(!fix("{ mode = \"on\" }").is_some_and(|fix| fix.starts_with("remove ")));
+}
+
+/// What Django gets where a variable is missing; a default of this machine exempts from nothing, since another server may
+/// be brought.
+#[test]
+fn defaults_of_places_are_looked_at() {
+    const LOGIN: &str = "[databases.default]\nENGINE = \"postgresql\"\nUSER = \"shop_app\"\nPASSWORD = \"${env://P}\"\n";
+    let tls = "OPTIONS = { sslmode = \"verify-full\", sslrootcert = \"system\" }\n";
+    let name = "NAME = \"shop\"\nHOST = \"db\"\n";
+    for (id, written, reference, harmless) in [
+        // A database of the system, a pooler's port, a pooler's name, an address that no certificate has.
+        (
+            "PG023",
+            "NAME = \"postgres\"\nHOST = \"db\"\n",
+            "${env://N:-postgres}",
+            "shop",
+        ),
+        ("PG024", "PORT = \"6432\"\n", "${env://N:-6432}", "5432"),
+        (
+            "PG012",
+            "HOST = \"10.0.0.7\"\nNAME = \"shop\"\n",
+            "${env://N:-10.0.0.7}",
+            "db.shop.example",
+        ),
+    ] {
+        let (key, rest) = written.split_once(" = ").unwrap();
+        let (literal, rest) = rest.split_once('\n').unwrap();
+        let rest = if rest.is_empty() { name } else { rest };
+        let text = |value: &str| format!("{LOGIN}{key} = \"{value}\"\n{rest}{tls}");
+        let of = |text: &str| {
+            let mut found = found(text, &[]);
+            found.retain(|one| one.rule.id == id);
+            found
+        };
+        let sure = of(&text(literal.trim_matches('"')));
+        let default = of(&text(reference));
+        assert_eq!((sure.len(), default.len()), (1, 1), "{id}");
+        assert!(default[0].severity < sure[0].severity || sure[0].severity == Severity::Advice);
+        assert!(
+            default[0]
+                .notes
+                .iter()
+                .any(|note| note.contains("brings nothing"))
+        );
+        assert!(default[0].fix.is_none());
+        assert_eq!(
+            of(&text(
+                &reference.replace(literal.trim_matches('"'), harmless)
+            ))
+            .len(),
+            0
+        );
+        assert_eq!(of(&text("${env://N}")).len(), 0, "{id}");
+    }
+    for host in [
+        "${env://H:-localhost}",
+        "${env://H:-/run/postgresql}",
+        "${env://H:-}",
+    ] {
+        let text = format!("{LOGIN}NAME = \"shop\"\nHOST = \"{host}\"\n");
+        assert!(ids(&text).contains(&"PG001"), "{host}");
+    }
 }
