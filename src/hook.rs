@@ -5,6 +5,11 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use crate::{reading, scan::source::git::is_no_repository};
+
+/// A hook may be a program.
+const LARGEST: u64 = 64 << 20;
+
 /// A hook that the scan can run in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Hook {
@@ -34,8 +39,10 @@ pub enum Change {
 /// Why a hook cannot be put in.
 #[derive(Debug)]
 pub enum HookError {
-    /// The directory is in no repository, or it cannot be read.
-    NoRepository(String),
+    /// The directory is in no repository.
+    NoRepository(PathBuf),
+    /// The repository of a directory cannot be read, and why.
+    Unopened(PathBuf, String),
     /// `core.hooksPath` leads out of the repository: those hooks are for others as well.
     Shared(PathBuf),
     /// Both a hook and its saved predecessor are there, and neither is ours.
@@ -94,19 +101,26 @@ fi
     }
 }
 
+fn no_repository(start: &Path, error: &gix::Error) -> HookError {
+    if is_no_repository(error) {
+        HookError::NoRepository(start.to_owned())
+    } else {
+        HookError::Unopened(start.to_owned(), error.to_string())
+    }
+}
+
 /// Where a repository's hooks are.
 ///
 /// # Errors
 ///
 /// Outside of a repository, and where `core.hooksPath` leads out of it and `allow_shared` is not set.
 pub fn directory(start: &Path, allow_shared: bool) -> Result<PathBuf, HookError> {
-    let repository =
-        gix::discover(start).map_err(|error| HookError::NoRepository(error.to_string()))?;
+    let repository = gix::discover(start).map_err(|error| no_repository(start, &error))?;
     let common = repository.common_dir().to_owned();
     let configured = repository
         .config_snapshot()
         .trusted_path("core.hooksPath")
-        .map_err(|error| HookError::NoRepository(error.to_string()))?;
+        .map_err(|error| HookError::Unopened(start.to_owned(), error.to_string()))?;
     let Some(configured) = configured else {
         return Ok(common.join("hooks"));
     };
@@ -177,8 +191,8 @@ fn is_ours(script: &[u8]) -> bool {
 }
 
 fn read(path: &Path) -> Result<Option<Vec<u8>>, HookError> {
-    match fs::read(path) {
-        Ok(text) => Ok(Some(text)),
+    match reading::bytes(path, LARGEST) {
+        Ok(text) => Ok(Some(text.to_vec())),
         Err(error)
             if error.kind() == io::ErrorKind::NotFound && path.symlink_metadata().is_err() =>
         {

@@ -29,6 +29,7 @@
 //! | `audit` | who was handed which secret, and when: one line of JSON for each; never a value |
 //! | `timestamp` | moments as text |
 //! | `process` | a process that is asked something: bounded in what it says and in its time |
+//! | `reading` | a file that is read whole: no pipe, no device, and no more than such a file can have |
 //! | [`check`] | policy: rules on the manifest, on what references bring, on settings and servers; and the SQL of the grants that logins need |
 //! | [`finding`] | what a scan or a check finds, and where |
 //! | [`hook`] | git hooks that run the scan |
@@ -76,6 +77,7 @@ mod keep;
 pub mod manifest;
 pub mod plan;
 mod process;
+mod reading;
 pub mod redact;
 mod reference;
 pub mod registry;

@@ -51,6 +51,7 @@ fn project(settings: String, env: &str, by: u8) -> Project<'static> {
             settings: Vec::new(),
             dev: (by & 4 != 0).then(Vec::new),
         },
+        has_package: by & 16 != 0,
         import: &|text| match text.strip_prefix("op://")? {
             "" => Some(Err("it names nothing".to_owned())),
             _ => Some(Ok("env://IMPORTED".to_owned())),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from stat import S_ISREG
 
 from nuages._errors import error
 
@@ -11,6 +12,10 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
+
+
+#: No file of databases or of a secret is larger, in bytes.
+_LARGEST = 16 << 20
 
 
 class Live(str):
@@ -112,14 +117,24 @@ def _look(path: str, keys: tuple[str, ...]) -> tuple[str | None, str]:
 def read(path: str) -> tuple[str | None, str]:
     """A file as text, or why it cannot be read."""
     try:
-        with open(path, "rb") as file:
-            return file.read().decode("utf-8"), ""
+        with open(path, "rb", opener=_opened) as file:
+            if not S_ISREG(os.fstat(file.fileno()).st_mode):
+                return None, "it is a pipe or a device, not a file"
+            content = file.read(_LARGEST + 1)
+        if len(content) > _LARGEST:
+            return None, f"it is larger than {_LARGEST >> 20} MiB"
+        return content.decode("utf-8"), ""
     except OSError as problem:
         return None, problem.strerror or type(problem).__name__
     except UnicodeDecodeError:
         return None, "it is not UTF-8"
     except ValueError:
         return None, "this is no path"
+
+
+def _opened(path: str, flags: int) -> int:
+    # A pipe would be waited for. Windows has no such flag.
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
 def parsed(text: str) -> tuple[Any, str]:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, quote_plus, unquote
+from urllib.parse import unquote
 
 from django.conf import settings
 
-from nuages import _handed
+from nuages import _handed, _spellings
 from nuages._live import Live, parsed
 
 if TYPE_CHECKING:
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
 
 #: Shorter values would hide what a text says and keep nothing secret.
 _SHORTEST = 4
-_SHORTEST_WITHIN = 6
 
 #: Stand in every text, as the program has it too.
 _EVERYBODYS = frozenset(
@@ -49,6 +47,21 @@ _PAIR = re.compile(
 _SECRET_KEYS = re.compile(r"PASS|SECRET|TOKEN|CREDENTIAL|(?:^|_)PWD?$", re.I)
 
 
+#: What was made of the values last: a page asks for each of its frames, and they seldom change.
+_last: tuple[frozenset[str], frozenset[str], re.Pattern[str] | None] = (frozenset(), frozenset(), None)
+
+
+def _compiled(values: frozenset[str]) -> tuple[frozenset[str], re.Pattern[str] | None]:
+    """All that stands for one of the values, and what finds it within a text."""
+    global _last
+    of, forms, within = _last
+    if of != values:
+        forms = frozenset(form for value in values for form in _spellings.of(value))
+        within = _spellings.pattern(forms)
+        _last = (values, forms, within)
+    return forms, within
+
+
 class Secrets:
     """The names and values that are secret now."""
 
@@ -56,10 +69,7 @@ class Secrets:
         self._substitute = substitute
         self.names = _handed.secret_names()
         values = {value for value in self._all() if not _is_everybodys(value)}
-        values |= {written for value in values for written in _written(value)}
-        self._values = frozenset(values)
-        within = sorted((value for value in values if len(value) >= _SHORTEST_WITHIN), key=len, reverse=True)
-        self._within = re.compile("|".join(map(re.escape, within))) if within else None
+        self._values, self._within = _compiled(frozenset(values))
 
     def masked(self, text: str) -> str:
         """The text without what is secret in it."""
@@ -94,16 +104,15 @@ class Secrets:
             yield from _of_url(value)
 
 
-def _written(value: str) -> Iterator[str]:
-    """A value as it stands in the representation of an object or of bytes, in JSON, and in a URL."""
-    yield repr(value)[1:-1]
-    yield ascii(value)[1:-1]
-    yield repr(value.encode("utf-8", "surrogatepass"))[2:-1]
-    yield json.dumps(value)[1:-1]
-    yield json.dumps(value, ensure_ascii=False)[1:-1]
-    for quoted in (quote, quote_plus):
-        yield quoted(value, errors="surrogatepass")
-    yield quote(value, safe="", errors="surrogatepass")
+class Unknown(Secrets):
+    """Stands in where it cannot be found out what is secret: everything is."""
+
+    def __init__(self, substitute: str) -> None:
+        self._substitute = substitute
+        self.names = frozenset()
+
+    def masked(self, text: str) -> str:
+        return self._substitute if text else text
 
 
 def _setting(name: str) -> Any:

@@ -15,7 +15,7 @@ from django.utils.datastructures import MultiValueDict
 from django.views.debug import SafeExceptionReporterFilter
 
 from nuages._live import Live
-from nuages._secrets import Secrets
+from nuages._secrets import Secrets, Unknown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -92,7 +92,11 @@ class ExceptionReporterFilter(SafeExceptionReporterFilter):  # type: ignore[misc
         if current is not None:
             yield current
             return
-        self._now.secrets = Secrets(self.cleansed_substitute)
+        try:
+            self._now.secrets = Secrets(self.cleansed_substitute)
+        except Exception:
+            # Without it nothing is known to be harmless. An error page that fails says nothing at all.
+            self._now.secrets = Unknown(self.cleansed_substitute)
         try:
             yield self._now.secrets
         finally:
@@ -102,6 +106,13 @@ class ExceptionReporterFilter(SafeExceptionReporterFilter):  # type: ignore[misc
         return isinstance(key, str) and (key == settings.SESSION_COOKIE_NAME or self.hidden_settings.search(key) is not None)
 
     def _cleansed(self, key: Any, value: Any, secrets: Secrets, depth: int) -> Any:
+        try:
+            return self._looked_at(key, value, secrets, depth)
+        except Exception:
+            # A class may do anything where it is looked at.
+            return self.cleansed_substitute
+
+    def _looked_at(self, key: Any, value: Any, secrets: Secrets, depth: int) -> Any:
         if self._is_hidden(key) or isinstance(value, Live):
             return self.cleansed_substitute
         if isinstance(value, str):

@@ -1,7 +1,7 @@
 //! What every command starts from: the environment, the manifest, the profiles, and how to say what went wrong.
 
 use std::{
-    io::{self, IsTerminal, Read},
+    io::{self, IsTerminal},
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -18,6 +18,7 @@ use crate::{
     diagnostic::{Class, Diagnostic},
     manifest::{Manifest, Source},
     plan::{self, Plan, Selection},
+    reading,
     registry::Registry,
     report,
     resolve::{self, Fetched, Resolved, Secrets, Waiting},
@@ -25,7 +26,7 @@ use crate::{
 };
 
 pub(super) const MANIFEST: &str = "nuages.toml";
-const LARGEST_MANIFEST: u64 = 1024 * 1024;
+pub(super) const LARGEST_MANIFEST: u64 = 1024 * 1024;
 const DEFAULT_DEADLINE: Duration = Duration::from_secs(30);
 
 pub(super) struct Context {
@@ -383,23 +384,7 @@ pub(super) fn environment() -> Environment {
     Environment::new(std::env::vars_os(), directory)
 }
 
-/// A file of text, small and UTF-8, or why not.
+/// A file of text, small and UTF-8, or why not. A path that was typed may also be that of a pipe of the shell's.
 pub(super) fn read_text(path: &Path, most: u64) -> Result<String, String> {
-    let file = std::fs::File::open(path).map_err(|error| error.to_string())?;
-    let mut bytes = Vec::new();
-    file.take(most + 1)
-        .read_to_end(&mut bytes)
-        .map_err(|error| error.to_string())?;
-    if bytes.len() as u64 > most {
-        return Err(match most >> 20 {
-            0 => format!("it is larger than {} KiB", most >> 10),
-            size => format!("it is larger than {size} MiB"),
-        });
-    }
-    String::from_utf8(bytes).map_err(|error| {
-        format!(
-            "it is not UTF-8, at byte {}",
-            error.utf8_error().valid_up_to()
-        )
-    })
+    reading::named_text(path, most).map_err(|error| error.to_string())
 }

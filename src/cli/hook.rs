@@ -66,9 +66,19 @@ fn tell(change: &Change) -> String {
 
 fn describe(error: HookError) -> Diagnostic {
     match error {
-        HookError::NoRepository(cause) => {
-            Diagnostic::new(Class::Usage, "there is no repository to put a hook into").cause(cause)
-        }
+        HookError::NoRepository(place) => Diagnostic::new(
+            Class::Usage,
+            format!(
+                "`{}` is in no git repository, and hooks are git's",
+                place.display()
+            ),
+        )
+        .hint("go to the project's repository, or make one: `git init`"),
+        HookError::Unopened(place, cause) => Diagnostic::new(
+            Class::Usage,
+            format!("the repository of `{}` cannot be opened", place.display()),
+        )
+        .cause(cause),
         HookError::Shared(path) => Diagnostic::new(
             Class::Usage,
             format!(

@@ -39,7 +39,10 @@ use std::{
     process::ExitCode,
 };
 
-use clap::Parser as _;
+use clap::{
+    Parser as _,
+    error::{ContextKind, ContextValue, ErrorKind},
+};
 use nuages_provider::Environment;
 
 use crate::registry::Registry;
@@ -68,7 +71,7 @@ pub fn run(arguments: Vec<OsString>, registry: Registry) -> ExitCode {
     let choice = colour::typed(&arguments);
     let arguments = match Arguments::try_parse_from(arguments) {
         Ok(arguments) => arguments,
-        Err(error) => return said_by_clap(&error, choice, &environment),
+        Err(error) => return said_by_clap(&with_tip(error), choice, &environment),
     };
     let name = arguments.command.name();
     let context = Context::new(arguments.global, registry, name, environment);
@@ -97,6 +100,24 @@ pub fn run(arguments: Vec<OsString>, registry: Registry) -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(Exit(code)) => ExitCode::from(code),
     }
+}
+
+/// What `exec` misses that got its command without `--`, or none: an example says more than the usage.
+fn with_tip(mut error: clap::Error) -> clap::Error {
+    let is_word = match error.kind() {
+        ErrorKind::MissingRequiredArgument => true,
+        ErrorKind::UnknownArgument => {
+            matches!(error.get(ContextKind::InvalidArg), Some(ContextValue::String(word)) if !word.starts_with('-'))
+        }
+        _ => false,
+    };
+    let usage = error.get(ContextKind::Usage).map(ToString::to_string);
+    if is_word && usage.is_some_and(|usage| usage.contains("nuages exec ")) {
+        let tip = "the command stands behind `--`, as in `nuages exec -- gunicorn shop.wsgi`";
+        let tip = ContextValue::StyledStrs(vec![tip.into()]);
+        error.insert(ContextKind::Suggested, tip);
+    }
+    error
 }
 
 /// Help, the version, or what is wrong with the command line. By the same rules for colour as all else.

@@ -1,8 +1,7 @@
 //! One line at a terminal that says what is waited for: there after a moment, gone when done.
 
 use std::{
-    io,
-    sync::{Arc, Condvar, Mutex, PoisonError},
+    io::{self, PipeReader, PipeWriter},
     thread::JoinHandle,
     time::{Duration, Instant},
 };
@@ -10,6 +9,7 @@ use std::{
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use rustix::{
     event::{PollFd, PollFlags, Timespec, poll},
+    io::Errno,
     process::getpgrp,
     termios::{LocalModes, tcgetattr, tcgetpgrp, tcgetwinsize},
 };
@@ -26,15 +26,13 @@ const NARROWEST: u16 = 10;
 
 /// Draws on standard error until it is dropped; then nothing of it is left, neither on the terminal nor as a thread.
 pub(super) struct Progress {
-    over: Arc<Over>,
+    /// Closed at the end, which is how the drawer hears of it.
+    over: Option<PipeWriter>,
     drawer: Option<JoinHandle<()>>,
 }
 
-#[derive(Default)]
-struct Over {
-    is_over: Mutex<bool>,
-    changed: Condvar,
-}
+/// What the drawer hears of the end by.
+struct Over(PipeReader);
 
 impl Context {
     /// The line that says what is waited for, where somebody looks. Drop it before anything else is said.
@@ -60,19 +58,23 @@ impl Progress {
         if !is_wanted || !is_watched() {
             return Self::none();
         }
-        let over = Arc::new(Over::default());
-        let theirs = Arc::clone(&over);
-        // Without a thread there is no line, and the run goes on.
+        // Without a pipe or a thread there is no line, and the run goes on.
+        let Ok((theirs, over)) = io::pipe() else {
+            return Self::none();
+        };
         let drawer = std::thread::Builder::new()
-            .spawn(move || draw(&theirs, &line))
+            .spawn(move || draw(&Over(theirs), &line))
             .ok();
-        Self { over, drawer }
+        Self {
+            over: Some(over),
+            drawer,
+        }
     }
 
     /// Draws nothing.
     pub(super) fn none() -> Self {
         Self {
-            over: Arc::default(),
+            over: None,
             drawer: None,
         }
     }
@@ -80,12 +82,7 @@ impl Progress {
 
 impl Drop for Progress {
     fn drop(&mut self) {
-        *self
-            .over
-            .is_over
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner) = true;
-        self.over.changed.notify_all();
+        drop(self.over.take());
         if let Some(drawer) = self.drawer.take() {
             // It draws, and a drawing that failed is no reason to fail.
             let _ = drawer.join();
@@ -116,19 +113,29 @@ fn is_free() -> bool {
 }
 
 impl Over {
-    /// Waits for the end, or for the moment to draw. Whether the end has come.
-    fn within(&self, wait: Duration) -> bool {
-        let is_over = self.is_over.lock().unwrap_or_else(PoisonError::into_inner);
-        let waited = self
-            .changed
-            .wait_timeout_while(is_over, wait, |is_over| !*is_over);
-        *waited.unwrap_or_else(PoisonError::into_inner).0
+    /// Waits for the end, for the moment to draw, or for a signal that is to end us. Whether the end has come.
+    fn within(&self, wait: Duration, interrupt: Option<&Interrupt>) -> bool {
+        let until = Instant::now() + wait;
+        let told = interrupt.and_then(Interrupt::told);
+        loop {
+            let left = until.saturating_duration_since(Instant::now());
+            let left = Timespec::try_from(left).unwrap_or_default();
+            let mut ready = vec![PollFd::new(&self.0, PollFlags::IN)];
+            ready.extend(told.map(|told| PollFd::from_borrowed_fd(told, PollFlags::IN)));
+            match poll(&mut ready, Some(&left)) {
+                // Nobody writes to it: whatever is said of it is its end.
+                Ok(_) => return !ready[0].revents().is_empty(),
+                Err(Errno::INTR) => {}
+                // Without a way to wait nothing is drawn.
+                Err(_) => return true,
+            }
+        }
     }
 }
 
 fn draw(over: &Over, line: &dyn Fn(Duration) -> String) {
     let start = Instant::now();
-    if over.within(PATIENCE) {
+    if over.within(PATIENCE, None) {
         return;
     }
     let interrupt = Interrupt::defer();
@@ -141,7 +148,7 @@ fn draw(over: &Over, line: &dyn Fn(Duration) -> String) {
             bar.set_message(line(start.elapsed()));
             bar.tick();
         }
-        if over.within(TICK) {
+        if over.within(TICK, Some(&interrupt)) {
             break;
         }
     }
@@ -151,4 +158,31 @@ fn draw(over: &Over, line: &dyn Fn(Duration) -> String) {
     }
     bar.finish_and_clear();
     interrupt.end_if_asked();
+}
+
+#[cfg(test)]
+mod tests {
+    use signal_hook::{consts::signal::SIGTERM, low_level::raise};
+
+    use super::*;
+
+    const FOR_EVER: Duration = Duration::from_hours(24);
+
+    /// One that came late, or not at all, would be waited for all day.
+    #[test]
+    fn a_signal_and_the_end_are_heard_of_at_once() {
+        let (reader, writer) = io::pipe().unwrap();
+        let over = Over(reader);
+        let interrupt = Interrupt::defer();
+        assert!(!interrupt.has_arrived());
+        raise(SIGTERM).unwrap();
+        assert!(!over.within(FOR_EVER, Some(&interrupt)));
+        assert!(interrupt.has_arrived());
+        // What has been looked at is not told again.
+        let interrupt = Interrupt::defer();
+        assert!(!interrupt.has_arrived());
+        let end = std::thread::spawn(move || drop(writer));
+        assert!(over.within(FOR_EVER, Some(&interrupt)));
+        end.join().unwrap();
+    }
 }

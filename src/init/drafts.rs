@@ -58,13 +58,19 @@ impl Work<'_> {
                 .collect();
             let path: &BStr = SETTINGS.into();
             let text = Text::new(path, file.text.as_bytes());
+            let is_by_package = self.has_package();
             let mut draft = Draft::default();
             let answers = fix::plan(&text, &places).into_iter();
             for ((answer, found), is_sure) in answers.zip(&places).zip(is_sure) {
                 let line = text.line_of(found.span.start) + 1;
                 let place = format!("`{}`, line {line}: `{}`", file.path, found.rule);
                 match answer {
-                    Ok(mut change) => {
+                    Ok(change) => {
+                        let mut change = if is_by_package {
+                            change.by_package()
+                        } else {
+                            change
+                        };
                         match self.class_of(&change.name) {
                             Some(Class::Secret(value)) => change.set_value(value),
                             Some(Class::Plain(value)) => change.set_value(value),
@@ -107,6 +113,11 @@ impl Work<'_> {
         let json = databases
             .filter(|(file, _)| *file == number)
             .map(|(_, databases)| Change::to_json(DATABASES, databases.range.clone()));
+        let json = if self.has_package() {
+            json.map(Change::by_package)
+        } else {
+            json
+        };
         let mut changes: Vec<(&Change, &str)> = draft
             .named
             .iter()

@@ -47,6 +47,8 @@ pub struct Project<'a> {
     pub env: Option<EnvFile>,
     /// Where its secrets are to be.
     pub store: Store,
+    /// Whether it depends on the Python package `nuages`: its settings can ask that for values then.
+    pub has_package: bool,
     /// What another program's spelling of a reference (`op://…`, an ARN) is as ours; `None` where a text is no such
     /// spelling, and an error that says why where it cannot be written as ours.
     pub import: &'a dyn Fn(&str) -> Option<Result<String, String>>,

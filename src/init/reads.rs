@@ -83,6 +83,11 @@ pub(super) fn of_call(call: &ExprCall) -> Option<Reading<'_>> {
             reading.is_cast |= call.arguments.args.len() > 1;
             reading
         }
+        "nuages.env" => {
+            let mut reading = Call(call).reading(1, false)?;
+            reading.is_cast |= Call(call).keyword("cast").is_some();
+            reading
+        }
         "config" | "decouple.config" => {
             let mut reading = Call(call).reading(1, false)?;
             let cast = Call(call).keyword("cast").and_then(dotted);

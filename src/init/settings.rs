@@ -53,6 +53,8 @@ pub(super) struct Facts {
     pub(super) urls: Vec<Range<usize>>,
     pub(super) libraries: Vec<Library>,
     pub(super) parents: Vec<Parent>,
+    /// Whether the package `nuages` is imported.
+    pub(super) has_package: bool,
     /// `with env.prefixed(…)`: which variable a call reads is not clear then.
     pub(super) is_prefixed: bool,
 }
@@ -191,6 +193,10 @@ impl Visit {
             "decouple" => Library::Decouple,
             "environ" => Library::DjangoEnviron,
             "dotenv" | "environs" => Library::PythonDotenv,
+            "nuages" => {
+                self.facts.has_package = true;
+                return;
+            }
             _ => return,
         };
         self.facts.libraries.push(library);

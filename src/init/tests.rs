@@ -35,6 +35,7 @@ fn proposed(text: &str, env: &[(&str, &str)]) -> (Proposal, String, String) {
             variables: variables(env),
         }),
         store: store("file"),
+        has_package: false,
         import: &|text| {
             text.starts_with("op://")
                 .then(|| Ok(format!("file:///{text}")))
@@ -267,6 +268,7 @@ fn what_cannot_be_done_is_said() {
         }],
         env: None,
         store: store("file"),
+        has_package: false,
         import: &|_| None,
     };
     let detector = Detector::new(rule::built_in().into());
@@ -289,6 +291,7 @@ fn a_store_that_reads_env_files_is_asked_for_the_very_name() {
             ]),
         }),
         store: store("dotenv"),
+        has_package: false,
         import: &|_| None,
     };
     let detector = Detector::new(rule::built_in().into());
@@ -383,6 +386,7 @@ fn databases_that_stay_and_values_that_stand_elsewhere_are_told() {
             }],
             env: None,
             store: store("file"),
+            has_package: false,
             import: &|_| None,
         };
         let left = propose(&project, &detector, &registry).unwrap().left;

@@ -176,6 +176,11 @@ impl<'a> Work<'a> {
         }
     }
 
+    /// Whether the settings may ask the Python package: the project depends on it, or they do so already.
+    pub(super) fn has_package(&self) -> bool {
+        self.project.has_package || self.facts.iter().any(|facts| facts.has_package)
+    }
+
     /// The file that says what the databases are, and what it says.
     pub(super) fn databases(&self) -> Option<(usize, &'a settings::Databases)> {
         if self.facts.iter().map(|facts| facts.bound).sum::<usize>() != 1

@@ -27,7 +27,7 @@ pub(crate) use asked::{Question, Wants};
 pub(crate) use build::is_within;
 pub use describe::describe_json;
 pub use iam::{Permissions, permissions};
-pub use more::{instances_to_check, setting, writable_instances};
+pub use more::{instances, instances_to_check, setting, writable_instances};
 
 /// What a run will do. Holds no secret.
 #[derive(Clone, Debug)]

@@ -137,6 +137,22 @@ impl Builder<'_> {
     }
 }
 
+/// The names of the instances, in the manifest's order.
+///
+/// # Errors
+/// Where the manifest or the selection is wrong.
+pub fn instances(
+    manifest: &Manifest,
+    selection: &Selection,
+) -> Result<Vec<String>, Vec<Diagnostic>> {
+    if !manifest.errors().is_empty() {
+        return Err(manifest.errors().to_vec());
+    }
+    let layer = manifest.select(&selection.profiles)?;
+    let names = layer.providers.iter().map(|(name, _)| name.text.clone());
+    Ok(names.collect())
+}
+
 /// The names of the instances that can be written.
 ///
 /// # Errors

@@ -5,11 +5,26 @@ use crate::support::{debian, project::Project};
 
 /// A project with the script of a shell in it.
 fn project(shell: &str) -> Project {
-    let project = Project::empty();
+    let project = Project::new(MANIFEST);
     let script = project.nuages(["completions", shell]).output().code(0);
     assert!(script.stderr.is_empty(), "{}", script.stderr());
     project.file("script", &script.stdout)
 }
+
+/// Names that a shell would run, or take for an option, are not offered.
+const MANIFEST: &str = r#"
+[providers.store]
+kind = "dotenv"
+
+[profiles.staging.env]
+A = "a"
+
+[profiles."$(touch run)".env]
+A = "a"
+
+[profiles."-x".env]
+A = "a"
+"#;
 
 /// What is typed, and words that have to be offered then; and one that must not be.
 const CASES: &[(&str, &[&str], &str)] = &[
@@ -28,12 +43,24 @@ const CASES: &[(&str, &[&str], &str)] = &[
     ),
     ("nuages render databases", &["databases-json"], "yaml"),
     ("nuages check --explain PG00", &["PG001"], "GN001"),
+    ("nuages --profile ", &["staging"], "$(touch run)"),
+    ("nuages exec --profile st", &["staging"], "store://"),
+    ("nuages get ", &["store://"], "staging"),
+    ("nuages put sto", &["store://"], "staging"),
     (
         "nuages completions ",
         &["bash", "zsh", "fish", "elvish", "powershell", "nushell"],
         "exec",
     ),
 ];
+
+/// The `PATH` with this build's program first, which the scripts ask.
+fn path() -> std::ffi::OsString {
+    let own = std::path::Path::new(env!("CARGO_BIN_EXE_nuages")).parent();
+    let rest = std::env::var_os("PATH").unwrap_or_default();
+    let directories = own.map(std::path::Path::to_owned).into_iter();
+    std::env::join_paths(directories.chain(std::env::split_paths(&rest))).unwrap()
+}
 
 /// Whether the words of `offered` are those of a case.
 #[track_caller]
@@ -67,6 +94,7 @@ fn bash_completes() {
     for (typed, wanted, unwanted) in CASES {
         let outcome = project
             .program("bash".as_ref(), ["--norc", "-c", complete, "bash", typed])
+            .env("PATH", path())
             .output()
             .code(0);
         let offered: Vec<&str> = outcome.stdout().lines().collect();
@@ -83,6 +111,7 @@ fn fish_completes() {
         let mut fish = debian::program("fish", "fish", &[("FISH_ROOT", "{}")]);
         fish.args(["--no-config", "-c", complete, typed])
             .current_dir(project.root())
+            .env("PATH", path())
             .env("HOME", project.root());
         let outcome = run(fish).code(0);
         let offered: Vec<&str> = outcome
@@ -103,11 +132,26 @@ fn zsh_completes() {
         let mut zsh = debian::program("zsh", "zsh", &[("ZSH_ROOT", "{}")]);
         zsh.args(["-f", "capture.zsh", ".", typed])
             .current_dir(project.root())
+            .env("PATH", path())
             .env("HOME", project.root());
         let outcome = run(zsh).code(0);
         let offered: Vec<&str> = outcome.stdout().lines().collect();
         holds("zsh", typed, &offered, wanted, unwanted);
     }
+}
+
+/// What is offered where there is no manifest, or one with mistakes: nothing, or what can be read of it.
+#[test]
+fn words_of_a_manifest() {
+    let words = |project: &Project, kind| {
+        let outcome = project.nuages(["completions", kind]).output().code(0);
+        outcome.stdout().to_owned()
+    };
+    let none = Project::empty();
+    assert_eq!(words(&none, "profiles") + &words(&none, "instances"), "");
+    let broken = Project::new("[providers.a]\n\n[profiles.dev.nosuch]\n");
+    assert_eq!(words(&broken, "profiles"), "dev\n");
+    assert_eq!(words(&broken, "instances"), "");
 }
 
 /// Their shells are no packages of Debian: what is looked at is that every command is there.
@@ -119,6 +163,7 @@ fn the_others_know_every_command() {
             let name = command.last().map_or("nuages", String::as_str);
             assert!(script.contains(name), "{shell}: {command:?}");
         }
+        assert!(!script.contains("__nuages_"), "{shell}");
     }
 }
 

@@ -146,6 +146,38 @@ fn values_move_before_the_settings_change() {
     assert!(outcome.stderr().contains("there is a manifest already"));
 }
 
+/// A project that depends on the package has its settings ask that.
+#[test]
+fn settings_of_a_project_with_the_package() {
+    let project = shop().file("requirements.txt", "django\nnuages  # secrets\n");
+    key(&project);
+    shot(
+        "init_package",
+        &project,
+        &init(&project, &["--into", "vault", "--yes"]).code(0),
+    );
+    let changed = project.read("shop/settings.py");
+    for line in [
+        "import nuages",
+        "SECRET_KEY = nuages.env(\"SECRET_KEY\")  # generated",
+        "DATABASES = nuages.databases()",
+    ] {
+        assert!(changed.lines().any(|there| there == line), "{changed}");
+    }
+    assert!(!changed.contains("json"), "{changed}");
+
+    // One that imports it depends on it, whatever its files say.
+    let project = shop();
+    project.write("shop/settings.py", format!("import nuages\n{}", settings()));
+    let shown = init(&project, &[]).code(0);
+    assert!(shown.stderr().contains("+DATABASES = nuages.databases()"));
+    assert!(
+        !shown.stderr().contains("+import nuages"),
+        "{}",
+        shown.stderr()
+    );
+}
+
 #[test]
 fn a_run_that_was_stopped_goes_on() {
     let project = shop();

@@ -24,6 +24,8 @@ mod exec;
 mod files;
 mod first_run;
 mod from;
+#[cfg(feature = "provider-local")]
+mod hints;
 #[cfg(all(feature = "provider-aws", feature = "provider-azure"))]
 mod iam;
 mod import;
@@ -39,6 +41,7 @@ mod redact;
 mod render;
 mod secrecy;
 mod shot;
+mod special;
 mod status;
 mod supervise;
 mod template;

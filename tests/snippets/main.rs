@@ -66,11 +66,15 @@ fn find(directory: &Path, below: bool, paths: &mut Vec<PathBuf>) {
     }
 }
 
+/// The page of the repository, and that of the package index.
 fn readme() -> Vec<Page> {
-    vec![
-        Page::read(checkout(), &checkout().join("README.md"))
-            .unwrap_or_else(|faults| panic!("{}", faults.join("\n"))),
-    ]
+    ["README.md", "python/README.md"]
+        .iter()
+        .map(|path| {
+            Page::read(checkout(), &checkout().join(path))
+                .unwrap_or_else(|faults| panic!("{}", faults.join("\n")))
+        })
+        .collect()
 }
 
 /// Tries each page out, and tells of all that do not hold.

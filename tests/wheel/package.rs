@@ -86,6 +86,35 @@ fn the_wheel_holds_what_it_should() {
     assert_eq!(file, format!("nuages-{version}-py3-none-{platform}.whl"));
 }
 
+/// The page that a package index shows: a link into the repository would lead nowhere there.
+#[test]
+fn the_page_of_the_index_stands_by_itself() {
+    let read = "import sys, zipfile; file = zipfile.ZipFile(sys.argv[1])\n\
+                name = next(name for name in file.namelist() if name.endswith('.dist-info/METADATA'))\n\
+                print(file.read(name).decode(), end='')";
+    let metadata = must_run(Command::new(tools()).args(["-c", read]).arg(pack::file()));
+    let (head, page) = metadata.split_once("\n\n").unwrap();
+    assert!(
+        head.contains("Description-Content-Type: text/markdown"),
+        "{head}"
+    );
+    let own = fs::read_to_string(checkout().join("python/README.md")).unwrap();
+    assert_eq!(page.trim_end(), own.trim_end());
+    assert!(!page.contains("](") && !page.contains("<a "), "{page}");
+    // It and the repository's first page show the same settings, and what it names is there.
+    let first = fs::read_to_string(checkout().join("README.md")).unwrap();
+    let block = |page: &str| {
+        page.split("```python\n")
+            .nth(1)
+            .unwrap()
+            .split("```")
+            .next()
+            .unwrap()
+            .to_owned()
+    };
+    assert_eq!(block(page), block(&first));
+}
+
 /// What pip builds the program from where no wheel fits: cargo finds all it wants in it, and there is little else.
 #[test]
 fn the_source_distribution_is_enough_and_no_more() {
@@ -117,7 +146,7 @@ fn the_source_distribution_is_enough_and_no_more() {
     assert!(targets.any(|target| target["name"] == "nuages" && target["kind"][0] == "bin"));
     for wanted in [
         "LICENSE-MIT",
-        "README.md",
+        "python/README.md",
         "build.rs",
         "python/nuages/py.typed",
     ] {

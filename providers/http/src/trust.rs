@@ -22,6 +22,9 @@ const SYSTEM: &[&str] = &[];
 /// Bundles of certificates that are trusted besides: the names that AWS's and Python's tools read.
 const BUNDLES: &[&str] = &["AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE"];
 
+/// The bundles of all that systems trust have a quarter of a megabyte.
+const LARGEST: u64 = 16 << 20;
+
 /// TLS 1.2 and 1.3 with ring, HTTP/2 where a server offers it.
 pub(crate) fn configuration(environment: &Environment) -> Result<ClientConfig, Error> {
     let provider = std::sync::Arc::new(rustls::crypto::ring::default_provider());
@@ -42,12 +45,11 @@ fn roots(environment: &Environment) -> Result<RootCertStore, Error> {
     if file.is_none() && directory.is_none() {
         roots = system();
     } else {
-        let found = rustls_native_certs::load_certs_from_paths(
-            file.map(Path::new),
-            // A list of directories, as OpenSSL reads it, is looked through one by one below.
-            None,
-        );
-        add(&mut roots, found);
+        if let Some(file) = file.map(Path::new).filter(|file| is_bundle(file)) {
+            let found = rustls_native_certs::load_certs_from_paths(Some(file), None);
+            add(&mut roots, found);
+        }
+        // A list of directories, as OpenSSL reads it.
         for directory in directory.iter().flat_map(std::env::split_paths) {
             let found = rustls_native_certs::load_certs_from_paths(None, Some(&directory));
             add(&mut roots, found);
@@ -66,7 +68,7 @@ fn roots(environment: &Environment) -> Result<RootCertStore, Error> {
             let (file, directory) = if path.is_dir() {
                 (None, Some(path))
             } else {
-                (Some(path), None)
+                (Some(path).filter(|path| is_bundle(path)), None)
             };
             let found = rustls_native_certs::load_certs_from_paths(file, directory);
             if add(&mut roots, found) == 0 {
@@ -94,6 +96,12 @@ fn system() -> RootCertStore {
         roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
     }
     roots
+}
+
+/// Whether it is a file, of a size that one of certificates can have: a pipe would be waited for, a device has no end.
+fn is_bundle(path: &Path) -> bool {
+    path.metadata()
+        .is_ok_and(|metadata| metadata.is_file() && metadata.len() <= LARGEST)
 }
 
 /// How many of them could be used.
@@ -130,6 +138,14 @@ mod tests {
         }
         let error = roots_with("SSL_CERT_FILE", "/dev/null").unwrap_err();
         assert!(error.message().contains("SSL_CERT_FILE"), "{error}");
+    }
+
+    #[test]
+    fn a_bundle_without_end_is_refused() {
+        for name in ["SSL_CERT_FILE", "AWS_CA_BUNDLE"] {
+            let error = roots_with(name, "/dev/zero").unwrap_err();
+            assert!(error.message().contains(name), "{error}");
+        }
     }
 
     #[test]

@@ -64,4 +64,10 @@ pub(in crate::cli) enum Shell {
     Powershell,
     /// Nushell
     Nushell,
+    /// What the scripts ask for when a profile is typed
+    #[value(hide = true)]
+    Profiles,
+    /// What the scripts ask for when a reference is typed
+    #[value(hide = true)]
+    Instances,
 }

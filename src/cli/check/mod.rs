@@ -1,6 +1,7 @@
 //! `nuages check`: policy on the manifest, on what references bring, and on the project's settings.
 
 mod connect;
+mod explain;
 mod failure;
 mod fix;
 mod handed;
@@ -22,7 +23,7 @@ use super::{
 };
 use crate::{
     check::{
-        self, Allowed, Checked, Extent, Found, Request, Surroundings, ids,
+        self, Allowed, Checked, Extent, Found, Request, Surroundings,
         settings::{self, Evaluated},
     },
     diagnostic::{Class, Diagnostic},
@@ -34,7 +35,6 @@ use crate::{
     },
     resolve::Resolved,
     scan::{detect::Detector, rule, source::Trouble},
-    suggest,
     variables::HOME,
 };
 use handed::Handed;
@@ -42,7 +42,7 @@ use project::{Files, Learnt, Target, learn};
 
 pub(super) fn run(context: &Context, command: &Check) -> Outcome {
     if let Some(rule) = &command.explain {
-        return explain(context, rule);
+        return explain::run(context, rule);
     }
     if command.grants {
         return grants(context, command);
@@ -360,21 +360,5 @@ fn tell_suppressed(looked: &Looked) {
     }
     if let Some(judgement) = &looked.judgement {
         tell_used(&judgement.suppressions);
-    }
-}
-
-fn explain(context: &Context, rule: &str) -> Outcome {
-    let text = if rule.eq_ignore_ascii_case("all") {
-        let pages: Vec<String> = ids().filter_map(check::page).collect();
-        Some(pages.join("\n"))
-    } else {
-        check::page(rule)
-    };
-    match text {
-        Some(text) => output::result(text.as_bytes()),
-        None => Err(context.fail(
-            Diagnostic::new(Class::Usage, format!("there is no rule `{rule}`"))
-                .maybe_hint(suggest::hint(&rule.to_ascii_uppercase(), ids())),
-        )),
     }
 }

@@ -8,6 +8,7 @@ use super::{
     project::{self, Found},
 };
 use crate::{
+    reading,
     render::{
         file::write_atomically,
         tracked::{Tracking, tracking},
@@ -17,18 +18,27 @@ use crate::{
 
 const GITIGNORE: &str = ".gitignore";
 
+/// Nobody writes a longer one.
+const LARGEST: u64 = 16 << 20;
+
 /// A `.gitignore` before and after.
 pub(super) struct Ignore {
     place: PathBuf,
     old: Option<Vec<u8>>,
     new: Vec<u8>,
+    /// Why what is there cannot be read.
+    unread: Option<String>,
 }
 
 impl Ignore {
     pub(super) fn work_out(context: &Context, found: &Found) -> Self {
         let base = context.environment.base();
         let place = base.join(GITIGNORE);
-        let old = std::fs::read(&place).ok();
+        let (old, unread) = match reading::bytes(&place, LARGEST) {
+            Ok(old) => (Some(old.to_vec()), None),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => (None, None),
+            Err(error) => (None, Some(error.to_string())),
+        };
         let mut new = old.clone().unwrap_or_default();
         let line = found.env.as_ref().and_then(|env| {
             let line = project::below(base, &env.place)?;
@@ -52,7 +62,12 @@ impl Ignore {
             new.extend_from_slice(line.as_bytes());
             new.extend_from_slice(end);
         }
-        Self { place, old, new }
+        Self {
+            place,
+            old,
+            new,
+            unread,
+        }
     }
 
     pub(super) fn is_changed(&self) -> bool {
@@ -73,7 +88,9 @@ impl Ignore {
         if !self.is_changed() {
             return Ok(None);
         }
-        let written = if let Some(old) = &self.old {
+        let written = if let Some(why) = &self.unread {
+            Err(io::Error::other(why.clone()))
+        } else if let Some(old) = &self.old {
             super::change::replace(&self.place, old, &self.new)
         } else {
             write_atomically(&self.place, &self.new, MODE)

@@ -3,6 +3,7 @@
 
 mod ignore;
 mod next;
+mod package;
 mod project;
 mod store;
 
@@ -16,7 +17,7 @@ use super::{
     Exit, Outcome,
     arguments::Init,
     change,
-    context::{Context, Loaded, MANIFEST},
+    context::{Context, LARGEST_MANIFEST, Loaded, MANIFEST},
     output,
 };
 use crate::{
@@ -24,7 +25,7 @@ use crate::{
     import,
     init::{self, NoProposal, Project, Proposal, Settings, Store},
     manifest::Manifest,
-    reference,
+    reading, reference,
     registry::kind,
     render::file::write_atomically,
     scan::{detect::Detector, rule},
@@ -51,6 +52,7 @@ pub(super) fn run(context: &Context, command: &Init) -> Outcome {
             variables: env.file.variables.iter().map(copied).collect(),
         }),
         store: first_store(context, command, &found)?,
+        has_package: package::is_wanted(context.environment.base()),
         import: &import,
     };
     let mut proposal = propose(context, &project, &detector)?;
@@ -216,9 +218,9 @@ fn manifest_place(context: &Context, proposal: &Proposal) -> Result<PathBuf, Exi
         return Ok(base.join(MANIFEST));
     };
     let place = base.join(&found);
-    match std::fs::read(&place) {
+    match reading::bytes(&place, LARGEST_MANIFEST) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(place),
-        Ok(there) if there.is_empty() || there == proposal.manifest.as_bytes() => Ok(place),
+        Ok(there) if there.is_empty() || *there == proposal.manifest.as_bytes() => Ok(place),
         _ => {
             let title = format!(
                 "there is a manifest already: `{}`",

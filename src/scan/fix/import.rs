@@ -1,4 +1,4 @@
-//! `import os` and `import json`: whether a file has them by the time they are needed, and where they go.
+//! `import os`, `import json` and `import nuages`: whether a file has them by the time they are needed, and where they go.
 
 use std::ops::Range;
 
@@ -14,7 +14,7 @@ use crate::scan::python;
 /// A module that is used: its name, whether a change needs it, and what to say where its name means something else.
 type Module = (&'static str, fn(Form) -> bool, Left);
 
-const MODULES: [Module; 2] = [
+const MODULES: [Module; 3] = [
     (
         "json",
         |form| matches!(form, Form::Json),
@@ -24,6 +24,11 @@ const MODULES: [Module; 2] = [
         "os",
         |form| matches!(form, Form::Json | Form::Read { is_bare: false, .. }),
         "`os` is not Python's own module there",
+    ),
+    (
+        "nuages",
+        |form| matches!(form, Form::Package { .. } | Form::PackageDatabases),
+        "`nuages` is not the package there",
     ),
 ];
 

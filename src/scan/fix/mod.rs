@@ -58,6 +58,13 @@ enum Form {
     },
     /// What JSON in the environment says.
     Json,
+    /// A read by the Python package `nuages`.
+    Package {
+        /// Whether bytes are wanted.
+        is_bytes: bool,
+    },
+    /// What that package gives for `DATABASES`.
+    PackageDatabases,
     /// Nothing: the call around it goes on without.
     Nothing,
     /// A comment that says where the value went.
@@ -93,6 +100,17 @@ impl Change {
             form: Form::Nothing,
             value: Zeroizing::new(value.to_owned()),
         }
+    }
+
+    /// The same, read by the Python package `nuages` rather than out of the environment.
+    #[must_use]
+    pub(crate) fn by_package(mut self) -> Self {
+        self.form = match self.form {
+            Form::Read { is_bytes, .. } => Form::Package { is_bytes },
+            Form::Json => Form::PackageDatabases,
+            form => form,
+        };
+        self
     }
 
     /// The value, for a store.
@@ -192,6 +210,11 @@ fn replacement(form: Form, name: &str, manifest: &str) -> String {
             if is_bytes { ".encode()" } else { "" }
         ),
         Form::Json => format!("json.loads(os.environ[\"{name}\"])"),
+        Form::Package { is_bytes } => format!(
+            "nuages.env(\"{name}\"){}",
+            if is_bytes { ".encode()" } else { "" }
+        ),
+        Form::PackageDatabases => "nuages.databases()".to_owned(),
         Form::Nothing => String::new(),
         Form::Comment => format!("# {name}: in the store, see {manifest}"),
     }

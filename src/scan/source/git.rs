@@ -61,10 +61,10 @@ fn limited(options: Options) -> Options {
     options.config_overrides([format!("gitoxide.objects.allocLimit={MOST_MEMORY}")])
 }
 
-fn refused(directory: &Path, error: &gix::Error) -> Error {
+/// Whether there is none, rather than one that cannot be opened.
+pub(crate) fn is_no_repository(error: &gix::Error) -> bool {
     use gix::discover::upwards::Error as Discover;
-    let place = directory.display();
-    let is_none = error.iter_errors().any(|error| {
+    error.iter_errors().any(|error| {
         matches!(
             error.downcast_ref::<Discover>(),
             Some(
@@ -73,8 +73,12 @@ fn refused(directory: &Path, error: &gix::Error) -> Error {
                     | Discover::NoGitRepositoryWithinFs { .. }
             )
         )
-    });
-    if is_none {
+    })
+}
+
+fn refused(directory: &Path, error: &gix::Error) -> Error {
+    let place = directory.display();
+    if is_no_repository(error) {
         return Error::new(format!("`{place}` is in no git repository"));
     }
     Error::new(format!(

@@ -63,15 +63,22 @@ class Live(Case):
     def test_what_cannot_be_read(self):
         binary = self.directory / "binary"
         binary.write_bytes(CANARY.encode() + b"\xff")
+        pipe = self.directory / "pipe"
+        os.mkfifo(pipe)
+        with open(self.directory / "long", "wb") as long:
+            long.truncate((16 << 20) + 1)
         cases = [
             (nuages.Live("absent"), "No such file or directory"),
             (nuages.Live(self.directory), "Is a directory"),
             (nuages.Live("a\0b"), "this is no path"),
             (nuages.Live(binary), "it is not UTF-8"),
+            (nuages.Live(pipe), "it is a pipe or a device, not a file"),
+            (nuages.Live("/dev/zero"), "it is a pipe or a device, not a file"),
+            (nuages.Live(long.name), "it is larger than 16 MiB"),
             (nuages.Live(self.write("empty", "\n")), "it is empty"),
             (nuages.Live(self.write("broken", f'{{"{CANARY}": '), "a"), "it is not JSON from line 1, column"),
             (nuages.Live(self.write("deep", "[" * 100_000), "a"), "it is not JSON"),
-            (nuages.Live(self.write("long", f'[{"1" * 5000}, "{CANARY}"]'), "a"), "it"),
+            (nuages.Live(self.write("number-long", f'[{"1" * 5000}, "{CANARY}"]'), "a"), "it"),
             (nuages.Live(self.write("list", f'["{CANARY}"]'), "a", "b"), "there is no `a` in it"),
             (nuages.Live(self.write("table", f'{{"a": {{"c": "{CANARY}"}}}}'), "a", "b"), "there is no `a.b` in it"),
             (nuages.Live(self.write("number", '{"a": 1}'), "a"), "`a` in it is no text"),

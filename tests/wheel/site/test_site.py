@@ -1,5 +1,6 @@
 """The desk's debug page, error mail, copies of settings, and system checks."""
 
+import base64
 import copy
 import json
 import os
@@ -37,6 +38,26 @@ SECRETS = (
 def shown_in(page):
     """Those that a page shows, quoted, escaped or cut."""
     return [secret for secret in SECRETS if secret[:9] in page]
+
+
+def encoded(password):
+    """Ways to write it."""
+    octets = password.encode()
+    login = b"shop:" + octets
+    return [
+        *(octets.hex(), octets.hex().upper(), f"0x{octets.hex()}ff"),
+        *(base64.b64encode(whole).decode() for whole in (octets, octets + b"\n", login, b"ab" + octets + b"x")),
+        *(base64.urlsafe_b64encode(octets).decode(), base64.encodebytes(octets).decode()),
+        quote(base64.b64encode(octets), safe=""),
+        json.dumps({"inner": json.dumps({"password": password})}),
+        json.dumps(json.dumps(json.dumps([password]), ensure_ascii=False)),
+        repr(json.dumps({"inner": json.dumps([password], ensure_ascii=False)})),
+    ]
+
+
+def pieces(text):
+    """All that are eight signs long: of base64 some fewer may be left, which have bits of what is beside the secret."""
+    return {text[at : at + 8] for at in range(len(text) - 7)}
 
 
 class DebugPage(unittest.TestCase):
@@ -91,6 +112,29 @@ class DebugPage(unittest.TestCase):
         half = "half \ud83d pair"
         with override_settings(SECRET_KEY=half):
             self.assertEqual(cleanse("X", [half]), ["********************"])
+
+    def test_secrets_that_are_encoded(self):
+        for password in ("birch-7719-alley", "pä\"ss'wo rd%+ü/☁", "long " * 40):
+            with override_settings(SECRET_KEY=password):
+                cleanse = get_default_exception_reporter_filter().cleanse_setting
+                for form, other in zip(encoded(password), encoded("." * len(password)), strict=True):
+                    shown = cleanse("X", f"Basic {form}, and so on")
+                    self.assertTrue("*" * 20 in shown and "and so on" in shown, shown)
+                    # What stands there whatever the password is may stay.
+                    self.assertEqual(pieces(shown) & (pieces(form) - pieces(other)), set(), form)
+                harmless = "an ordinary text: 62697263 YmlyY2gt"
+                self.assertEqual(cleanse("X", harmless), harmless)
+
+    def test_what_is_not_known_is_not_shown(self):
+        class Broken(dict):
+            def items(self):
+                raise ValueError
+
+        report = get_default_exception_reporter_filter()
+        with override_settings(CACHES={"default": Broken(LOCATION="x")}):
+            for is_html in (True, False):
+                self.assertEqual(shown_in(self.report(is_html)), [])
+        self.assertEqual(report.cleanse_setting("X", Broken(a="b")), "*" * 20)
 
     def test_texts_that_say_something_else_of_themselves(self):
         class Odd(str):

@@ -49,7 +49,9 @@ pub fn recipients_of(identity_text: &SecretValue) -> Result<Vec<String>> {
         reason = "the key is read to compute its public half"
     )]
     let text = identity_text.expose();
-    Ok(recipients(&read_identities(text, "the key")?))
+    Ok(recipients(
+        &read_identities(text, "the key".to_owned())?.identities,
+    ))
 }
 
 /// Where a key is looked for last: `nuages/age.key` in `XDG_CONFIG_HOME`, which is `~/.config` where it is not set.
@@ -72,17 +74,21 @@ pub(super) fn recipients(identities: &[x25519::Identity]) -> Vec<String> {
         .collect()
 }
 
+/// Private keys, and where they are from.
+pub(super) struct Keys {
+    pub(super) identities: Vec<x25519::Identity>,
+    /// For messages: "`NUAGES_AGE_KEY`", "the key file `age.key`".
+    pub(super) place: String,
+}
+
 /// The keys from the first place that is named: the variable, the variable that names a file, the setting, the default
 /// file. A place that is named and holds no key is an error, so that a mistake never falls through to another key.
-pub(super) fn find(
-    environment: &Environment,
-    setting: Option<&(PathBuf, String)>,
-) -> Result<Vec<x25519::Identity>> {
+pub(super) fn find(environment: &Environment, setting: Option<&(PathBuf, String)>) -> Result<Keys> {
     if let Some(text) = environment
         .var(KEY_VARIABLE)
         .filter(|text| !text.is_empty())
     {
-        return read_identities(text.as_encoded_bytes(), &format!("`{KEY_VARIABLE}`"));
+        return read_identities(text.as_encoded_bytes(), format!("`{KEY_VARIABLE}`"));
     }
     if let Some(path) = environment.text(KEY_FILE_VARIABLE) {
         return read_key_file(&environment.path(path), path)?
@@ -115,7 +121,7 @@ fn no_key_file(shown: &str) -> Error {
 }
 
 /// The keys of a file; nothing where there is no file.
-fn read_key_file(path: &Path, shown: &str) -> Result<Option<Vec<x25519::Identity>>> {
+fn read_key_file(path: &Path, shown: &str) -> Result<Option<Keys>> {
     let unreadable = |error: std::io::Error| {
         let kind = match error.kind() {
             std::io::ErrorKind::PermissionDenied => ErrorKind::PermissionDenied,
@@ -148,7 +154,7 @@ fn read_key_file(path: &Path, shown: &str) -> Result<Option<Vec<x25519::Identity
             "the key file `{shown}` is too large to hold keys"
         )));
     }
-    read_identities(&text, &format!("the key file `{shown}`")).map(Some)
+    read_identities(&text, format!("the key file `{shown}`")).map(Some)
 }
 
 #[cfg(unix)]
@@ -180,7 +186,7 @@ fn refuse_open_permissions(_: &std::fs::Metadata, _: &str) -> Result<()> {
 }
 
 /// The keys in `text`, one or more a line between blanks, comments passed over. `place` is where the text comes from.
-fn read_identities(text: &[u8], place: &str) -> Result<Vec<x25519::Identity>> {
+fn read_identities(text: &[u8], place: String) -> Result<Keys> {
     let Ok(text) = std::str::from_utf8(text) else {
         return Err(Error::invalid_settings(format!(
             "{place} holds no age key: it is not text"
@@ -203,5 +209,5 @@ fn read_identities(text: &[u8], place: &str) -> Result<Vec<x25519::Identity>> {
         return Err(Error::invalid_settings(format!("{place} holds no age key"))
             .with_hint("a key is `AGE-SECRET-KEY-1…`; `nuages key new` makes one"));
     }
-    Ok(identities)
+    Ok(Keys { identities, place })
 }

@@ -8,7 +8,6 @@ mod write;
 
 use std::{path::PathBuf, sync::Arc};
 
-use ::age::x25519;
 use nuages_provider::{
     Capabilities, Descriptor, Environment, Error, ErrorKind, Identity, Locator, OpenFuture,
     Provider, PutOptions, PutOutcome, Reference, Result, Secret, SecretValue, SettingKind,
@@ -17,6 +16,7 @@ use nuages_provider::{
 
 pub use keys::{default_key_file, new_identity, recipients_of};
 
+use keys::Keys;
 use store::{Store, StoreFile};
 
 /// The embedded store's provider.
@@ -116,7 +116,7 @@ struct Vault {
 }
 
 impl Vault {
-    fn identities(&self) -> Result<Vec<x25519::Identity>> {
+    fn keys(&self) -> Result<Keys> {
         keys::find(&self.environment, self.key_file.as_ref())
     }
 
@@ -126,14 +126,14 @@ impl Vault {
             Ok(store) => store,
             Err(error) => return locators.iter().map(|_| Err(error.repeat())).collect(),
         };
-        let mut identities = None;
+        let mut keys = None;
         let mut answer = |locator: &Locator| {
             let (name, sealed) = self.entry(&store, locator)?;
-            let identities = identities
-                .get_or_insert_with(|| self.identities())
+            let keys = keys
+                .get_or_insert_with(|| self.keys())
                 .as_ref()
                 .map_err(Error::repeat)?;
-            let value = seal::open(name, sealed, identities, &store)?;
+            let value = seal::open(name, sealed, keys, &store)?;
             Versions::of_only(locator, value.into())
         };
         locators.iter().map(&mut answer).collect()
@@ -169,7 +169,8 @@ impl Vault {
     fn check(&self) -> Result<Identity> {
         let shown = &self.file.shown;
         let store = self.store()?;
-        let ours = keys::recipients(&self.identities()?);
+        let keys = self.keys()?;
+        let ours = keys::recipients(&keys.identities);
         let Some(mine) = ours
             .iter()
             .find(|recipient| store.recipients.contains(recipient))
@@ -178,6 +179,7 @@ impl Vault {
                 &format!("`{shown}`"),
                 &store.recipients,
                 &ours,
+                &keys.place,
             ));
         };
         Ok(Identity::new(mine.clone())

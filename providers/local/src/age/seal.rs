@@ -8,7 +8,10 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use nuages_provider::{Error, ErrorKind, Result, SecretValue};
 use zeroize::Zeroizing;
 
-use super::{keys, store::Store};
+use super::{
+    keys::{Keys, recipients},
+    store::Store,
+};
 
 /// What the text of every entry begins with, up to and with the end of its first line.
 fn first_line(name: &str) -> String {
@@ -49,12 +52,7 @@ pub(super) fn close(name: &str, value: &SecretValue, recipients: &[String]) -> R
 }
 
 /// Decrypts the entry of this name with the first key that fits.
-pub(super) fn open(
-    name: &str,
-    sealed: &str,
-    identities: &[x25519::Identity],
-    store: &Store,
-) -> Result<SecretValue> {
+pub(super) fn open(name: &str, sealed: &str, keys: &Keys, store: &Store) -> Result<SecretValue> {
     let damaged = |how: &str| {
         Error::new(
             ErrorKind::Malformed,
@@ -70,12 +68,13 @@ pub(super) fn open(
     if decryptor.is_scrypt() {
         return Err(damaged("it is encrypted with a passphrase"));
     }
-    let keys = identities.iter().map(|identity| identity as _);
-    let mut reader = decryptor.decrypt(keys).map_err(|error| match error {
+    let identities = keys.identities.iter().map(|identity| identity as _);
+    let mut reader = decryptor.decrypt(identities).map_err(|error| match error {
         DecryptError::NoMatchingKeys => no_key(
             &format!("`{name}`"),
             &store.recipients,
-            &keys::recipients(identities),
+            &recipients(&keys.identities),
+            &keys.place,
         ),
         _ => damaged("its header does not hold"),
     })?;
@@ -90,21 +89,21 @@ pub(super) fn open(
     Ok(SecretValue::new(value.to_vec()))
 }
 
-/// None of our keys opens `what`. Public keys may be told.
-pub(super) fn no_key(what: &str, recipients: &[String], ours: &[String]) -> Error {
+/// None of our keys, which are from `place`, opens `what`. Public keys may be told.
+pub(super) fn no_key(what: &str, recipients: &[String], ours: &[String], place: &str) -> Error {
     let hint = if ours.iter().any(|key| recipients.contains(key)) {
         "it was stored before this key was listed in `recipients`: let one whose key opens it `nuages put` it again"
             .to_owned()
     } else {
         format!(
-            "the store is encrypted to {}; the public half of the key here is {}",
+            "the store is encrypted to {}, and the public half of this key is {}: put a key that fits in its place",
             list(recipients),
             list(ours)
         )
     };
     Error::new(
         ErrorKind::PermissionDenied,
-        format!("no key here opens {what}"),
+        format!("{place} does not open {what}"),
     )
     .with_hint(hint)
 }

@@ -58,8 +58,8 @@ pub(super) fn put(
 /// The recipients of a new store: the keys that are here.
 fn founders(vault: &Vault) -> Result<Vec<String>> {
     vault
-        .identities()
-        .map(|identities| keys::recipients(&identities))
+        .keys()
+        .map(|keys| keys::recipients(&keys.identities))
         .map_err(|error| match error.kind() {
             ErrorKind::Unauthenticated => Error::new(
                 ErrorKind::Unauthenticated,

@@ -65,7 +65,10 @@ fn two_recipients_read_the_same_values() {
     let error = theirs.error("a");
     assert_eq!(
         (error.kind(), error.message()),
-        (ErrorKind::PermissionDenied, "no key here opens `a`")
+        (
+            ErrorKind::PermissionDenied,
+            "`NUAGES_AGE_KEY` does not open `a`"
+        )
     );
     assert!(
         error

@@ -224,14 +224,5 @@ fn wanted(subject: &Subject<'_>, instance: &str) -> Vec<String> {
 /// A file of text, as large as an env file may be. Wiped where it is dropped with everything that is freed.
 #[cfg(feature = "provider-local")]
 fn read(path: &std::path::Path) -> Option<String> {
-    use std::io::Read as _;
-    const MOST: u64 = 1024 * 1024;
-    let metadata = std::fs::metadata(path).ok()?;
-    if !metadata.is_file() || metadata.len() > MOST {
-        return None;
-    }
-    let mut text = String::new();
-    let file = std::fs::File::open(path).ok()?;
-    file.take(MOST).read_to_string(&mut text).ok()?;
-    Some(text)
+    crate::reading::text(path, 1024 * 1024).ok()
 }

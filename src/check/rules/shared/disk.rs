@@ -1,13 +1,12 @@
-//! Files that a manifest names. What opens them waits for no pipe, and reads no more than a file of its kind can have.
+//! Files that a manifest names.
 
 use std::{
-    fs::{File, Metadata},
-    io::{self, Read as _},
+    fs::Metadata,
+    io,
     os::unix::fs::MetadataExt as _,
     path::{Component, Path, PathBuf},
 };
 
-use rustix::fs::{Mode, OFlags};
 use zeroize::Zeroizing;
 
 use crate::{
@@ -16,6 +15,7 @@ use crate::{
         subject::{Field, From, Known, Subject},
     },
     finding::Severity,
+    reading,
 };
 
 /// No file of logins or options is larger.
@@ -107,33 +107,18 @@ impl Reading {
             Look::Missing => Self::Missing,
             Look::Directory | Look::Other => Self::NoFile,
             Look::Hidden => Self::Unseen("it cannot be seen from here"),
-            Look::File(mode) => match text(path) {
-                Ok(Some(text)) => Self::Text(mode, text),
-                Ok(None) => Self::Unseen("it is larger than 1 MiB"),
+            Look::File(mode) => match reading::bytes(path, LARGEST) {
+                Ok(bytes) => Self::Text(
+                    mode,
+                    Zeroizing::new(String::from_utf8_lossy(&bytes).into_owned()),
+                ),
+                Err(error) if error.kind() == io::ErrorKind::FileTooLarge => {
+                    Self::Unseen("it is larger than 1 MiB")
+                }
                 Err(_) => Self::Unseen("it cannot be read from here"),
             },
         }
     }
-}
-
-/// The text of a file, where it is not too large.
-fn text(path: &Path) -> io::Result<Option<Zeroizing<String>>> {
-    let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
-    let file = File::from(rustix::fs::open(path, flags, Mode::empty())?);
-    let metadata = file.metadata()?;
-    if !metadata.is_file() {
-        return Err(io::ErrorKind::InvalidInput.into());
-    }
-    if metadata.len() > LARGEST {
-        return Ok(None);
-    }
-    // In one piece: a buffer that grows would leave copies behind.
-    let room = usize::try_from(metadata.len()).map_err(io::Error::other)? + 1;
-    let mut bytes = Zeroizing::new(Vec::with_capacity(room));
-    file.take(room as u64).read_to_end(&mut bytes)?;
-    Ok(Some(Zeroizing::new(
-        String::from_utf8_lossy(&bytes).into_owned(),
-    )))
 }
 
 /// Tells, as advice, that a file was not looked at: it may be as it should be.

@@ -1,11 +1,12 @@
 //! A password out of libpq's password file, found as `passwordFromFile` of `fe-connect.c` finds it: the first line whose
 //! fields are those of the login, letter for letter, or `*`. <https://www.postgresql.org/docs/18/libpq-pgpass.html>
 
-use std::{fs::File, io::Read as _, os::unix::fs::MetadataExt as _, path::Path};
+use std::{io::ErrorKind, os::unix::fs::MetadataExt as _, path::Path};
 
 use zeroize::Zeroizing;
 
 use super::hosts::Host;
+use crate::reading;
 
 /// Longer ones are not read.
 const LONGEST: u64 = 1 << 20;
@@ -21,10 +22,7 @@ pub(super) enum Found {
 
 /// The password for a login at one of its servers.
 pub(super) fn find(path: &Path, host: &Host, database: &str, user: &str) -> Found {
-    let Ok(file) = File::open(path) else {
-        return Found::Nothing;
-    };
-    let Ok(about) = file.metadata() else {
+    let Ok(about) = path.metadata() else {
         return Found::Nothing;
     };
     if !about.is_file() {
@@ -35,10 +33,18 @@ pub(super) fn find(path: &Path, host: &Host, database: &str, user: &str) -> Foun
             "others than its owner can read the password file, so libpq ignores it",
         );
     }
-    let mut text = Zeroizing::new(String::new());
-    if file.take(LONGEST).read_to_string(&mut text).is_err() {
-        return Found::Unreadable("the password file is not UTF-8");
-    }
+    let text = match reading::text(path, LONGEST).map(Zeroizing::new) {
+        Ok(text) => text,
+        Err(error) => {
+            return match error.kind() {
+                ErrorKind::InvalidData => Found::Unreadable("the password file is not UTF-8"),
+                ErrorKind::FileTooLarge => {
+                    Found::Unreadable("the password file is larger than 1 MiB")
+                }
+                _ => Found::Nothing,
+            };
+        }
+    };
     let port = host.port.to_string();
     let wanted = [searched(host), &port, database, user];
     let password = text.lines().find_map(|line| password(line, wanted));

@@ -6,10 +6,15 @@ use rustls::{
     RootCertStore,
     pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject as _},
 };
-use rustls_native_certs::CertificateResult;
 
 use super::Roots;
-use crate::check::server::{Stop, Variables, variable};
+use crate::{
+    check::server::{Stop, Variables, variable},
+    reading,
+};
+
+/// The bundles of all that systems trust have a quarter of a megabyte.
+const LARGEST: u64 = 16 << 20;
 
 /// Where Linux distributions keep the bundle of all they trust, in the order in which OpenSSL's users look.
 const BUNDLES: &[&str] = &[
@@ -54,10 +59,10 @@ fn from_file(
         |why: &str| Stop::settings(format!("the file of trusted certificates {why}"), keys);
     // MySQL's `capath`: a directory of files, each with a certificate.
     if path.is_dir() {
-        return Ok(read(None, Some(path)).certs);
+        return Ok(in_directory(path));
     }
-    let found = CertificateDer::pem_file_iter(path).map_err(|_| cannot("cannot be read"))?;
-    found
+    let text = reading::bytes(path, LARGEST).map_err(|_| cannot("cannot be read"))?;
+    CertificateDer::pem_slice_iter(&text)
         .collect::<Result<Vec<_>, _>>()
         .map_err(|_| cannot("is no PEM"))
 }
@@ -73,15 +78,21 @@ fn system(environment: &Variables) -> Vec<CertificateDer<'static>> {
             None => rustls_native_certs::load_native_certs().certs,
         };
     }
-    let mut found = read(file.map(Path::new), None).certs;
+    let mut found = file.map_or_else(Vec::new, |file| in_file(Path::new(file)));
     for directory in directories.iter().flat_map(std::env::split_paths) {
-        found.extend(read(None, Some(&directory)).certs);
+        found.extend(in_directory(&directory));
     }
     found
 }
 
-fn read(file: Option<&Path>, directory: Option<&Path>) -> CertificateResult {
-    rustls_native_certs::load_certs_from_paths(file, directory)
+/// What can be read of a file, as `rustls-native-certs` takes it: one that is broken does not spoil the others.
+fn in_file(path: &Path) -> Vec<CertificateDer<'static>> {
+    let text = reading::bytes(path, LARGEST).unwrap_or_default();
+    CertificateDer::pem_slice_iter(&text).flatten().collect()
+}
+
+fn in_directory(path: &Path) -> Vec<CertificateDer<'static>> {
+    rustls_native_certs::load_certs_from_paths(None, Some(path)).certs
 }
 
 /// The certificate and the key that the client shows. The key must be nobody else's to read, as libpq has it.
@@ -91,9 +102,9 @@ pub(super) fn identity(
     keys: &'static [&'static str],
 ) -> Result<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>), Stop> {
     let cannot = |what: &str| Stop::settings(what.to_owned(), keys);
-    let chain: Result<Vec<_>, _> = CertificateDer::pem_file_iter(certificate)
-        .map_err(|_| cannot("the client's certificate cannot be read"))?
-        .collect();
+    let text = reading::bytes(certificate, LARGEST)
+        .map_err(|_| cannot("the client's certificate cannot be read"))?;
+    let chain: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&text).collect();
     let chain = chain.map_err(|_| cannot("the client's certificate is no PEM"))?;
     if chain.is_empty() {
         return Err(cannot("the client's certificate is no PEM"));
@@ -106,9 +117,8 @@ pub(super) fn identity(
             "the key of the client's certificate can be read by others, and drivers refuse it then",
         ));
     }
-    let text = zeroize::Zeroizing::new(
-        fs::read(key).map_err(|_| cannot("the key of the client's certificate cannot be read"))?,
-    );
+    let text = reading::bytes(key, LARGEST)
+        .map_err(|_| cannot("the key of the client's certificate cannot be read"))?;
     if text.windows(9).any(|part| part == b"ENCRYPTED") {
         return Err(Stop::not_looked_at(
             "the key of the client's certificate is encrypted, which is not read here",

@@ -12,6 +12,7 @@ use super::super::{
 use crate::{
     finding::Confidence,
     manifest::{Node, entry},
+    reading,
     scan::{
         detect::Detector,
         fix::{self, Change, Left, Names, Place, secret_name},
@@ -22,6 +23,9 @@ use crate::{
 
 /// A byte-order mark is no part of the text that is scanned.
 const MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// Larger ones are no source that anybody writes.
+const LARGEST: u64 = 64 << 20;
 
 /// What a `dotenv` instance reads where it does not say.
 const ENV_FILE: &str = ".env";
@@ -105,7 +109,7 @@ impl Job {
         {
             return leave(&mut self.left, "the manifest reads its values from there");
         }
-        let Ok(bytes) = std::fs::read(&place).map(Zeroizing::new) else {
+        let Ok(bytes) = reading::bytes(&place, LARGEST) else {
             return leave(&mut self.left, "the file cannot be read");
         };
         let has_mark = bytes.starts_with(MARK);
