@@ -20,13 +20,13 @@ use crate::{
         supervise::{Early, Event, Launch, Supervisor},
     },
     keep::{
-        self, Desk, Inbox, Request, Setup, Start,
+        self, Desk, Inbox, Prepared, Request, Setup, Start,
         handover::{Handover, Surroundings},
         mask::Masking,
         place::Place,
     },
     plan::Plan,
-    redact::{Current, TooMany},
+    redact::{Current, Held, TooMany},
     report,
     resolve::{self, Prints},
 };
@@ -54,6 +54,7 @@ pub(super) fn run(context: &Context, command: &Exec) -> Outcome {
         pristine: command.pristine,
         files: directory,
         place: place.as_ref().map(|place| place.path().to_owned()),
+        has_databases_file: keep::has_databases_file(&plan),
     };
     let handover = Handover::new(&plan, &kept.resolved, &surroundings, &prints)
         .map_err(|errors| context.fail_all(&errors, Some(&plan.source)))?;
@@ -90,9 +91,15 @@ pub(super) fn run(context: &Context, command: &Exec) -> Outcome {
         arguments,
         secrets: masking.as_ref().map(|masking| Arc::clone(&masking.current)),
         surroundings,
+        held: None,
+        held_before: None,
         ending_since: None,
     };
-    kept.launch(environment.variables, false).map_err(|error| {
+    let first = Prepared {
+        variables: environment.variables,
+        held: None,
+    };
+    kept.launch(first, false).map_err(|error| {
         kept.desk.close();
         exec::not_started(context, program, &error)
     })?;
@@ -125,17 +132,29 @@ struct Kept<'a> {
     program: &'a OsString,
     arguments: &'a [OsString],
     secrets: Option<Arc<Current>>,
+    /// What the output of the command is masked of for as long as it runs: the values that it was started with.
+    held: Option<Vec<Held>>,
+    /// The same of the last command whose files could all be written: a file may still be that one's.
+    held_before: Option<Vec<Held>>,
     surroundings: Surroundings,
     /// When it was told to end for a restart.
     ending_since: Option<Instant>,
 }
 
 impl Kept<'_> {
-    fn launch(&mut self, environment: Vec<(OsString, OsString)>, is_again: bool) -> io::Result<()> {
+    fn launch(&mut self, prepared: Prepared, is_again: bool) -> io::Result<()> {
+        let files_of_now = self.secrets.as_ref().map(|secrets| secrets.hold());
+        let held = prepared.held.into_iter().chain(files_of_now).collect();
+        let before = self.held.replace(held);
+        if self.desk.has_unwritten() {
+            self.held_before = self.held_before.take().or(before);
+        } else {
+            self.held_before = None;
+        }
         self.supervisor.start(Launch {
             program: self.program,
             arguments: self.arguments,
-            environment,
+            environment: prepared.variables,
             secrets: self.secrets.clone(),
         })?;
         let pid = self.supervisor.pid();
@@ -215,10 +234,10 @@ impl Kept<'_> {
         if self.supervisor.was_told() {
             return Ok(false);
         }
-        let Some(environment) = self.desk.prepare(self.surroundings.files.as_deref()) else {
+        let Some(prepared) = self.desk.prepare(self.surroundings.files.as_deref()) else {
             return Ok(false);
         };
-        self.launch(environment, true)?;
+        self.launch(prepared, true)?;
         Ok(true)
     }
 }

@@ -39,7 +39,7 @@ pub fn directory(
         .unwrap_or_else(|_| manifest.to_owned());
     manifest.hash(&mut hasher);
     profiles.hash(&mut hasher);
-    let name = format!("nuages-{}-{:016x}", geteuid().as_raw(), hasher.finish());
+    let name = format!("{}{:0DIGITS$x}", prefix(), hasher.finish());
     let runtime = environment
         .var(XDG_RUNTIME_DIR)
         .map(PathBuf::from)
@@ -64,6 +64,23 @@ pub fn directory(
     )
 }
 
+/// How many digits follow it.
+const DIGITS: usize = 16;
+
+/// What the names of our user's directories begin with.
+fn prefix() -> String {
+    format!("nuages-{}-", geteuid().as_raw())
+}
+
+/// Whether a directory is called as [`directory`] calls those of our user.
+pub(crate) fn is_default(path: &Path) -> bool {
+    let name = path.file_name().and_then(|name| name.to_str());
+    let digits = name.and_then(|name| name.strip_prefix(&prefix()));
+    digits.is_some_and(|digits| {
+        digits.len() == DIGITS && digits.bytes().all(|byte| byte.is_ascii_hexdigit())
+    })
+}
+
 #[cfg(target_os = "linux")]
 fn is_memory(path: &Path) -> bool {
     rustix::fs::statfs(path).is_ok_and(|found| found.f_type == TMPFS)
@@ -86,23 +103,41 @@ pub(crate) fn is_private(path: &Path) -> bool {
 /// # Errors
 /// Where the directory is somebody else's, or a file cannot be written.
 pub fn write(directory: &Path, files: &[ResolvedFile]) -> Result<(), Box<Diagnostic>> {
-    make_private(directory)
-        .map_err(|error| failure("the directory of `[files]`", directory, &error))?;
     for file in files {
-        let path = directory.join(&file.path);
-        let parents = Path::new(&file.path)
-            .ancestors()
-            .skip(1)
-            .filter(|part| !part.as_os_str().is_empty());
-        for parent in parents.collect::<Vec<_>>().into_iter().rev() {
-            let parent = directory.join(parent);
-            make_private(&parent)
-                .map_err(|error| failure(&format!("`{}`", file.key), &parent, &error))?;
+        let mut outcome = write_one(directory, file);
+        for _ in 0..MOST_TRIES {
+            match &outcome {
+                // A supervisor that ends removes the directory if it is empty: it is made again.
+                Err((_, error)) if error.kind() == io::ErrorKind::NotFound => {
+                    outcome = write_one(directory, file);
+                }
+                _ => break,
+            }
         }
-        write_atomically(&path, file.content.expose(), 0o600)
-            .map_err(|error| failure(&format!("`{}`", file.key), &path, &error))?;
+        outcome.map_err(|(diagnostic, _)| diagnostic)?;
     }
     Ok(())
+}
+
+/// How often a directory is made again that somebody takes away.
+const MOST_TRIES: usize = 3;
+
+fn write_one(directory: &Path, file: &ResolvedFile) -> Result<(), (Box<Diagnostic>, io::Error)> {
+    let failed = |what: &str, path: &Path, error: io::Error| (failure(what, path, &error), error);
+    make_private(directory)
+        .map_err(|error| failed("the directory of `[files]`", directory, error))?;
+    let what = format!("`{}`", file.key);
+    let parents = Path::new(&file.path)
+        .ancestors()
+        .skip(1)
+        .filter(|part| !part.as_os_str().is_empty());
+    for parent in parents.collect::<Vec<_>>().into_iter().rev() {
+        let parent = directory.join(parent);
+        make_private(&parent).map_err(|error| failed(&what, &parent, error))?;
+    }
+    let path = directory.join(&file.path);
+    write_atomically(&path, file.content.expose(), 0o600)
+        .map_err(|error| failed(&what, &path, error))
 }
 
 /// Makes a directory for us alone, or accepts one that is.

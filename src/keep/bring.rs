@@ -1,6 +1,9 @@
 //! Bringing what has changed to the command, part by part.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use rustix::process::Signal;
 
@@ -34,24 +37,43 @@ pub(super) enum Outcome {
 }
 
 impl Keeper {
-    /// Brings changed values to every part that has them.
+    /// Brings changed values to every part that has them: first what nobody tries, which is to wait for nothing.
     pub(super) async fn bring(&mut self, session: &mut Session<'_>, changed: &[SlotId]) {
-        let unverified = self.verify_first(session, changed).await;
-        let accepted: Vec<SlotId> = changed
+        let (tried, others): (Vec<SlotId>, Vec<SlotId>) = changed
             .iter()
-            .filter(|slot| !unverified.contains(slot))
             .copied()
+            .partition(|slot| self.is_tried(*slot));
+        self.bring_accepted(session, &others).await;
+        let unverified = self.verify_first(session, &tried).await;
+        let accepted: Vec<SlotId> = tried
+            .into_iter()
+            .filter(|slot| !unverified.contains(slot))
             .collect();
-        let changed = &accepted[..];
-        let mut refused: Vec<(Part, &'static str, String, bool)> = Vec::new();
-        let mut outdated = BTreeSet::new();
+        self.bring_accepted(session, &accepted).await;
+    }
+
+    async fn bring_accepted(&mut self, session: &mut Session<'_>, changed: &[SlotId]) {
+        if changed.is_empty() {
+            return;
+        }
+        let mut outcomes = Vec::new();
+        let mut files = Vec::new();
         let mut signals: Vec<Signal> = Vec::new();
         for part in parts::reached(&self.plan, changed) {
             let outcome = match &part {
                 Part::Live(alias) => self.live(session, alias, &mut signals).await,
-                Part::File(path) => self.file(session, path, &mut signals).await,
                 Part::Environment => self.environment(session, &mut signals).await,
+                Part::File(path) => {
+                    files.push(path.clone());
+                    continue;
+                }
             };
+            outcomes.push((part, outcome));
+        }
+        outcomes.extend(self.files(session, files, &mut signals).await);
+        let mut refused = BTreeMap::new();
+        let mut outdated = BTreeSet::new();
+        for (part, outcome) in outcomes {
             match outcome {
                 Outcome::Done => {}
                 Outcome::Outdated => {
@@ -61,7 +83,9 @@ impl Keeper {
                     name,
                     phrase,
                     is_waiting,
-                } => refused.push((part, name, phrase, is_waiting)),
+                } => {
+                    refused.insert(part, (name, phrase, is_waiting));
+                }
             }
         }
         for signal in signals {
@@ -83,18 +107,16 @@ impl Keeper {
         &self,
         slot: SlotId,
         noted: &Noted,
-        refused: &[(Part, &'static str, String, bool)],
+        refused: &BTreeMap<Part, (&'static str, String, bool)>,
         outdated: &BTreeSet<Part>,
     ) {
         let reached = parts::reached(&self.plan, &[slot]);
-        let mut refused = refused.iter();
+        let refused = reached.iter().find_map(|part| refused.get(part));
         let mut ledger = self.desk.ledger();
-        if let Some((_, name, phrase, is_waiting)) =
-            refused.find(|(part, ..)| reached.contains(part))
-        {
+        if let Some((name, phrase, is_waiting)) = refused {
             drop(ledger);
             self.refuse(slot, name, phrase, *is_waiting);
-        } else if outdated.iter().any(|part| reached.contains(part)) {
+        } else if !reached.is_disjoint(outdated) {
             let is_first = ledger.outdate(slot);
             let keys = ledger.get(slot).map(|entry| entry.keys.clone());
             let restart = ledger.restart().is_some();
@@ -147,7 +169,7 @@ impl Keeper {
             return self.environment(session, signals).await;
         }
         if self.marks.live.get(alias) == handover.marks.live.get(alias) {
-            return Outcome::Done;
+            return self.as_before(&reached);
         }
         let before = match self.mask(Some(&reached), session, &resolved) {
             Ok(before) => before,
@@ -170,59 +192,9 @@ impl Keeper {
     pub(super) fn write_live(&self, handover: &Handover) -> std::io::Result<bool> {
         let mut is_written = true;
         for live in &handover.live {
-            is_written &= self.desk.replace_live(&live.files)?;
+            is_written &= self.desk.replace_live(live)?;
         }
         Ok(is_written)
-    }
-
-    /// A file of `[files]`.
-    pub(super) async fn file(
-        &mut self,
-        session: &mut Session<'_>,
-        path: &str,
-        signals: &mut Vec<Signal>,
-    ) -> Outcome {
-        let reached = Part::File(path.to_owned());
-        let part = parts::plan_for(&self.plan, &BTreeSet::from([reached.clone()]));
-        let resolved = match session.resolve(&part, &self.options).await {
-            Ok(resolved) => resolved,
-            Err(errors) => return refused(&errors),
-        };
-        if let Err(refusal) = self.verify(session, &resolved).await {
-            return refusal;
-        }
-        let handover = match Handover::new(&part, &resolved, &self.surroundings, &self.prints) {
-            Ok(handover) => handover,
-            Err(errors) => return refused(&errors),
-        };
-        if self.marks.files.get(path) == handover.marks.files.get(path) {
-            return Outcome::Done;
-        }
-        let before = match self.mask(Some(&reached), session, &resolved) {
-            Ok(before) => before,
-            Err(errors) => return refused(&errors),
-        };
-        if let Some(directory) = &self.surroundings.files
-            && let Err(error) = self.desk.replace_files(directory, &handover.files)
-        {
-            self.take_back(before);
-            return Outcome::Refused {
-                name: "unwritten",
-                phrase: error.causes.first().unwrap_or(&error.title).clone(),
-                is_waiting: false,
-            };
-        }
-        self.marks.files.extend(handover.marks.files);
-        let mut files = self.plan.files.iter();
-        let on_change = files
-            .find(|file| file.path == path)
-            .and_then(|file| file.on_change)
-            .unwrap_or(self.plan.upkeep.on_change);
-        if self.react(on_change, signals) {
-            self.must_restart = true;
-            return Outcome::Outdated;
-        }
-        Outcome::Done
     }
 
     /// The environment: only another start brings it.
@@ -270,15 +242,24 @@ impl Keeper {
         }
     }
 
-    /// Has values masked before the command can have them.
+    /// What has become of a part that is what it was to be already.
+    pub(super) fn as_before(&self, part: &Part) -> Outcome {
+        if self.desk.is_unwritten(part) {
+            Outcome::Outdated
+        } else {
+            Outcome::Done
+        }
+    }
+
+    /// Has values masked before the command can have them. What to take back should it not get them.
     pub(super) fn mask(
         &mut self,
         part: Option<&Part>,
         session: &Session<'_>,
         resolved: &Resolved,
-    ) -> Result<Option<Before>, Vec<Diagnostic>> {
+    ) -> Result<Vec<Before>, Vec<Diagnostic>> {
         let Some(masking) = &mut self.masking else {
-            return Ok(None);
+            return Ok(Vec::new());
         };
         let plan = &self.plan;
         let fetched = session.fetched(plan, |slot| {
@@ -288,13 +269,15 @@ impl Keeper {
         for line in lines {
             self.desk.tell(&line);
         }
-        Ok(Some(before))
+        Ok(before)
     }
 
     /// What was to be masked has not got to the command.
-    pub(super) fn take_back(&self, before: Option<Before>) {
-        if let (Some(masking), Some(before)) = (&self.masking, before) {
-            masking.take_back(before);
+    pub(super) fn take_back(&self, before: impl IntoIterator<Item = Before>) {
+        if let Some(masking) = &self.masking {
+            for before in before {
+                masking.take_back(before);
+            }
         }
     }
 }

@@ -15,16 +15,18 @@ use std::{
 use rustix::process::Signal;
 
 use super::{
-    Order, Request, Variables,
+    Order, Prepared, Request,
+    handover::Live,
     ledger::{Entry, Ledger},
     parts::{Part, reached},
     place::Place,
+    unwritten::Unwritten,
 };
 use crate::{
     audit::{Act, Audit, Record},
     diagnostic::Diagnostic,
     plan::{Plan, SlotId},
-    resolve::{Bytes, Noted, ResolvedFile},
+    resolve::{Noted, ResolvedFile},
 };
 
 /// The command, as far as it is told of.
@@ -46,6 +48,8 @@ pub(crate) struct Desk {
     pub(super) place: Option<Place>,
     /// What the command is started again with, once it has ended.
     pub(super) order: Mutex<Option<Box<Order>>>,
+    /// What its last start could not write. Locked after the order.
+    pub(super) unwritten: Mutex<Unwritten>,
     pub(super) audit: Option<Audit>,
     pub(super) has_told_audit: AtomicBool,
     pub(super) tell: Tell,
@@ -99,6 +103,7 @@ impl Desk {
             }),
             place: setup.place,
             order: Mutex::new(None),
+            unwritten: Mutex::default(),
             audit: setup.audit,
             has_told_audit: AtomicBool::new(false),
             tell: setup.tell,
@@ -116,21 +121,18 @@ impl Desk {
         Ok((Arc::new(desk), inbox))
     }
 
-    /// Replaces the files of a live database. One that waits to be written for a restart is replaced there alone: it goes
-    /// with another login than the command has that runs. Whether all of them were written.
-    pub(super) fn replace_live(&self, files: &[(String, Bytes)]) -> io::Result<bool> {
+    /// Replaces the files of a live database. Where they wait to be written for a restart, they are replaced there alone: they
+    /// go with another login than the command has that runs. Whether they were written.
+    pub(super) fn replace_live(&self, live: &Live) -> io::Result<bool> {
         let mut order = lock(&self.order);
-        let mut is_written = true;
-        for (name, content) in files {
-            let mut waiting = order.iter_mut().flat_map(|order| &mut order.live);
-            if let Some((_, old)) = waiting.find(|(have, _)| have == name) {
-                old.clone_from(content);
-                is_written = false;
-            } else {
-                self.write(name, content.expose())?;
-            }
+        let mut waiting = order.iter_mut().flat_map(|order| &mut order.live);
+        if let Some(waiting) = waiting.find(|waiting| waiting.alias == live.alias) {
+            waiting.clone_from(live);
+            return Ok(false);
         }
-        Ok(is_written)
+        self.write_live(live)?;
+        self.is_written(&[Part::Live(live.alias.clone())]);
+        Ok(true)
     }
 
     /// Replaces files of `[files]`, in the same way.
@@ -147,16 +149,29 @@ impl Desk {
                 old.content.clone_from(&file.content);
             }
         }
+        let parts = files.iter().map(|file| Part::File(file.path.clone()));
+        self.is_written(&parts.collect::<Vec<_>>());
         Ok(())
+    }
+
+    /// What a start could not write is not to be written any more: something newer is there.
+    fn is_written(&self, parts: &[Part]) {
+        let mut unwritten = lock(&self.unwritten);
+        if !unwritten.is_empty() {
+            for part in parts {
+                unwritten.forget(part);
+            }
+            self.settle_written(&mut unwritten);
+        }
     }
 
     /// Has the command started again with this.
     pub(super) fn order(&self, mut order: Order) {
         let mut waiting = lock(&self.order);
         // What an earlier order was to write goes with this start.
-        for file in waiting.take().into_iter().flat_map(|earlier| earlier.live) {
-            if !order.live.iter().any(|(have, _)| *have == file.0) {
-                order.live.push(file);
+        for live in waiting.take().into_iter().flat_map(|earlier| earlier.live) {
+            if !order.live.iter().any(|have| have.alias == live.alias) {
+                order.live.push(live);
             }
         }
         *waiting = Some(Box::new(order));
@@ -169,49 +184,27 @@ impl Desk {
         lock(&self.order).is_some()
     }
 
-    /// Writes the files for the next start, and gives its environment; nothing where none was ordered.
-    pub(crate) fn prepare(&self, directory: Option<&Path>) -> Option<Variables> {
-        let mut order = lock(&self.order);
-        let order = order.take()?;
-        let files = directory.filter(|_| !order.files.is_empty());
-        let written = files.map_or(Ok(()), |directory| {
-            crate::exec::files::write(directory, &order.files)
-                .map_err(|error| error.causes.first().unwrap_or(&error.title).clone())
-        });
-        // Each for itself: a new login must not be without its file because of another.
-        let mut written = written;
-        for (name, content) in &order.live {
-            if let Err(error) = self.write(name, content.expose()) {
-                written = Err(error.to_string());
-            }
-        }
-        // The old command is gone: one with the file of before is better than none.
-        if let Err(cause) = written {
-            self.tell(&format!(
-                "warning: the command starts with files of before: they cannot be written: {cause}"
-            ));
-        } else {
-            let mut ledger = self.ledger();
-            for (slot, noted) in &order.noted {
-                if ledger.is_older(*slot, noted) {
-                    continue;
-                }
-                let is_news = ledger.accept(*slot, noted);
-                let entry = ledger.get(*slot).filter(|_| is_news).cloned();
-                if let Some(entry) = entry {
-                    self.record(Act::Swap, &entry, noted, Record::OK);
-                }
-            }
-        }
-        Some(order.environment.variables)
+    /// Writes the files for the next start, and gives the rest of it; nothing where none was ordered. The old command is gone:
+    /// one with the file of before is better than none.
+    pub(crate) fn prepare(&self, directory: Option<&Path>) -> Option<Prepared> {
+        let mut waiting = lock(&self.order);
+        let order = *waiting.take()?;
+        let mut unwritten = lock(&self.unwritten);
+        unwritten.add(order.files, order.live, order.noted);
+        self.write_all(&mut unwritten, directory);
+        self.settle_written(&mut unwritten);
+        Some(Prepared {
+            variables: order.environment.variables,
+            held: order.held,
+        })
     }
 
-    /// Writes a file of the private directory.
-    pub(super) fn write(&self, name: &str, content: &[u8]) -> io::Result<()> {
-        match &self.place {
-            Some(place) => place.write(name, content),
-            None => Err(io::Error::from(io::ErrorKind::NotFound)),
-        }
+    /// Writes the files of a live database.
+    pub(super) fn write_live(&self, live: &Live) -> io::Result<()> {
+        let place = self.place.as_ref();
+        let place = place.ok_or_else(|| io::Error::from(io::ErrorKind::NotFound))?;
+        let mut files = live.files.iter();
+        files.try_for_each(|(name, content)| place.write(name, content.expose()))
     }
 
     /// The command is no more, and nothing is kept.

@@ -43,6 +43,8 @@ pub(crate) struct Surroundings {
     pub(crate) files: Option<PathBuf>,
     /// The private directory of the supervisor; `None` where nothing is live.
     pub(crate) place: Option<PathBuf>,
+    /// Whether the Python package finds the databases in a file, which it prefers to the environment.
+    pub(crate) has_databases_file: bool,
 }
 
 /// What the command is handed.
@@ -59,6 +61,7 @@ pub(crate) struct Handover {
 }
 
 /// The files of a live database.
+#[derive(Clone)]
 pub(crate) struct Live {
     pub(crate) alias: String,
     pub(crate) files: Vec<(String, Bytes)>,
@@ -156,7 +159,11 @@ impl Handover {
                 .map_err(|error| vec![*error])?;
         }
         let marks = Marks {
-            environment: Some(of_values(&handed.document, prints)),
+            environment: Some(if surroundings.has_databases_file {
+                of_values(&without_read_again(&handed.document), prints)
+            } else {
+                of_values(&handed.document, prints)
+            }),
             whole: of_databases(&resolved.document.databases, prints),
             tables: of_databases(&handed.document.databases, prints),
             live: live.iter().map(|live| live.mark(prints)).collect(),
@@ -214,6 +221,38 @@ fn of_values(document: &Document, prints: &Prints) -> Print {
         .chain(variables)
         .collect();
     prints.of_all(parts)
+}
+
+/// What the command has from its environment alone: passwords that are read again out of a file count for nothing there.
+fn without_read_again(document: &Document) -> Document {
+    let mut left = document.clone();
+    for (alias, database) in document.databases.iter() {
+        let Value::Table(database) = database else {
+            continue;
+        };
+        let key = match database.get("ENGINE") {
+            Some(Value::Text(engine)) => read_again(engine.expose()),
+            _ => None,
+        };
+        let Some(key) = key else { continue };
+        let mut kept = Table::new();
+        for (name, value) in database.iter().filter(|(name, _)| *name != key) {
+            kept.insert(name.to_owned(), value.clone());
+        }
+        left.databases.insert(alias.to_owned(), Value::Table(kept));
+    }
+    left
+}
+
+/// The key that the Python package reads again at each connection, by `ENGINE`: as `_databases.py` has it.
+fn read_again(engine: &str) -> Option<&'static str> {
+    match engine {
+        "django.db.backends.postgresql" | "django.contrib.gis.db.backends.postgis" => {
+            Some("PASSWORD")
+        }
+        "mssql" => Some("TOKEN"),
+        _ => None,
+    }
 }
 
 /// The print of each database.

@@ -15,6 +15,7 @@ use super::{
     handover::{Marks, Surroundings},
     ledger::Look,
     mask::Masking,
+    verify::Refusal,
 };
 use crate::{
     audit::{Act, Record},
@@ -46,6 +47,8 @@ pub(crate) struct Keeper {
     pub(super) failed_restarts: u32,
     /// Of databases that have been tried and work.
     pub(super) verified: BTreeMap<String, Print>,
+    /// Of databases that have been tried in this round, and why they were refused.
+    pub(super) refused: BTreeMap<String, (Print, Refusal)>,
     /// A file wants the restart, which the environment does not show.
     pub(super) must_restart: bool,
 }
@@ -54,6 +57,8 @@ impl Keeper {
     /// Works until there is nothing left to do.
     pub(crate) fn run(mut self) {
         loop {
+            let has_work = self.desk.has_work();
+            let until_write = self.desk.until_write();
             let (expired, restart, due, idle, is_idle) = {
                 let mut ledger = self.desk.ledger();
                 (
@@ -61,7 +66,7 @@ impl Keeper {
                     ledger.restart_is_due(),
                     ledger.due(),
                     ledger.idle(),
-                    ledger.is_idle() && ledger.restart().is_none(),
+                    ledger.is_idle() && ledger.restart().is_none() && !has_work,
                 )
             };
             for key in expired {
@@ -69,15 +74,17 @@ impl Keeper {
                     "warning: the value of `{key}` has expired, and there is no newer one"
                 ));
             }
-            if restart {
+            if until_write.is_some_and(|wait| wait.is_zero()) {
+                self.write_again();
+            } else if restart {
                 self.with_runtime(async |keeper| keeper.restart().await);
             } else if !due.is_empty() {
                 self.with_runtime(async |keeper| keeper.refresh(&due).await);
             } else if is_idle {
                 return;
             } else {
-                let sleep = idle.unwrap_or(LONGEST_SLEEP).min(LONGEST_SLEEP);
-                thread::sleep(sleep);
+                let sleep = [idle, until_write, Some(LONGEST_SLEEP)];
+                thread::sleep(sleep.into_iter().flatten().min().unwrap_or(LONGEST_SLEEP));
             }
         }
     }
@@ -102,6 +109,7 @@ impl Keeper {
     }
 
     async fn refresh(&mut self, due: &[SlotId]) {
+        self.refused.clear();
         let plan = Arc::clone(&self.plan);
         let (environment, prints) = (self.environment.afresh(), self.prints.clone());
         let guests = self.guests.clone();

@@ -12,6 +12,9 @@ use crate::{
     resolve::{Noted, Print},
 };
 
+/// A time that is over when it has just begun.
+const SOON: Duration = Duration::from_millis(100);
+
 /// One secret.
 #[derive(Clone, Debug)]
 pub(crate) struct Entry {
@@ -33,6 +36,8 @@ pub(crate) struct Entry {
     has_version: bool,
     /// Some part may have another value than this says: it was handed out, and is not with all of them yet.
     is_split: bool,
+    /// What was seen last was not used.
+    is_refused: bool,
     /// The store's name for the version.
     pub(crate) version: Option<String>,
     /// When it stops working.
@@ -55,9 +60,9 @@ pub(crate) struct Entry {
 
 /// A time by both clocks: one stands still while the machine sleeps, the other may be set.
 #[derive(Clone, Copy, Debug)]
-struct Due {
+pub(super) struct Due {
     at: Instant,
-    clock: SystemTime,
+    pub(super) clock: SystemTime,
 }
 
 /// What became of one look at a secret.
@@ -85,7 +90,7 @@ pub(crate) struct Ledger {
 }
 
 impl Due {
-    fn after(wait: Duration) -> Option<Self> {
+    pub(super) fn after(wait: Duration) -> Option<Self> {
         Some(Self {
             at: Instant::now().checked_add(wait)?,
             clock: SystemTime::now().checked_add(wait)?,
@@ -94,6 +99,13 @@ impl Due {
 
     fn is_past(&self) -> bool {
         self.at <= Instant::now() || self.clock <= SystemTime::now()
+    }
+
+    /// How long it is until then.
+    pub(super) fn wait(&self) -> Duration {
+        let by_clock = self.clock.duration_since(SystemTime::now());
+        let left = self.at.saturating_duration_since(Instant::now());
+        left.min(by_clock.unwrap_or_default())
     }
 }
 
@@ -132,13 +144,9 @@ impl Ledger {
     /// How long nothing is to be done.
     pub(super) fn idle(&self) -> Option<Duration> {
         let times = self.entries.iter().filter_map(|entry| entry.next);
-        let next = times.chain(self.restart).map(|due| {
-            let by_clock = due.clock.duration_since(SystemTime::now());
-            let left = due.at.saturating_duration_since(Instant::now());
-            left.min(by_clock.unwrap_or_default())
-        });
+        let next = times.chain(self.restart).map(|due| due.wait());
         // Its end is told when it comes.
-        let untold = self.entries.iter().filter(|entry| !entry.has_told_expiry);
+        let untold = self.entries.iter().filter(|entry| entry.tells_expiry());
         let ends = untold.filter_map(|entry| entry.expires);
         let ends = ends.map(|end| end.duration_since(SystemTime::now()).unwrap_or_default());
         next.chain(ends).min()
@@ -182,6 +190,7 @@ impl Ledger {
         entry.is_waiting = false;
         entry.is_outdated = false;
         entry.is_split = false;
+        entry.is_refused = false;
         entry.settle(None);
         before != entry.print
     }
@@ -201,6 +210,7 @@ impl Ledger {
     pub(super) fn refuse(&mut self, slot: SlotId, name: &'static str, phrase: &str, waiting: bool) {
         if let Some(entry) = self.entry(slot) {
             entry.is_waiting = waiting;
+            entry.is_refused = true;
             entry.settle(Some((name, phrase.to_owned())));
         }
     }
@@ -210,6 +220,7 @@ impl Ledger {
         let Some(entry) = self.entry(slot) else {
             return false;
         };
+        entry.is_refused = false;
         entry.settle(None);
         !std::mem::replace(&mut entry.is_outdated, true)
     }
@@ -219,7 +230,7 @@ impl Ledger {
         let now = SystemTime::now();
         let mut keys = BTreeSet::new();
         for entry in &mut self.entries {
-            if entry.is_expired(now) && !entry.has_told_expiry {
+            if entry.is_expired(now) && entry.tells_expiry() {
                 entry.has_told_expiry = true;
                 keys.extend(entry.keys.iter().cloned());
             }
@@ -284,6 +295,7 @@ impl Entry {
             seen_expires: None,
             has_version: false,
             is_split: false,
+            is_refused: false,
             version: None,
             expires: None,
             read: now,
@@ -322,7 +334,7 @@ impl Entry {
         let is_news = std::mem::replace(&mut self.seen, print) != print;
         if print == self.print && !self.is_split {
             Look::Same
-        } else if self.is_outdated && !is_news {
+        } else if self.is_outdated && !is_news && !self.is_refused {
             Look::Outdated
         } else {
             self.is_split = true;
@@ -336,7 +348,12 @@ impl Entry {
             self.failures = self.failures.saturating_add(1);
             // A login that is refused again and again may be locked.
             let refresh = self.refresh.filter(|_| !self.is_waiting);
-            Some(schedule::pause(self.failures, refresh, schedule::chance()))
+            let pause = schedule::pause(self.failures, refresh, schedule::chance());
+            // What waits to be accepted waits no longer than what it is to replace works.
+            let now = SystemTime::now();
+            let expires = self.expires.filter(|_| self.is_waiting);
+            let left = expires.and_then(|expires| expires.duration_since(now).ok());
+            Some(left.map_or(pause, |left| pause.min(left.max(SOON))))
         } else {
             self.failures = 0;
             let now = SystemTime::now();
@@ -356,6 +373,11 @@ impl Entry {
     /// Whether it has stopped working.
     pub(crate) fn is_expired(&self, now: SystemTime) -> bool {
         self.expires.is_some_and(|expires| expires <= now)
+    }
+
+    /// Whether its expiry is still to be told: not while something is there to replace it.
+    fn tells_expiry(&self) -> bool {
+        !self.has_told_expiry && !self.is_waiting
     }
 
     /// When it is looked at again.

@@ -39,7 +39,9 @@ impl Masking {
             current: Arc::default(),
             short: BTreeSet::new(),
         };
-        let (_, passed_over) = masking.take(START, resolved, fetched)?;
+        let (chosen, passed_over) = values::of(resolved, fetched);
+        let chosen = chosen.iter().map(|chosen| (chosen.value, chosen.expires));
+        masking.current.bring(START, chosen)?;
         masking.notice(&passed_over);
         Ok((masking, passed_over))
     }
@@ -54,32 +56,40 @@ impl Masking {
         part: Option<&Part>,
         resolved: &Resolved,
         fetched: &[Fetched],
-    ) -> Result<(Vec<String>, Before), Vec<Diagnostic>> {
-        let source = match part {
-            Some(Part::Live(alias)) => format!("databases.{alias}"),
-            Some(Part::File(path)) => format!("files.{path}"),
-            Some(Part::Environment) | None => START.to_owned(),
-        };
-        let (before, passed_over) = self
-            .take(&source, resolved, fetched)
+    ) -> Result<(Vec<String>, Vec<Before>), Vec<Diagnostic>> {
+        self.bring_all(&[(part, resolved, fetched)])
+    }
+
+    /// The same for several parts, at the cost of one. What there is to take back is in their order.
+    ///
+    /// # Errors
+    /// As above: none of them is to go to the command then.
+    pub(super) fn bring_all(
+        &mut self,
+        all: &[(Option<&Part>, &Resolved, &[Fetched])],
+    ) -> Result<(Vec<String>, Vec<Before>), Vec<Diagnostic>> {
+        let mut passed_over = Vec::new();
+        let sources = all.iter().map(|(part, resolved, fetched)| {
+            let source = match part {
+                Some(Part::Live(alias)) => format!("databases.{alias}"),
+                Some(Part::File(path)) => format!("files.{path}"),
+                Some(Part::Environment) | None => START.to_owned(),
+            };
+            let (chosen, more) = values::of(resolved, fetched);
+            passed_over.extend(more);
+            let chosen = chosen.into_iter();
+            (source, chosen.map(|chosen| (chosen.value, chosen.expires)))
+        });
+        let sources: Vec<_> = sources.collect();
+        let before = self
+            .current
+            .bring_all(sources)
             .map_err(|TooMany| vec![Diagnostic::new(Class::Provider, TOO_MANY)])?;
         let news = self.notice(&passed_over).into_iter();
         let lines = news.map(|key| {
             format!("warning: `{key}` is not masked: it has fewer than {SHORTEST} bytes now")
         });
         Ok((lines.collect(), before))
-    }
-
-    fn take(
-        &self,
-        source: &str,
-        resolved: &Resolved,
-        fetched: &[Fetched],
-    ) -> Result<(Before, Vec<PassedOver>), TooMany> {
-        let (chosen, passed_over) = values::of(resolved, fetched);
-        let values = chosen.iter().map(|chosen| (chosen.value, chosen.expires));
-        let before = self.current.bring(source, values)?;
-        Ok((before, passed_over))
     }
 
     /// The command has not got what was brought last.

@@ -7,6 +7,7 @@
 
 mod bring;
 mod desk;
+mod files;
 pub(crate) mod handover;
 mod keeper;
 mod ledger;
@@ -17,9 +18,11 @@ mod restart;
 mod schedule;
 mod status;
 mod trial;
+mod unwritten;
 pub(crate) mod verify;
 
 use std::{
+    collections::BTreeMap,
     ffi::{OsStr, OsString},
     io,
     sync::Arc,
@@ -31,14 +34,15 @@ use rustix::process::Signal;
 
 pub(crate) use self::desk::{Desk, Inbox, Setup, Tell};
 use self::{
-    handover::{Handover, Surroundings},
+    handover::{Handover, Live, Surroundings},
     keeper::Keeper,
     mask::Masking,
 };
 use crate::{
     exec::{child::ChildEnvironment, supervise::Guests},
-    plan::SlotId,
-    resolve::{Bytes, Noted, Options, Prints, ResolvedFile},
+    plan::{Plan, SlotId},
+    redact::Held,
+    resolve::{Noted, Options, Prints, ResolvedFile},
 };
 
 /// What the supervisor is asked to do.
@@ -59,18 +63,28 @@ struct Order {
     files: Vec<ResolvedFile>,
     /// What the command has then.
     noted: Vec<(SlotId, Noted)>,
-    /// Files of the private directory.
-    live: Vec<(String, Bytes)>,
+    /// Live databases, whose files go with this start alone.
+    live: Vec<Live>,
+    /// What its output is masked of.
+    held: Option<Held>,
+}
+
+/// What the command is started again with, once its files are written.
+pub(crate) struct Prepared {
+    pub(crate) variables: Variables,
+    /// What its output is masked of for as long as it runs.
+    pub(crate) held: Option<Held>,
 }
 
 impl Handover {
     /// What there is to write and to start with.
-    fn into_order(self, noted: Vec<(SlotId, Noted)>) -> Order {
+    fn into_order(self, noted: Vec<(SlotId, Noted)>, held: Option<Held>) -> Order {
         Order {
             noted,
+            held,
             environment: self.environment,
             files: self.files,
-            live: self.live.into_iter().flat_map(|live| live.files).collect(),
+            live: self.live,
         }
     }
 }
@@ -87,6 +101,11 @@ pub(crate) struct Start {
     pub(crate) guests: Guests,
     pub(crate) program: OsString,
     pub(crate) arguments: Vec<OsString>,
+}
+
+/// Whether the Python package finds the databases in a file of `[files]`.
+pub(crate) fn has_databases_file(plan: &Plan) -> bool {
+    plan.files.iter().any(parts::is_for_package)
 }
 
 /// Starts the threads: one that keeps, one that answers who asks for the state.
@@ -116,7 +135,8 @@ pub(crate) fn start(desk: &Arc<Desk>, start: Start) -> io::Result<()> {
         program: start.program,
         is_preloaded,
         failed_restarts: 0,
-        verified: std::collections::BTreeMap::new(),
+        verified: BTreeMap::new(),
+        refused: BTreeMap::new(),
         must_restart: false,
     };
     thread::Builder::new()

@@ -2,7 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use crate::plan::{FileContent, Plan, SlotId};
+use crate::{
+    django::engine::Family,
+    plan::{File, FileContent, Plan, SlotId},
+    variables::DATABASES_FILE,
+};
+
+/// The format that the Python package reads.
+const DATABASES_JSON: &str = "databases-json";
 
 /// What reaches the command in a way of its own.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -40,7 +47,7 @@ fn add(plan: &Plan, key: &str, parts: &mut BTreeSet<Part>) {
         if let FileContent::Format(format) = file.content
             && (database.is_some() || format.holds_env())
         {
-            is_read_there |= file.on_change.is_some();
+            is_read_there |= file.on_change.is_some() || is_read_again(plan, file, key);
             parts.insert(Part::File(file.path.clone()));
         }
     }
@@ -53,6 +60,34 @@ fn add(plan: &Plan, key: &str, parts: &mut BTreeSet<Part>) {
             parts.insert(Part::Environment);
         }
     }
+}
+
+/// Whether a key is read again at each connection out of this file: by the Python package, which prefers it to the
+/// environment.
+fn is_read_again(plan: &Plan, file: &File, key: &str) -> bool {
+    let database = alias_of(plan, key).and_then(|alias| {
+        let mut databases = plan.databases.iter();
+        databases.find(|database| database.alias == alias)
+    });
+    let read_again = match database.and_then(|database| database.family) {
+        Some(Family::Postgresql) => "PASSWORD",
+        Some(Family::Mssql) => "TOKEN",
+        _ => return false,
+    };
+    let last = database.and_then(|database| {
+        let rest = key
+            .strip_prefix("databases.")?
+            .strip_prefix(&database.alias)?;
+        rest.strip_prefix('.')
+    });
+    is_for_package(file) && last == Some(read_again)
+}
+
+/// Whether a file is the one that the Python package takes `DATABASES` from.
+pub(super) fn is_for_package(file: &File) -> bool {
+    let is_databases =
+        matches!(file.content, FileContent::Format(format) if format.name() == DATABASES_JSON);
+    is_databases && file.env == DATABASES_FILE
 }
 
 /// The database that a key belongs to. An alias may have dots in it.

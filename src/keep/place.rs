@@ -10,7 +10,11 @@ use std::{
 
 use rustix::process::getpid;
 
-use crate::{exec::files::make_private, manifest::SUPERVISORS, render::file::write_atomically};
+use crate::{
+    exec::files::{is_default, is_private, make_private},
+    manifest::SUPERVISORS,
+    render::file::write_atomically,
+};
 
 /// The socket's name.
 pub(crate) const SOCKET: &str = "status.sock";
@@ -34,18 +38,24 @@ impl Place {
     /// # Errors
     /// Where that directory is somebody else's, or cannot be written.
     pub(crate) fn make(directory: &Path) -> io::Result<Self> {
-        make_private(directory)?;
+        remove_left_beside(directory);
         let all = directory.join(SUPERVISORS);
-        make_private(&all)?;
-        remove_left(&all);
         for number in 0..MOST {
             let mut name = getpid().as_raw_nonzero().to_string();
             if number > 0 {
                 name = format!("{name}.{number}");
             }
             let path = all.join(name);
-            make_private(&path)?;
-            // Taken for one that is left, it may be gone again.
+            // Taken for what is left, they may be gone again.
+            match make_all(&[directory, &all, &path]) {
+                Err(error)
+                    if error.kind() == io::ErrorKind::NotFound
+                        && directory.parent().is_some_and(Path::is_dir) =>
+                {
+                    continue;
+                }
+                made => made?,
+            }
             let Ok(lock) = open_lock(&path) else {
                 continue;
             };
@@ -63,6 +73,9 @@ impl Place {
     pub(crate) fn remove(&self) {
         // What cannot be removed, the next supervisor tries again.
         let _ = fs::remove_dir_all(&self.path);
+        if let Some(all) = self.path.parent() {
+            remove_empty(all);
+        }
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -112,19 +125,53 @@ fn is_at(lock: &File, directory: &Path) -> bool {
         if ours.ino() == there.ino() && ours.dev() == there.dev())
 }
 
-/// Removes the directories that no process holds any more.
-fn remove_left(all: &Path) {
-    let Ok(entries) = fs::read_dir(all) else {
+fn make_all(directories: &[&Path]) -> io::Result<()> {
+    directories.iter().try_for_each(|path| make_private(path))
+}
+
+/// Removes what killed supervisors have left behind: those of this manifest, and where its directory has a name of ours, those
+/// of our user's others too.
+fn remove_left_beside(directory: &Path) {
+    remove_left(directory);
+    let beside = directory.parent().filter(|_| is_default(directory));
+    let Some(entries) = beside.and_then(|beside| fs::read_dir(beside).ok()) else {
         return;
     };
     for entry in entries.flatten() {
         let path = entry.path();
-        let Ok(lock) = File::open(path.join(LOCK)) else {
-            continue;
-        };
-        if lock.try_lock().is_ok() {
-            let _ = fs::remove_dir_all(&path);
+        if is_default(&path) && is_private(&path) && path != directory {
+            remove_left(&path);
         }
+    }
+}
+
+/// Removes the directories of supervisors that no process holds any more, and those around them where nothing else is in them.
+fn remove_left(directory: &Path) {
+    let all = directory.join(SUPERVISORS);
+    if is_private(directory) && is_private(&all) {
+        for entry in fs::read_dir(&all).into_iter().flatten().flatten() {
+            let path = entry.path();
+            match File::open(path.join(LOCK)) {
+                Ok(lock) if lock.try_lock().is_ok() => {
+                    let _ = fs::remove_dir_all(&path);
+                }
+                Ok(_) => {}
+                // One that is just being made is empty for a moment, and is made again.
+                Err(_) => drop(fs::remove_dir(&path)),
+            }
+        }
+        remove_empty(&all);
+    }
+}
+
+/// Removes the directory of all supervisors, where there are none; and the one above it, where that has a name of ours: another
+/// may have been made for us by somebody whom we cannot ask again.
+fn remove_empty(all: &Path) {
+    if fs::remove_dir(all).is_ok()
+        && let Some(directory) = all.parent().filter(|above| is_default(above))
+    {
+        // Only what is empty goes.
+        let _ = fs::remove_dir(directory);
     }
 }
 

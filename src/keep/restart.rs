@@ -29,6 +29,7 @@ impl Keeper {
     /// Fetches everything and has the command started again with it.
     pub(super) async fn restart(&mut self) {
         self.desk.ledger().forget_restart();
+        self.refused.clear();
         let plan = Arc::clone(&self.plan);
         let (environment, prints) = (self.environment.afresh(), self.prints.clone());
         let guests = self.guests.clone();
@@ -68,7 +69,9 @@ impl Keeper {
         drop(ledger);
         if std::mem::take(&mut self.must_restart) || !is_same {
             self.marks = handover.marks.clone();
-            self.desk.order(handover.into_order(noted));
+            let masking = self.masking.as_ref();
+            let held = masking.map(|masking| masking.current.hold());
+            self.desk.order(handover.into_order(noted, held));
             return;
         }
         if self.desk.has_order() {
@@ -76,6 +79,8 @@ impl Keeper {
             return;
         }
         // It has become what it was, and the command goes on.
+        self.desk
+            .tell("the values are what they were: the command is not started again");
         self.marks = handover.marks;
         let mut ledger = self.desk.ledger();
         for (slot, noted) in &noted {
@@ -93,9 +98,11 @@ impl Keeper {
         }
         let handover = Handover::new(&plan, &resolved, &self.surroundings, &self.prints);
         let mut handover = fits(handover.map_err(told)?)?;
-        self.mask(None, session, &resolved).map_err(told)?;
-        self.write_at_once(&mut handover)
-            .map_err(|error| format!("a file for a driver cannot be written: {error}"))?;
+        let before = self.mask(None, session, &resolved).map_err(told)?;
+        if let Err(error) = self.write_at_once(&mut handover) {
+            self.take_back(before);
+            return Err(format!("a file for a driver cannot be written: {error}"));
+        }
         Ok(handover)
     }
 
@@ -109,7 +116,7 @@ impl Keeper {
         handover.live = later;
         let at_once: Vec<Live> = at_once;
         let mut at_once = at_once.iter();
-        at_once.try_for_each(|live| self.desk.replace_live(&live.files).map(drop))
+        at_once.try_for_each(|live| self.desk.replace_live(live).map(drop))
     }
 }
 

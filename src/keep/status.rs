@@ -1,6 +1,7 @@
 //! The state of what is kept, as JSON over a Unix socket that our own user alone can reach. No value is in it.
 
 use std::{
+    collections::BTreeSet,
     fs::File,
     io::{self, Write as _},
     os::{
@@ -18,9 +19,9 @@ use super::{
     Desk,
     desk::lock,
     ledger::Entry,
+    parts::{Part, reached},
     place::{SOCKET, close_to_others},
 };
-use crate::plan::Plan;
 
 /// Whoever asks and does not read is not waited for.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -65,14 +66,25 @@ fn answer(desk: &Desk, mut stream: UnixStream) -> io::Result<()> {
 fn report(desk: &Desk) -> Value {
     let now = SystemTime::now();
     let running = lock(&desk.running).clone();
+    let unwritten = lock(&desk.unwritten);
     let ledger = desk.ledger();
     let values: Vec<Value> = ledger
         .entries
         .iter()
-        .map(|entry| value(desk, entry, now))
+        .map(|entry| {
+            let parts = reached(&desk.plan, &[entry.slot]);
+            let reason = parts.iter().find_map(|part| unwritten.reason(part));
+            value(&parts, entry, reason, now)
+        })
         .collect();
     let restart = ledger.restart();
     drop(ledger);
+    let next = unwritten.next().map(|next| time(next.clock));
+    let files: Vec<Value> = unwritten
+        .reasons()
+        .map(|(key, reason)| json!({ "key": key, "error": reason, "next": next }))
+        .collect();
+    drop(unwritten);
     json!({
         "nuages": env!("CARGO_PKG_VERSION"),
         "pid": std::process::id(),
@@ -87,23 +99,25 @@ fn report(desk: &Desk) -> Value {
             "restarts": running.restarts,
         },
         "restart": restart.map(time),
+        "unwritten": files,
         "values": values,
     })
 }
 
-fn value(desk: &Desk, entry: &Entry, now: SystemTime) -> Value {
+/// `unwritten` says why a file for it could not be written, where that is so.
+fn value(parts: &BTreeSet<Part>, entry: &Entry, unwritten: Option<&str>, now: SystemTime) -> Value {
     let state = if entry.is_expired(now) {
         "expired"
     } else if entry.is_waiting {
         "waiting"
-    } else if entry.error.is_some() {
+    } else if entry.error.is_some() || unwritten.is_some() {
         "failing"
     } else if entry.is_outdated {
         "outdated"
     } else {
         "fresh"
     };
-    let error = entry.error.as_ref();
+    let error = entry.error.as_ref().map(|(_, phrase)| phrase.as_str());
     json!({
         "keys": entry.keys,
         "instance": entry.instance,
@@ -115,16 +129,14 @@ fn value(desk: &Desk, entry: &Entry, now: SystemTime) -> Value {
         "changed": time(entry.changed),
         "expires": entry.expires.map(time),
         "next": entry.next().map(time),
-        "delivery": delivery(&desk.plan, entry),
+        "delivery": delivery(parts),
         "failures": entry.failures,
-        "error": error.map(|(_, phrase)| phrase),
+        "error": error.or(unwritten),
     })
 }
 
 /// How the command has it: a secret that goes several ways is told by the one that takes longest to follow.
-fn delivery(plan: &Plan, entry: &Entry) -> &'static str {
-    use super::parts::{Part, reached};
-    let parts = reached(plan, &[entry.slot]);
+fn delivery(parts: &BTreeSet<Part>) -> &'static str {
     if parts.contains(&Part::Environment) {
         "environment"
     } else if parts.iter().any(|part| matches!(part, Part::File(_))) {

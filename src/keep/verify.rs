@@ -36,6 +36,16 @@ pub(super) enum Refusal {
     Untried(String),
 }
 
+impl Refusal {
+    /// A name for machines.
+    pub(super) fn name(&self) -> &'static str {
+        match self {
+            Self::Refused(_) => "refused",
+            Self::Untried(_) => "untried",
+        }
+    }
+}
+
 /// Lets Django connect. `database` is a database as Django is to have it.
 pub(super) fn connect(
     python: &OsStr,

@@ -4,7 +4,7 @@
 use std::{
     collections::{BTreeMap, VecDeque},
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError, Weak,
         atomic::{AtomicU64, Ordering},
     },
     time::SystemTime,
@@ -21,13 +21,29 @@ pub const REMEMBERED: usize = 8;
 ///
 /// They come from sources, each of which replaces its own values as a whole. Those of now are always masked; of the former
 /// ones, at least those that the last [`REMEMBERED`] changes of their source have replaced. Where there are more, values that have
-/// expired go first, and then the oldest.
+/// expired go first, and then the oldest. What somebody holds on to ([`Self::hold`]) is not forgotten until it is let go.
 #[derive(Default)]
 pub struct Current {
     /// Another one for every other set. Streams look at it between writes, which costs next to nothing.
     number: AtomicU64,
     secrets: Mutex<Arc<Secrets>>,
     sources: Mutex<BTreeMap<String, Source>>,
+    /// What is held on to, as long as somebody does.
+    held: Mutex<Vec<Weak<Vec<Arc<Known>>>>>,
+}
+
+/// Values that are masked for as long as this lives, whatever takes their place: a process that was started with them still has
+/// them. A clone is the same.
+#[derive(Clone)]
+pub struct Held {
+    _values: Arc<Vec<Arc<Known>>>,
+}
+
+/// Shows nothing.
+impl std::fmt::Debug for Held {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Held").finish_non_exhaustive()
+    }
 }
 
 /// Shows numbers only.
@@ -84,28 +100,54 @@ impl Current {
         source: &str,
         values: impl IntoIterator<Item = (&'v [u8], Option<SystemTime>)>,
     ) -> Result<Before, TooMany> {
-        let present = sorted(values);
+        let mut before = self.bring_all([(source.to_owned(), values)])?;
+        // One for each source.
+        Ok(before.remove(0))
+    }
+
+    /// The same for several sources, at the cost of one. What there is to take back is in their order.
+    ///
+    /// # Errors
+    /// Where they are too many. Nothing has changed then.
+    pub fn bring_all<'v, V>(
+        &self,
+        all: impl IntoIterator<Item = (String, V)>,
+    ) -> Result<Vec<Before>, TooMany>
+    where
+        V: IntoIterator<Item = (&'v [u8], Option<SystemTime>)>,
+    {
         let mut sources = lock(&self.sources);
-        let old = sources.get(source).cloned().unwrap_or_default();
-        let is_same = bytes(&old.present).eq(bytes(&present));
-        let new = if is_same {
-            Source {
-                present,
-                ..old.clone()
-            }
-        } else {
-            old.clone().replaced(present, SystemTime::now())
-        };
+        let now = SystemTime::now();
+        let mut is_same = true;
+        let mut new: BTreeMap<String, Source> = BTreeMap::new();
+        let mut names = Vec::new();
+        for (name, values) in all {
+            let present = sorted(values);
+            let old = new.get(&name).or_else(|| sources.get(&name));
+            let old = old.cloned().unwrap_or_default();
+            let source = if bytes(&old.present).eq(bytes(&present)) {
+                Source { present, ..old }
+            } else {
+                is_same = false;
+                old.replaced(present, now)
+            };
+            new.insert(name.clone(), source);
+            names.push(name);
+        }
         if !is_same {
-            let others = sources.iter().filter(|(name, _)| *name != source);
             // With what is forgotten by this change: it may be taken back.
-            let all = others.map(|(_, other)| other).chain([&old, &new]);
-            let secrets = Secrets::new(all.flat_map(Source::all))?;
+            let all = sources.values().chain(new.values());
+            let held = self.all_held();
+            let held = held.iter().flat_map(|values| bytes(values));
+            let secrets = Secrets::new(all.flat_map(Source::all).chain(held))?;
             self.publish(secrets);
         }
-        let name = source.to_owned();
-        let source = sources.insert(name.clone(), new);
-        Ok(Before { name, source })
+        let before = names.into_iter().filter_map(|name| {
+            let source = new.remove(&name)?;
+            let source = sources.insert(name.clone(), source);
+            Some(Before { name, source })
+        });
+        Ok(before.collect())
     }
 
     /// The values of the last change have not arrived: those before them are the ones of now. All are masked until the next
@@ -116,6 +158,24 @@ impl Current {
             Some(source) => sources.insert(before.name, source),
             None => sources.remove(&before.name),
         };
+    }
+
+    /// Holds on to the values of now.
+    #[must_use]
+    pub fn hold(&self) -> Held {
+        let sources = lock(&self.sources);
+        let present = sources.values().flat_map(|source| &source.present);
+        let values = Arc::new(present.cloned().collect::<Vec<_>>());
+        lock(&self.held).push(Arc::downgrade(&values));
+        Held { _values: values }
+    }
+
+    /// What somebody still holds on to.
+    fn all_held(&self) -> Vec<Arc<Vec<Arc<Known>>>> {
+        let mut held = lock(&self.held);
+        let living: Vec<_> = held.iter().filter_map(Weak::upgrade).collect();
+        held.retain(|values| values.strong_count() > 0);
+        living
     }
 
     fn publish(&self, secrets: Secrets) {

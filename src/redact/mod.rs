@@ -19,7 +19,7 @@ use std::sync::Arc;
 use zeroize::{Zeroize as _, Zeroizing};
 
 use automaton::{Automaton, State};
-pub use current::{Before, Current, REMEMBERED};
+pub use current::{Before, Current, Held, REMEMBERED};
 use forms::Form;
 use prefilter::Prefilter;
 

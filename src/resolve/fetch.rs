@@ -52,6 +52,11 @@ impl<'a> Fetcher<'a> {
         }
     }
 
+    /// Moves the deadline.
+    pub(crate) fn extend(&mut self, by: Duration) {
+        self.until = self.until.checked_add(by).unwrap_or(self.until);
+    }
+
     /// Asks for every wanted slot. Each gets an answer; what is still open at the deadline gets that as its answer.
     ///
     /// An instance is opened when it is first wanted, and asked as soon as it is open: a slow login holds up nobody else.

@@ -6,7 +6,7 @@ use nuages_provider::{Locator, Secret, Versions};
 use serde_json::Value;
 use zeroize::Zeroizing;
 
-use super::{Answers, Bytes, field};
+use super::{Answers, Bytes, Failure, field};
 use crate::plan::{Plan, SlotId};
 
 /// A secret, or one of the texts in a structured one.
@@ -30,19 +30,40 @@ pub(super) fn fetched(
 ) -> Vec<Fetched> {
     let mut fetched = Vec::new();
     for (slot, answer) in answers {
-        let fetch = &plan.instances[slot.instance].fetches[slot.fetch];
-        let key = fetch
-            .uses
-            .first()
-            .map(|usage| usage.key.clone())
-            .unwrap_or_default();
-        if let Ok(secret) = answer
-            && is_wanted(*slot, secret)
-        {
-            add(secret, &key, &fetch.locator, &mut fetched);
+        add_slot(plan, *slot, answer, &is_wanted, &mut fetched);
+    }
+    fetched
+}
+
+/// The same for these slots alone.
+pub(super) fn fetched_of(plan: &Plan, answers: &Answers, slots: &[SlotId]) -> Vec<Fetched> {
+    let mut fetched = Vec::new();
+    for slot in slots {
+        if let Some(answer) = answers.get(slot) {
+            add_slot(plan, *slot, answer, &|_, _| true, &mut fetched);
         }
     }
     fetched
+}
+
+fn add_slot(
+    plan: &Plan,
+    slot: SlotId,
+    answer: &Result<Secret, Failure>,
+    is_wanted: &impl Fn(SlotId, &Secret) -> bool,
+    fetched: &mut Vec<Fetched>,
+) {
+    let fetch = &plan.instances[slot.instance].fetches[slot.fetch];
+    let key = fetch
+        .uses
+        .first()
+        .map(|usage| usage.key.clone())
+        .unwrap_or_default();
+    if let Ok(secret) = answer
+        && is_wanted(slot, secret)
+    {
+        add(secret, &key, &fetch.locator, fetched);
+    }
 }
 
 #[expect(clippy::disallowed_methods, reason = "what is looked for is looked at")]

@@ -153,6 +153,11 @@ impl<'a> Session<'a> {
         }
     }
 
+    /// Something else has taken this long, which is not the stores' to make up for.
+    pub(crate) fn give_back(&mut self, time: std::time::Duration) {
+        self.fetcher.extend(time);
+    }
+
     /// Asks for these slots.
     pub(crate) async fn fetch(&mut self, slots: &[SlotId]) {
         let wanted: Vec<SlotId> = slots
@@ -187,6 +192,16 @@ impl<'a> Session<'a> {
     /// The secrets of these slots, as they were fetched.
     pub(crate) fn fetched(&self, plan: &Plan, is_wanted: impl Fn(SlotId) -> bool) -> Vec<Fetched> {
         secrets::fetched(plan, &self.answers, |slot, _| is_wanted(slot))
+    }
+
+    /// The same, where it is known which slots.
+    pub(crate) fn fetched_of(&self, plan: &Plan, slots: &[SlotId]) -> Vec<Fetched> {
+        secrets::fetched_of(plan, &self.answers, slots)
+    }
+
+    /// What has been asked for so far.
+    pub(crate) fn slots(&self) -> impl Iterator<Item = SlotId> {
+        self.answers.keys().copied()
     }
 
     /// What has been heard so far.

@@ -35,7 +35,7 @@ fn paths(run: Run) -> [PathBuf; 2] {
 }
 
 /// A private directory in memory, for `XDG_RUNTIME_DIR`: what is made there goes with it.
-fn memory() -> TempDir {
+pub(crate) fn memory() -> TempDir {
     let memory = tempfile::tempdir_in("/dev/shm").expect("a directory in memory");
     fs::set_permissions(memory.path(), fs::Permissions::from_mode(0o700)).expect("permissions");
     memory

@@ -2,6 +2,8 @@
 //! away and come back, and what is told of all that. Longer than a file ought to be: they share one project and its waiting.
 
 mod masked;
+mod unwritten;
+mod verified;
 
 use std::time::Duration;
 
@@ -9,7 +11,7 @@ use rustix::process::Signal;
 use serde_json::Value;
 
 use crate::support::keeping::{places, state, wait_for};
-use crate::support::process::Running;
+use crate::support::process::{Running, send};
 use crate::support::project::Project;
 
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -228,10 +230,27 @@ fn a_change_that_is_taken_back_restarts_nothing() {
     replace(&project, "A=two\nPART=first\n");
     expect(&mut running, "nuages: values have changed");
     replace(&project, "A=one\nPART=first\n");
-    std::thread::sleep(Duration::from_millis(4500));
+    expect(
+        &mut running,
+        "nuages: the values are what they were: the command is not started again",
+    );
     wait_for_state(&project, "env.A", "fresh");
     let said = end(running);
     assert_eq!(said.matches("started with").count(), 1, "{said}");
+}
+
+/// Whoever has stopped it has it stopped, but not for ever.
+#[test]
+fn a_command_that_is_stopped_ends_for_its_restart() {
+    let project = project(MANIFEST);
+    let mut running = start(&project, &[]);
+    let pid = state(&project.path("made"))["command"]["pid"].clone();
+    let pid = u32::try_from(pid.as_u64().expect("a number")).expect("a process");
+    send(pid, Signal::STOP);
+    replace(&project, "A=two\nPART=first\n");
+    expect(&mut running, "told");
+    assert_eq!(expect(&mut running, "started with "), "two and first");
+    end(running);
 }
 
 #[test]
@@ -358,6 +377,48 @@ fn supervisors_share_a_directory() {
     );
     end(other);
     assert!(places(&project.path("made")).is_empty());
+}
+
+/// Another manifest's, and in the place that is chosen for it: the next start of the same user finds it.
+#[test]
+fn what_a_killed_supervisor_has_left_is_removed_by_any_other() {
+    let (one, other) = (project(MANIFEST), project(MANIFEST));
+    let memory = crate::files::memory();
+    let start = |project: &Project| {
+        let arguments = ["exec", "--supervise", "--", "sh", "child.sh"];
+        let run = project.nuages(arguments);
+        let mut running = run.env("XDG_RUNTIME_DIR", memory.path()).start();
+        expect(&mut running, "started with ");
+        running
+    };
+    let all = || -> Vec<std::path::PathBuf> {
+        let all = std::fs::read_dir(memory.path()).expect("a directory");
+        all.map(|entry| entry.expect("an entry").path()).collect()
+    };
+    let killed = start(&one);
+    let [directory] = &all()[..] else {
+        panic!("{:?}", all());
+    };
+    let living = start(&other);
+    assert_eq!(places(directory).len(), 1, "one that lives keeps its own");
+    end(living);
+    assert_eq!(places(directory).len(), 1);
+    killed.send(Signal::KILL);
+    killed.finish(PATIENCE);
+    assert_eq!(places(directory).len(), 1, "nobody has removed it yet");
+    // Its files are all that was in it besides; and what is only called like it is left alone.
+    std::fs::remove_file(directory.join("part")).expect("a file");
+    let foreign = memory.path().join(format!("{}x", directory.display()));
+    std::fs::create_dir_all(foreign.join(".nuages/1")).expect("directories");
+    let living = start(&other);
+    assert!(!directory.exists());
+    assert!(foreign.join(".nuages/1").exists());
+    end(living);
+    assert!(
+        all()
+            .iter()
+            .all(|left| !left.join(".nuages").exists() || *left == foreign)
+    );
 }
 
 #[test]
@@ -548,6 +609,99 @@ fn a_restart_does_not_bring_back_an_earlier_password() {
     project.write("slow/password", "s3condPassword");
     assert_eq!(expect(&mut running, "started with "), "two");
     assert!(live_file(&project).contains("s3condPassword"));
+    end(running);
+}
+
+/// They are looked at together, and each goes its own way.
+#[test]
+fn many_files_change_at_once_and_one_stands_in_nobodys_way() {
+    let names: Vec<String> = (0..9).map(|number| format!("f{number}")).collect();
+    let mut manifest = MANIFEST.replace("\n[env]\nA = \"${secrets://a}\"\n", "");
+    for name in &names {
+        manifest.push_str(&format!(
+            "[files.{name}]\ncontent = \"${{secrets://{name}}}\"\non_change = \"none\"\n"
+        ));
+    }
+    let env = |begin: &str, without: &str| -> String {
+        let all = names.iter().filter(|name| *name != without);
+        all.map(|name| format!("{}={begin}-of-{name}\n", name.to_uppercase()))
+            .collect()
+    };
+    let project = project(&manifest).file(".env", format!("PART=first\n{}", env("first", "")));
+    let mut running = start(&project, &["--redact"]);
+    // One is gone, and a directory is in the way of another.
+    std::fs::remove_file(project.path("made/f7")).expect("a file");
+    std::fs::create_dir(project.path("made/f7")).expect("a directory");
+    replace(&project, &format!("PART=second\n{}", env("second", "f3")));
+    assert_eq!(expect(&mut running, "heard "), "********");
+    for name in &names {
+        let key = format!("files.{name}");
+        let is_good = name != "f3" && name != "f7";
+        wait_for_state(&project, &key, if is_good { "fresh" } else { "failing" });
+        if is_good {
+            let path = project.path("made").join(name);
+            let begin = std::time::Instant::now();
+            while std::fs::read_to_string(&path).expect("a file") != format!("second-of-{name}") {
+                assert!(begin.elapsed() < PATIENCE, "{name}");
+                std::thread::sleep(Duration::from_millis(50));
+            }
+        }
+    }
+    assert_eq!(project.read("made/f3"), "first-of-f3");
+    end(running);
+}
+
+/// What the Python package reads again at each connection is not old because the environment is.
+#[test]
+fn what_is_read_out_of_databases_file_is_fresh() {
+    let manifest = r#"
+[providers.secrets]
+kind = "dotenv"
+path = ".env"
+refresh = "1s"
+
+[databases.default]
+ENGINE = "postgresql"
+NAME = "shop"
+USER = "shop"
+HOST = "db"
+PASSWORD = "${secrets://a}"
+
+[databases.whole]
+url = "postgres://shop:${secrets://a | urlencode}@db/shop"
+
+[databases.other]
+ENGINE = "mysql"
+NAME = "shop"
+USER = "shop"
+HOST = "db"
+PASSWORD = "${secrets://other}"
+
+[files."databases.json"]
+render = "databases-json"
+env = "DATABASES_FILE"
+"#;
+    let project = project(manifest).file(".env", "A=one\nOTHER=one\n").file(
+        "child.sh",
+        "trap 'exit 0' TERM\necho \"started with it\"\nwhile :; do sleep 0.05; done\n",
+    );
+    let mut running = start(&project, &[]);
+    replace(&project, "A=two\nOTHER=one\n");
+    expect(
+        &mut running,
+        "nuages: `databases.default.PASSWORD`, `databases.whole.url` is fresh",
+    );
+    let said = running.said().to_owned();
+    assert!(!said.contains("warning"), "{said}");
+    // MySQL's driver reads what it was given.
+    replace(&project, "A=two\nOTHER=two\n");
+    expect(
+        &mut running,
+        "nuages: warning: `databases.other.PASSWORD` has changed",
+    );
+    wait_for_state(&project, "databases.other.PASSWORD", "outdated");
+    let file = project.read("made/databases.json");
+    assert_eq!(file.matches("\"two\"").count(), 3, "{file}");
     end(running);
 }
 

@@ -15,6 +15,8 @@ use super::process::Running;
 /// A temporary directory laid out as a project; removed when dropped.
 pub(crate) struct Project {
     directory: TempDir,
+    /// Where `[files]` go unless a test says where: removed with the project.
+    memory: Option<TempDir>,
 }
 
 impl Project {
@@ -27,6 +29,7 @@ impl Project {
     pub(crate) fn empty() -> Self {
         Self {
             directory: tempfile::tempdir().expect("a temporary directory"),
+            memory: memory(),
         }
     }
 
@@ -102,11 +105,22 @@ impl Project {
             .env("PATH", std::env::var_os("PATH").unwrap_or_default())
             .env("HOME", self.root())
             .env("LANG", "C.UTF-8");
+        if let Some(memory) = &self.memory {
+            command.env("XDG_RUNTIME_DIR", memory.path());
+        }
         Run {
             command,
             stdin: Vec::new(),
         }
     }
+}
+
+/// A private directory where Linux has one in memory.
+fn memory() -> Option<TempDir> {
+    let private = fs::Permissions::from_mode(0o700);
+    let mut builder = tempfile::Builder::new();
+    let directory = builder.permissions(private).tempdir_in("/dev/shm");
+    directory.ok()
 }
 
 /// One run, described and then started once.

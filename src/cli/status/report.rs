@@ -24,11 +24,17 @@ const HEADINGS: [&str; 7] = [
     "key", "source", "version", "read", "expires", "next", "state",
 ];
 
-/// Whether every value of a supervisor is good, and said to be.
+/// Whether every value of a supervisor is good, and said to be, and every file is written.
 pub(super) fn is_healthy(state: &Value) -> bool {
     let is_good = |value: &Value| HEALTHY.contains(&text(value, "state"));
     let values = state.get("values").and_then(Value::as_array);
-    values.is_some_and(|values| values.iter().all(is_good))
+    values.is_some_and(|values| values.iter().all(is_good)) && unwritten(state).next().is_none()
+}
+
+/// What could not be written.
+fn unwritten(state: &Value) -> impl Iterator<Item = &Value> {
+    let all = state.get("unwritten").and_then(Value::as_array);
+    all.into_iter().flatten()
 }
 
 /// All of it. `now` counts where a supervisor does not say what time it is there.
@@ -50,6 +56,14 @@ fn block(state: &Value, now: SystemTime) -> String {
         .into_iter()
         .flatten()
         .collect();
+    for file in unwritten(state) {
+        let (key, error) = (visible(text(file, "key")), visible(text(file, "error")));
+        let _ = write!(block, "  cannot write `{key}`: {error}");
+        if let Some(next) = moment(file, "next") {
+            let _ = write!(block, " (tried again {})", when(next, now));
+        }
+        block.push('\n');
+    }
     if values.is_empty() {
         block.push_str("  keeps nothing fresh\n");
         return block;
@@ -260,9 +274,26 @@ mod tests {
             Just(Value::from("2026-11-23T00:50:01Z")),
         ];
         let names = proptest::sample::select(vec![
-            "pid", "now", "started", "command", "program", "restart", "restarts", "values", "keys",
-            "instance", "locator", "version", "state", "read", "expires", "next", "failures",
+            "pid",
+            "now",
+            "started",
+            "command",
+            "program",
+            "restart",
+            "restarts",
+            "values",
+            "keys",
+            "instance",
+            "locator",
+            "version",
+            "state",
+            "read",
+            "expires",
+            "next",
+            "failures",
             "error",
+            "unwritten",
+            "key",
         ]);
         leaf.prop_recursive(4, 64, 8, move |inner| {
             prop_oneof![

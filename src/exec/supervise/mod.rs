@@ -143,6 +143,8 @@ impl Supervisor {
         self.life.end_for_restart(Instant::now());
         if let Some(kept) = &self.kept {
             kept.send(Signal::TERM);
+            // One that is stopped would not see it; init systems do the same.
+            kept.send(Signal::CONT);
         }
     }
 
@@ -176,7 +178,7 @@ impl Supervisor {
         }
     }
 
-    /// Sends a signal to all children, unless a program of our own may be among them. Whether it was sent.
+    /// Sends a signal to all children, also those that are stopped, unless a program of our own may be among them. Whether it was sent.
     fn kill_left(&self, signal: Signal) -> bool {
         let Some(_alone) = self.guests.keep_out() else {
             return false;
@@ -184,6 +186,7 @@ impl Supervisor {
         for child in process::children() {
             // One that has just ended is no failure.
             let _ = kill_process(child, signal);
+            let _ = kill_process(child, Signal::CONT);
         }
         true
     }

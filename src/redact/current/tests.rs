@@ -122,6 +122,68 @@ fn former_values_are_remembered_for_a_while() {
     );
 }
 
+/// A thousand files that change at once are made known at once.
+#[test]
+fn several_sources_cost_one_set() {
+    let current = Arc::new(Current::default());
+    bring(&current, "b", &[b"former-of-b"]);
+    let (before, _) = current.now();
+    let values: Vec<(String, String)> = ["a", "b", "c"]
+        .map(|name| (name.to_owned(), format!("present-of-{name}")))
+        .into();
+    let all = values
+        .iter()
+        .map(|(name, value)| (name.clone(), [(value.as_bytes(), None)]));
+    let undo = current.bring_all(all).expect("not too many");
+    assert_eq!(current.now().0, before + 1);
+    let said = b"present-of-a present-of-b present-of-c former-of-b";
+    assert_eq!(
+        masked(&current, said),
+        "******** ******** ******** ********"
+    );
+    // Each can be taken back by itself, in their order.
+    let [first, second, _] = <[_; 3]>::try_from(undo).expect("one for each");
+    current.take_back(second);
+    current.take_back(first);
+    bring(&current, "d", &[b"another"]);
+    assert_eq!(
+        masked(&current, said),
+        "present-of-a present-of-b ******** ********"
+    );
+}
+
+/// A command may take its time to end, while one start after another is prepared in its place.
+#[test]
+fn what_is_held_on_to_is_masked_until_it_is_let_go() {
+    let current = Arc::new(Current::default());
+    bring(&current, "start", &[b"first-of-all", b"stays-the-same"]);
+    bring(&current, "file", &[b"first-in-a-file"]);
+    let first = current.hold();
+    let clone = first.clone();
+    for number in 0..4 * REMEMBERED {
+        let value = format!("value-{number:02}");
+        bring(&current, "start", &[value.as_bytes(), b"stays-the-same"]);
+        bring(&current, "file", &[value.as_bytes()]);
+        // What was never held fills no memory.
+        drop(current.hold());
+        assert_eq!(
+            masked(&current, b"first-of-all first-in-a-file stays-the-same"),
+            "******** ******** ********"
+        );
+    }
+    assert_eq!(masked(&current, b"value-00"), "value-00");
+    drop(first);
+    bring(&current, "start", &[b"another-one"]);
+    assert_eq!(masked(&current, b"first-of-all"), "********");
+    drop(clone);
+    bring(&current, "start", &[b"and-another"]);
+    assert_eq!(
+        masked(&current, b"first-of-all first-in-a-file"),
+        "first-of-all first-in-a-file"
+    );
+    assert!(current.all_held().is_empty());
+}
+
 /// As often as it is tried in vain, what is there stays, and so does what was there before it.
 #[test]
 fn what_has_not_arrived_drives_nothing_out() {
@@ -186,7 +248,8 @@ fn nothing_is_shown_by_debug() {
     let current = Arc::new(Current::default());
     bring(&current, "hunter", &[b"hunter2secret"]);
     let redactor = Redactor::following(&current);
-    for shown in [format!("{current:?}"), format!("{redactor:?}")] {
+    let held = current.hold();
+    for shown in [format!("{current:?}"), format!("{redactor:?} {held:?}")] {
         assert!(
             !shown.contains("hunt") && !shown.contains("104, 117"),
             "{shown}"

@@ -90,3 +90,45 @@ while :; do cat "$file"; sleep 0.01; done
     );
     assert!(!said.contains("Action"), "{said}");
 }
+
+/// A command that does not follow its restart still has what it was started with, however much is prepared for the next one.
+#[test]
+fn what_a_command_was_started_with_is_masked_while_it_runs() {
+    let manifest = r#"
+[providers.changing]
+kind = "command"
+argv = ["sh", "-c", "echo made >> asked; echo value-$(wc -l < asked)-of-many"]
+refresh = "1s"
+
+[supervise]
+on_change = "restart"
+settle = "0s"
+jitter = "0s"
+
+[env]
+A = "${changing://a}"
+"#;
+    let child = r#"trap 'echo "heard $A"' USR1
+trap 'test -e ready && exit 0' TERM
+echo "$A" >> history
+echo "started with $A"
+while :; do sleep 0.05; done
+"#;
+    let project = project(manifest).file("child.sh", child);
+    let mut running = start(&project, &["--redact"]);
+    // Each second one is of a restart that is ordered.
+    let begin = std::time::Instant::now();
+    while project.read("asked").lines().count() < 24 {
+        assert!(begin.elapsed() < super::PATIENCE);
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    running.send(rustix::process::Signal::USR1);
+    assert_eq!(expect(&mut running, "heard "), "********");
+    assert_eq!(
+        project.read("history").lines().count(),
+        1,
+        "it has not been started again"
+    );
+    project.write("ready", "");
+    end(running);
+}

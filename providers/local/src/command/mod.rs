@@ -6,6 +6,7 @@ mod json_lines;
 pub(crate) mod process;
 pub(crate) mod settings;
 pub(crate) mod together;
+mod tree;
 pub(crate) mod value;
 
 use nuages_provider::{

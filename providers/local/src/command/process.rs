@@ -1,4 +1,5 @@
-//! One run of a program: started, fed, read to its end within a limit. Dropping the run kills the program.
+//! One run of a program: started, fed, read to its end within a limit. Dropping the run kills the program and what it has
+//! started.
 
 use std::{
     future::poll_fn,
@@ -15,7 +16,10 @@ use tokio::{
 };
 use zeroize::Zeroizing;
 
-use super::settings::{Command, ErrorOutput};
+use super::{
+    settings::{Command, ErrorOutput},
+    tree::Tree,
+};
 
 /// The most that a program may print, in bytes.
 const OUTPUT_LIMIT: usize = 16 * 1024 * 1024;
@@ -44,9 +48,9 @@ pub(crate) async fn run(
     arguments: &[String],
     input: Option<Vec<u8>>,
 ) -> Result<Finished> {
-    let mut child = spawn(command, arguments, input.is_some())?;
-    let stdin = child.stdin.take();
-    let Some(mut stdout) = child.stdout.take() else {
+    let mut tree = Tree::new(spawn(command, arguments, input.is_some())?);
+    let stdin = tree.child.stdin.take();
+    let Some(mut stdout) = tree.child.stdout.take() else {
         return Err(Error::new(
             ErrorKind::Unavailable,
             format!("`{}` has no output to read", command.name),
@@ -58,7 +62,7 @@ pub(crate) async fn run(
             let _ = stdin.write_all(&input).await;
         }
     });
-    let stderr = child.stderr.take();
+    let stderr = tree.child.stderr.take();
     let mut error_output = Zeroizing::new(Vec::with_capacity(FIRST_ROOM));
     let mut errors = Box::pin(drain(stderr, &mut error_output));
     let (mut done_feeding, mut done_reading) = (false, false);
@@ -86,7 +90,7 @@ pub(crate) async fn run(
         .ok_or_else(too_much)?;
     // A program that has closed its output may still be writing errors, or reading.
     let status = {
-        let mut wait = pin!(child.wait());
+        let mut wait = pin!(tree.child.wait());
         poll_fn(|context| {
             done_feeding = done_feeding || feed.as_mut().poll(context).is_ready();
             done_reading = done_reading || errors.as_mut().poll(context).is_ready();
@@ -95,6 +99,7 @@ pub(crate) async fn run(
         .await
     };
     let status = status.map_err(|error| lost(command, &error))?;
+    tree.ended();
     if done_reading {
         drop(errors);
     } else {

@@ -39,9 +39,15 @@ fn is_running(process: &str) -> bool {
 #[tokio::test]
 async fn a_fetch_that_is_given_up_kills_its_programs() {
     let hanging = "echo $$ >> pids; exec sleep 600";
+    // What a script has started, and what that has; and what has gone into the background of one that has ended.
+    let below = "sh -c 'sleep 600 & echo $! >> pids; wait' & echo $$ >> pids; wait";
+    let left = "setsid sleep 600 & echo $! >> pids";
     for (project, processes) in [
         (Project::new(hanging), 2),
         (Project::json_lines(hanging), 1),
+        (Project::new(below), 4),
+        (Project::json_lines(below), 2),
+        (Project::new(left), 2),
     ] {
         let provider = project.open().await;
         let locators = [locator("a"), locator("b")];
