@@ -28,6 +28,8 @@ pub struct Finding {
     pub remedy: Option<String>,
     /// The change of the manifest that mends it: `databases.default.OPTIONS.sslmode = "verify-full"`.
     pub edit: Option<String>,
+    /// Whether `--fix` makes that change; else it is left to people.
+    pub is_edit_automatic: bool,
     /// The page that the rule is from.
     pub source: Option<String>,
     /// The same for the same problem wherever it moves to: keyed by rule and content, not by line. Lower-case hex.

@@ -7,6 +7,7 @@ use super::{
     place,
     rule::Check,
     rules::{django, find, suppression},
+    settings,
 };
 use crate::{manifest::CheckAllow, plan::is_within, scan::suppress::Date};
 
@@ -120,7 +121,12 @@ fn is_at(at: &str, found: &Found) -> bool {
         key.and_then(|key| key.strip_prefix('.'))
             .is_some_and(|key| is_within(&found.key, key))
     });
-    in_profile || is_within(&found.key, at)
+    // A setting is the same whether it was found in a variable that brings it or in the settings.
+    let is_named = |key: &str| key.starts_with("env.") || key.starts_with("settings.");
+    let is_setting = is_named(at)
+        && is_named(&found.key)
+        && is_within(settings::setting(&found.key), settings::setting(at));
+    in_profile || is_within(&found.key, at) || is_setting
 }
 
 /// Whether everything was looked at that an entry may be about.
@@ -142,4 +148,54 @@ fn is_seen(entry: &CheckAllow, extent: Extent) -> bool {
 /// A day that no calendar has is past: the entry must not hold for ever.
 fn is_past(last: &str, today: &Date) -> bool {
     Date::parse(last).map_or(true, |last| last < *today)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::{
+        check::testing::{evaluated, found},
+        manifest::Manifest,
+        registry::Registry,
+    };
+
+    /// Whether an entry for a rule at a key lets the weak `SECRET_KEY` pass.
+    fn passes(found: Vec<Found>, rule: &str, at: &str) -> bool {
+        let entry = format!(
+            "[check]\nallow = [{{ rule = \"{rule}\", at = \"{at}\", reason = \"a demonstration\" }}]\n"
+        );
+        let manifest = Manifest::read("nuages.toml", &entry, &Registry::builtin());
+        let is_meant = |one: &&Found| django::is_same(one.id(), "DJ009");
+        assert_eq!(found.iter().filter(is_meant).count(), 1);
+        let now = SystemTime::now();
+        let allowed = allow(found, &manifest.check.allow, now, Extent::Part);
+        !allowed.found.iter().any(|one| is_meant(&one))
+    }
+
+    #[test]
+    fn an_entry_holds_wherever_the_setting_was_found() {
+        let in_manifest = || found("[env]\nDJANGO_SECRET_KEY = \"changeme\"\n", &[]);
+        let in_settings = || {
+            evaluated(
+                "SECRET_KEY = 'changeme'\n",
+                json!({ "SECRET_KEY": "changeme" }),
+                false,
+            )
+        };
+        for found in [&in_manifest as &dyn Fn() -> Vec<Found>, &in_settings] {
+            for rule in ["DJ009", "security.W009"] {
+                for at in [
+                    "env.DJANGO_SECRET_KEY",
+                    "env.SECRET_KEY",
+                    "settings.SECRET_KEY",
+                ] {
+                    assert!(passes(found(), rule, at), "{rule} {at}");
+                }
+                assert!(!passes(found(), rule, "env.SECRET_KEY_FALLBACKS"));
+                assert!(!passes(found(), "DJ018", "settings.SECRET_KEY"));
+            }
+        }
+    }
 }

@@ -30,3 +30,24 @@ pub(super) fn told(errors: Vec<Diagnostic>) -> (Vec<Found>, Vec<Diagnostic>) {
     }
     (found, others)
 }
+
+/// Of values that references brought and that no command can be given, those that a rule tells of, as found, and the
+/// others.
+pub(super) fn unusable(failures: Vec<Diagnostic>) -> (Vec<Found>, Vec<Diagnostic>) {
+    let mut found = Vec::new();
+    let mut others = Vec::new();
+    for failure in failures {
+        let rule = failure.rule.and_then(rules::find);
+        let (Some(rule), Some(span)) = (rule, &failure.span) else {
+            others.push(failure);
+            continue;
+        };
+        let mut out = Out::new(rule, &mut found);
+        let one = out.at("", span);
+        one.is_mistake = true;
+        one.note(failure.title);
+        one.notes.extend(failure.causes);
+        one.remedy = failure.hint;
+    }
+    (found, others)
+}

@@ -11,7 +11,7 @@ use super::subject::Database;
 use crate::report;
 
 pub(super) use place::settle;
-pub(super) use write::apply;
+pub(super) use write::{apply, leaves_comment};
 
 /// Changes that belong together.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -13,7 +13,7 @@ pub(crate) fn targets<'a>(request: &Request<'a>, may_alter: bool) -> Vec<Target<
     let resolved = request
         .resolved
         .iter()
-        .flat_map(|document| document.databases.iter());
+        .flat_map(|brought| brought.document.databases.iter());
     let table = |(alias, value): (&'a str, &'a crate::value::Value)| match value {
         crate::value::Value::Table(settings) => Some(Target {
             alias,

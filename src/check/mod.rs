@@ -34,7 +34,6 @@ use crate::{
     manifest::{Layer, Manifest, Node},
     plan::{Selection, plan},
     registry::Registry,
-    render::Document,
 };
 
 pub(crate) use allow::{Allowed, Extent, allow};
@@ -43,7 +42,9 @@ pub(crate) use heard::{heard, may_alter, targets};
 pub use pages::{Page, page, pages};
 pub(crate) use pages::{ids, is_rule};
 pub(crate) use report::Checked;
-pub(crate) use subject::{Stage, Subject, is_development, is_production, stage};
+pub(crate) use subject::{
+    Brought, Stage, Subject, UNMADE, is_development, is_production, stage, stage_of,
+};
 
 /// What is around a manifest: files, and the day.
 pub(crate) struct Surroundings<'a> {
@@ -67,7 +68,7 @@ pub(crate) struct Request<'a> {
     /// The profiles that were asked for; where there are none, each is looked at by itself, besides the base.
     pub(crate) selection: &'a Selection,
     /// What references brought, for that selection.
-    pub(crate) resolved: Option<&'a Document>,
+    pub(crate) resolved: Option<Brought<'a>>,
     /// `None` where no file is to be looked at.
     pub(crate) surroundings: Option<&'a Surroundings<'a>>,
     pub(crate) now: SystemTime,
@@ -123,13 +124,41 @@ pub(crate) fn check(request: &Request<'_>) -> Result<Outcome, Vec<Diagnostic>> {
         all.found.extend(found);
         note_unseen(subject, &mut all.notes);
     }
-    all.found.extend(rules::across(&subjects));
+    let beside = beside(request)?;
+    let beside: Vec<Subject<'_>> = beside
+        .iter()
+        .map(|(selection, layer)| {
+            let sources = (request.manifest, request.registry);
+            Subject::new(sources, layer, selection, None, request.now)
+        })
+        .collect();
+    all.found.extend(rules::across(&subjects, &beside));
     name(&mut all.found, &request.manifest.source.text);
     place(request, &layers, &mut all.found)?;
     once(&mut all.found);
     all.mistakes
         .dedup_by(|a, b| a.title == b.title && a.span == b.span);
     Ok(all)
+}
+
+/// Values that references brought and that no command can be given: those that a rule tells of are added to what it has
+/// found, unless it has done so itself, and the others are left.
+pub(crate) fn add_unusable(
+    request: &Request<'_>,
+    failures: Vec<Diagnostic>,
+    found: &mut Vec<Found>,
+) -> Vec<Diagnostic> {
+    let (mut told, others) = diagnose::unusable(failures);
+    name(&mut told, &request.manifest.source.text);
+    let is_same = |one: &Found, have: &Found| {
+        one.rule.id == have.rule.id && (one.key == have.key || one.place == have.place)
+    };
+    told.retain(|one| !found.iter().any(|have| is_same(one, have)));
+    for mut one in told {
+        one.profiles.clone_from(&request.selection.profiles);
+        found.push(one);
+    }
+    others
 }
 
 /// Gives every change that is proposed its place. A layer is part of other ways to use the manifest than those that were
@@ -184,6 +213,12 @@ pub(crate) fn fixed(manifest: &Manifest, found: &[&Found]) -> Option<String> {
     fix::apply(&manifest.source.text, fixes)
 }
 
+/// Whether mending it takes a key out and leaves the comment directly above.
+pub(crate) fn leaves_comment(manifest: &Manifest, found: &Found) -> bool {
+    let fix = found.fix.as_ref();
+    fix.is_some_and(|fix| fix::leaves_comment(&manifest.source.text, fix))
+}
+
 /// The selection that was asked for, or the base and each profile on it.
 fn selections(request: &Request<'_>) -> Vec<Selection> {
     let asked = request.selection;
@@ -198,6 +233,29 @@ fn selections(request: &Request<'_>) -> Vec<Selection> {
     let is_base = request.manifest.profiles().any(subject::is_production);
     let base = (!is_base).then(|| asked.clone());
     base.into_iter().chain(profiles).collect()
+}
+
+/// The ways for production, where a single one was asked for: the profiles that are named for it, or else the base.
+fn beside(request: &Request<'_>) -> Result<Vec<(Selection, Layer)>, Vec<Diagnostic>> {
+    let asked = request.selection;
+    if asked.profiles.is_empty() {
+        return Ok(Vec::new());
+    }
+    let named = request
+        .manifest
+        .profiles()
+        .filter(|name| subject::is_production(name));
+    let mut ways: Vec<Vec<String>> = named.map(|name| vec![name.to_owned()]).collect();
+    if ways.is_empty() {
+        ways.push(Vec::new());
+    }
+    ways.retain(|profiles| *profiles != asked.profiles);
+    let way = |profiles: Vec<String>| {
+        let layer = request.manifest.select(&profiles)?;
+        let only = asked.only.clone();
+        Ok((Selection { profiles, only }, layer))
+    };
+    ways.into_iter().map(way).collect()
 }
 
 /// Gives what was found by its place alone the key that stands there.
@@ -242,7 +300,9 @@ fn once(found: &mut Vec<Found>) {
 
 /// Databases whose keys, or whose engine, nobody can name before a reference is resolved.
 fn note_unseen(subject: &Subject<'_>, notes: &mut Vec<String>) {
-    for database in &subject.databases {
+    // Where they were resolved and are still unknown, it is told what stands in the way.
+    let unseen = subject.databases.iter().filter(|_| !subject.is_resolved);
+    for database in unseen {
         let alias = &database.alias.text;
         let engine = database.field("ENGINE");
         let note = if database.is_opaque && comes_from_a_store(database) {

@@ -158,6 +158,7 @@ fn finding(one: &Found, places: &Places<'_>, settings: &[SettingsFile<'_>]) -> F
         notes,
         remedy: Some(remedy),
         edit: one.fix.as_ref().map(|fix| fix.describe(&one.profiles)),
+        is_edit_automatic: one.fix.as_ref().is_some_and(|fix| fix.is_safe),
         source: one.rule.sources.first().map(|&source| source.to_owned()),
         fingerprint: fingerprint(one, settings, 0),
         origin: None,

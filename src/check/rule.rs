@@ -39,6 +39,8 @@ pub(crate) enum Check {
     Manifest(fn(&Subject<'_>, &mut Out<'_>)),
     /// All the ways in which the manifest is used, side by side.
     Across(fn(&[Subject<'_>], &mut Out<'_>)),
+    /// The ways that were asked for, and besides them those for production that were not.
+    Beside(fn(&[Subject<'_>], &[Subject<'_>], &mut Out<'_>)),
     /// The manifest with some profiles on it, and the files that it names, where files may be looked at.
     Files(fn(&Subject<'_>, Option<&super::Surroundings<'_>>, &mut Out<'_>)),
     /// Values as they are read: a mistake that stops every other command too.
@@ -57,7 +59,11 @@ impl Check {
     /// What `nuages check` must be told for it, for the rule's page.
     pub(crate) const fn needs(&self) -> &'static str {
         match self {
-            Self::Family(..) | Self::Database(_) | Self::Manifest(_) | Self::Across(_) => {
+            Self::Family(..)
+            | Self::Database(_)
+            | Self::Manifest(_)
+            | Self::Across(_)
+            | Self::Beside(_) => {
                 "the manifest alone; with `--resolve`, what references bring is looked at too"
             }
             Self::Files(_) => "the manifest, and the files that it names",

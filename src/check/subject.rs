@@ -9,16 +9,19 @@ mod url;
 
 use std::time::SystemTime;
 
+use zeroize::Zeroizing;
+
 use crate::{
     manifest::{DatabaseEntry, Layer, Manifest, Name, Span},
     plan::Selection,
     registry::Registry,
     render::Document,
+    value::Text,
 };
 
 pub(crate) use database::{Age, Database};
 pub(crate) use defaults::{by_default, default_of};
-pub(crate) use field::{Field, From, Known};
+pub(crate) use field::{Field, From, Known, UNMADE};
 pub(crate) use host::Host;
 
 /// Whether a module of settings is for development, as its name below the package tells: `shop.settings.dev`.
@@ -72,6 +75,9 @@ const PRODUCTION: &[&str] = &["prod", "production", "live", "prd"];
 /// Words in the names of profiles for what is tried before production: as serious, and not production itself.
 const BEFORE: &[&str] = &["pre", "stage", "staging", "uat"];
 
+/// Variables that are looked at where a command inherits them.
+const INHERITED: &[&str] = &["PGPASSWORD", "PGSERVICE", "PGSERVICEFILE"];
+
 /// Words in the names of profiles, and of aliases, whose login changes the schema.
 const MIGRATION: &[&str] = &[
     "migrate",
@@ -82,6 +88,15 @@ const MIGRATION: &[&str] = &[
     "ddl",
     "schema",
 ];
+
+/// What references have brought, and what comes beside it.
+#[derive(Clone, Copy)]
+pub(crate) struct Brought<'a> {
+    /// What a command would get; what failed is missing.
+    pub(crate) document: &'a Document,
+    /// What it would inherit.
+    pub(crate) inherited: &'a [(String, Zeroizing<String>)],
+}
 
 /// One way in which the manifest can be used.
 pub(crate) struct Subject<'a> {
@@ -99,6 +114,8 @@ pub(crate) struct Subject<'a> {
     pub(crate) databases: Vec<Database<'a>>,
     /// `[env]`, in the manifest's order.
     pub(crate) env: Vec<Field>,
+    /// What drivers read besides, where references have been resolved: what a command would inherit.
+    inherited: Vec<Field>,
     /// Whether references have been resolved.
     pub(crate) is_resolved: bool,
     /// The providers of this build.
@@ -113,9 +130,19 @@ impl<'a> Subject<'a> {
         (manifest, registry): (&'a Manifest, &'a Registry),
         layer: &'a Layer,
         selection: &Selection,
-        resolved: Option<&Document>,
+        resolved: Option<Brought<'_>>,
         now: SystemTime,
     ) -> Self {
+        let inherited = resolved.map_or(&[][..], |brought| brought.inherited);
+        let inherited = inherited.iter().filter(|(name, _)| {
+            let is_set = layer.env.iter().any(|(have, _)| have.text == *name);
+            INHERITED.contains(&name.as_str()) && !is_set
+        });
+        let inherited = inherited.map(|(name, value)| {
+            let value = Known::Text(Text::secret(value.as_str()));
+            Field::brought(name, value, From::Inherited, &(0..0))
+        });
+        let resolved = resolved.map(|brought| brought.document);
         let databases = layer.databases.iter().map(|(alias, entry)| {
             let values = resolved.and_then(|document| document.databases.get(&alias.text));
             Database::new(alias, entry, values)
@@ -132,10 +159,11 @@ impl<'a> Subject<'a> {
             registry,
             profiles: selection.profiles.clone(),
             layer,
-            stage: stage(&selection.profiles),
+            stage: stage_of(manifest, &selection.profiles),
             may_alter: may_alter(&selection.profiles),
             databases: databases.collect(),
             env: env.collect(),
+            inherited: inherited.collect(),
             is_resolved: resolved.is_some(),
             now,
         }
@@ -161,6 +189,7 @@ impl<'a> Subject<'a> {
             may_alter: false,
             databases: databases.collect(),
             env: stand.variables.clone(),
+            inherited: Vec::new(),
             is_resolved: true,
             now,
         }
@@ -169,6 +198,11 @@ impl<'a> Subject<'a> {
     /// A variable of `[env]`.
     pub(crate) fn variable(&self, name: &str) -> Option<&Field> {
         self.env.iter().find(|field| field.name == name)
+    }
+
+    /// A variable that a driver reads, which `[env]` does not set and the command inherits.
+    pub(crate) fn inherited(&self, name: &str) -> Option<&Field> {
+        self.inherited.iter().find(|field| field.name == name)
     }
 
     /// Whether real data may be behind it.
@@ -225,6 +259,16 @@ pub(crate) fn stage(profiles: &[String]) -> Stage {
     }
 }
 
+/// What a manifest with these profiles is for: where one of its profiles is for production, it is for development without
+/// any.
+pub(crate) fn stage_of(manifest: &Manifest, profiles: &[String]) -> Stage {
+    if profiles.is_empty() && manifest.profiles().any(is_production) {
+        Stage::Development
+    } else {
+        stage(profiles)
+    }
+}
+
 /// Whether the login of profiles is the one that changes the schema.
 pub(crate) fn may_alter(profiles: &[String]) -> bool {
     is_for(profiles, MIGRATION)
@@ -234,6 +278,19 @@ pub(crate) fn may_alter(profiles: &[String]) -> bool {
 pub(crate) fn is_production(profile: &str) -> bool {
     let other = [MIGRATION, DEVELOPMENT, BEFORE];
     has_word(profile, PRODUCTION) && !other.iter().any(|words| has_word(profile, words))
+}
+
+/// Whether what is reached under a name is production's, by one of its labels: `shop-prod.eu.example`. The last one is a
+/// domain that anybody may have: `shop.live`.
+pub(crate) fn is_production_host(name: &str) -> bool {
+    name.trim_end_matches('.')
+        .rsplit_once('.')
+        .is_some_and(|(labels, _)| is_production(labels))
+}
+
+/// Whether a profile is for what is tried before production.
+pub(crate) fn is_before_production(profile: &str) -> bool {
+    has_word(profile, BEFORE)
 }
 
 /// Whether a name is of what changes the schema.

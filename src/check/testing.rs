@@ -3,7 +3,7 @@
 use std::time::SystemTime;
 
 use super::{
-    Found, Outcome, Request, Stage, Surroundings, allow, check, fixed as mended,
+    Brought, Found, Outcome, Request, Stage, Surroundings, allow, check, fixed as mended,
     settings::{self, Answer, Evaluated, Failure, File, Looked, Message},
 };
 use crate::{
@@ -33,7 +33,10 @@ pub(super) fn look(text: &str, profiles: &[&str], resolved: Option<&Document>) -
         manifest: &manifest,
         registry: &registry,
         selection: &selection,
-        resolved,
+        resolved: resolved.map(|document| Brought {
+            document,
+            inherited: &[],
+        }),
         surroundings: None,
         now,
     };

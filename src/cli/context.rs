@@ -206,6 +206,28 @@ impl Context {
         Ok((resolved, fetched))
     }
 
+    /// As [`Self::resolve_with_secrets`], of what can be resolved where something stands in the way of the rest: for who
+    /// looks at values and hands none over.
+    pub(super) fn resolve_partly(
+        &self,
+        plan: &Plan,
+        loaded: &Loaded,
+        files: Option<PathBuf>,
+    ) -> Result<resolve::Part, Exit> {
+        let options = self.resolve_options(files)?;
+        let waiting = Waiting::default();
+        let all = Secrets::All;
+        let resolving =
+            resolve::partly_on_record(plan, &loaded.environment, &options, all, &waiting);
+        let resolving = async {
+            let (records, part) = resolving.await;
+            (records, Ok(part))
+        };
+        let part = self.on_record(plan, loaded, &waiting, resolving)?;
+        self.tell(plan, &part.resolved);
+        Ok(part)
+    }
+
     /// The secrets that the values are made of, all but tokens that expire.
     pub(super) fn lasting_secrets(
         &self,

@@ -1,5 +1,7 @@
 //! Database engines: short names, the dotted paths they stand for, and which of them are one family.
 
+use crate::suggest;
+
 /// An engine that has a short name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Engine {
@@ -75,17 +77,49 @@ pub fn find(name: &str) -> Option<&'static Engine> {
         .find(|engine| engine.short == name || engine.path == name)
 }
 
-/// What Django takes for `name`: a short name's path, any dotted path as it is, nothing else.
+/// What Django takes for `name`: a short name's path, or the path of a module as it is: `django_cockroachdb`. A name without
+/// a dot that is nearly a short one, or a server's, is a slip.
 #[must_use]
 pub fn expand(name: &str) -> Option<&str> {
+    let is_slip = || {
+        let short = ENGINES.iter().map(|engine| engine.short);
+        NO_ENGINES.contains(&name) || has_ended(name) || suggest::nearest(name, short).is_some()
+    };
     find(name)
         .map(|engine| engine.path)
-        .or_else(|| is_dotted_path(name).then_some(name))
+        .or_else(|| (is_path(name) && (name.contains('.') || !is_slip())).then_some(name))
 }
+
+/// What servers, drivers and schemes are called, and no back end's module.
+pub(crate) const NO_ENGINES: &[&str] = &[
+    "cockroach",
+    "cockroachdb",
+    "db2",
+    "mariadb",
+    "mongodb",
+    "mysql2",
+    "mysqlclient",
+    "mysqldb",
+    "odbc",
+    "pg",
+    "pgsql",
+    "postgis_psycopg2",
+    "postgres",
+    "postgresql_psycopg2",
+    "psql",
+    "psycopg",
+    "psycopg2",
+    "pymysql",
+    "pyodbc",
+    "redshift",
+    "snowflake",
+    "spanner",
+    "sqlite",
+];
 
 /// Back ends for SQL Server whose packages have ended: django-pyodbc, django-pyodbc-azure, django-mssql-backend,
 /// django-sqlserver, django-mssql, django-pymssql.
-const ENDED: &[&str] = &[
+pub(crate) const ENDED: &[&str] = &[
     "django_mssql",
     "django_pymssql",
     "django_pyodbc",
@@ -101,12 +135,12 @@ pub fn has_ended(name: &str) -> bool {
     ENDED.contains(&name)
 }
 
-fn is_dotted_path(name: &str) -> bool {
+fn is_path(name: &str) -> bool {
     let part = |part: &str| {
         part.starts_with(|c: char| c.is_alphabetic() || c == '_')
             && part.chars().all(|c| c.is_alphanumeric() || c == '_')
     };
-    name.contains('.') && name.split('.').all(part)
+    name.split('.').all(part)
 }
 
 /// Whether going from one engine to the other means another kind of server.
@@ -131,7 +165,30 @@ mod tests {
             expand("django_cockroachdb.backend"),
             Some("django_cockroachdb.backend")
         );
-        assert_eq!(expand("postgres"), None);
+        for module in [
+            "django_cockroachdb",
+            "django_mongodb_backend",
+            "django_redshift_backend",
+            "django_snowflake",
+            "django_spanner",
+            "django_tidb",
+            "djongo",
+            "firebird",
+            "ibm_db_django",
+        ] {
+            assert_eq!(expand(module), Some(module));
+        }
+        for slip in NO_ENGINES
+            .iter()
+            .chain(ENDED)
+            .chain(&["oracledb", "Postgres", "mysq", "", "2b"])
+        {
+            assert_eq!(
+                expand(slip),
+                (*slip == "sql_server.pyodbc").then_some(*slip),
+                "{slip}"
+            );
+        }
         assert_eq!(expand("a..b"), None);
         assert_eq!(expand("a.b c"), None);
     }

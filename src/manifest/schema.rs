@@ -12,7 +12,7 @@ use serde_json::{Map, Value, json};
 use super::{Cast, SUPERVISORS, providers::REFRESH};
 use crate::{
     django::{
-        engine::{ENGINES, Family},
+        engine::{ENDED, ENGINES, Family, NO_ENGINES},
         keys::{KEYS, Kind, MSSQL_ONLY, TEST_KEYS},
         url::UrlStyle,
     },
@@ -280,10 +280,15 @@ fn database_key(kind: Kind) -> Value {
     /// A Python name, by ASCII's characters alone: those beyond are taken for letters.
     const PART: &str = r"[^\s!-@\[-^`{-~][^\s!-/:-@\[-^`{-~]*";
     let short: Vec<&str> = ENGINES.iter().map(|engine| engine.short).collect();
+    let ended = ENDED.iter().filter(|name| !name.contains('.'));
+    let slips: Vec<&str> = NO_ENGINES.iter().chain(ended).copied().collect();
     match kind {
         Kind::Text => slot(&json!({ "type": "string" })),
         Kind::Engine => slot(&json!({
-            "anyOf": [{ "enum": short }, text_like(&format!(r"{PART}(\.{PART})+"))]
+            "anyOf": [
+                { "enum": short },
+                { "allOf": [text_like(&format!(r"{PART}(\.{PART})*")), { "not": { "enum": slips } }] }
+            ]
         })),
         // One port, or libpq's list of them, any of them empty.
         Kind::Port => slot(&json!({

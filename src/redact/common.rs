@@ -46,6 +46,35 @@ const PUBLIC_KEYS: &[&str] = &[
     "username",
 ];
 
+/// Keys of a database, mostly options, whose value is a word of the driver: what says which, where and how, and not who.
+const OPEN_KEYS: &[&str] = &[
+    "ATOMIC_REQUESTS",
+    "AUTOCOMMIT",
+    "BACKEND",
+    "CHARSET",
+    "CONN_HEALTH_CHECKS",
+    "CONN_MAX_AGE",
+    "MIRROR",
+    "Trusted_Connection",
+    "auth_plugin",
+    "channel_binding",
+    "charset",
+    "connect_timeout",
+    "driver",
+    "gssencmode",
+    "init_command",
+    "isolation_level",
+    "pool",
+    "python_driver",
+    "require_auth",
+    "ssl",
+    "ssl_mode",
+    "ssl_server_dn_match",
+    "sslmode",
+    "sslrootcert",
+    "transaction_mode",
+];
+
 /// The longest number that is more likely a port, a year or a count.
 const LONGEST_COMMON_NUMBER: usize = 5;
 
@@ -59,6 +88,11 @@ pub(crate) fn is_everybodys(value: &[u8]) -> bool {
         || EVERYBODYS
             .iter()
             .any(|word| value.eq_ignore_ascii_case(word.as_bytes()))
+}
+
+/// Whether the value of a key of a database is a word of its driver, in whatever case the key is written.
+pub(crate) fn is_open_key(name: &str) -> bool {
+    OPEN_KEYS.iter().any(|key| name.eq_ignore_ascii_case(key))
 }
 
 /// Whether a key of a database, or of a secret for one, has a value that is no secret.

@@ -174,6 +174,18 @@ fn write_inside(out: &mut Buffer, text: &str, style: Style) {
     }
 }
 
+/// How many bytes [`write_compact`] makes of a text, with its quotes.
+pub(crate) fn compact_length(text: &str) -> usize {
+    let length = |character: char| {
+        if is_plain(character) {
+            1
+        } else {
+            6 * character.len_utf16()
+        }
+    };
+    text.chars().map(length).sum::<usize>() + 2
+}
+
 /// Whether a character means itself, in any place, to JSON, to a shell inside single quotes and to every reader of
 /// env files that was tried (python-dotenv 1.2, environs 15.2, django-environ 0.14, python-decouple 3.8, dynaconf 3.3,
 /// node's and dotenv's own, dotenvy 0.15, systemd 252, bash, dash, docker 28). Anything else is written as `\uXXXX`.

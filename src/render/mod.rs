@@ -36,6 +36,7 @@ use zeroize::Zeroizing;
 
 use crate::value::{Table, Value};
 pub(crate) use buffer::Buffer;
+pub(crate) use json::compact_length;
 pub(crate) use lines::{Variable, check as check_variable, variables};
 
 /// The variable that carries the databases, in the formats that hold variables.

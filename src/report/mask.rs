@@ -1,5 +1,7 @@
 //! A copy of the manifest's text to show in messages, in which literals beside sensitive keys cannot be read.
 
+use crate::redact::common::is_open_key;
+
 /// Keys whose literals are masked: the words of Django's own `hidden_settings`, and those for addresses with a login.
 const SENSITIVE: &[&str] = &[
     "api",
@@ -314,6 +316,8 @@ fn is_sensitive(key: &str, inherited: bool) -> bool {
     let is_own = SENSITIVE_ALONE.contains(&last)
         || SENSITIVE_TEXT.contains(&last)
         || SENSITIVE.iter().any(|word| key.contains(word));
+    // A word of the driver, unless all that it stands in is a secret.
+    let is_own = is_own && !is_open_key(last);
     !HARMLESS.contains(&last) && (inherited || is_own)
 }
 
@@ -415,6 +419,14 @@ mod tests {
             (
                 "auth = { method = 'entra', client_id = 'x' }",
                 "auth = { method = 'entra', client_id = 'x' }",
+            ),
+            (
+                "OPTIONS = { require_auth = 'scram-sha-256', passfile = '/a' }",
+                "OPTIONS = { require_auth = 'scram-sha-256', passfile = '**' }",
+            ),
+            (
+                "API_KEYS = { require_auth = 'x' }",
+                "API_KEYS = { require_auth = '*' }",
             ),
             (
                 "extra_params = \"PWD=hunter2\"",

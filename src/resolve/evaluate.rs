@@ -1,5 +1,7 @@
 //! Templates to values, once the answers are there.
 
+use std::collections::HashSet;
+
 use nuages_provider::{ErrorKind, Secret as Fetched};
 use zeroize::Zeroizing;
 
@@ -90,6 +92,21 @@ pub(super) fn evaluate(
     answers: &Answers,
     options: &Options,
 ) -> Result<Resolved, Vec<Diagnostic>> {
+    let (resolved, failures) = partly(plan, answers, options);
+    if failures.is_empty() {
+        Ok(resolved)
+    } else {
+        Err(failures)
+    }
+}
+
+/// Puts together what can be, and says what stands in the way of the rest: for who looks at values, and hands none over.
+/// A database whose `url` or `from` failed is left out.
+pub(super) fn partly(
+    plan: &Plan,
+    answers: &Answers,
+    options: &Options,
+) -> (Resolved, Vec<Diagnostic>) {
     let mut evaluation = Evaluation {
         plan,
         answers,
@@ -97,9 +114,16 @@ pub(super) fn evaluate(
         failures: Failures::new(plan),
     };
     let mut databases = Table::new();
+    let mut broken = HashSet::new();
     for planned in &plan.databases {
+        let before = evaluation.failures.count();
         let database = evaluation.database(planned);
-        databases.insert(planned.alias.clone(), Value::Table(database));
+        if evaluation.failures.count() > before {
+            broken.insert(planned.alias.as_str());
+        }
+        if let Some(database) = database {
+            databases.insert(planned.alias.clone(), Value::Table(database));
+        }
     }
     let mut env = Table::new();
     for variable in &plan.env {
@@ -121,19 +145,21 @@ pub(super) fn evaluate(
         .filter_map(|asked| evaluation.bytes(&asked.text, &asked.key, false))
         .map(|(bytes, _)| Bytes::new(bytes))
         .collect();
-    evaluation.failures.into_result()?;
-    finish(plan, &mut databases)?;
-    Ok(Resolved {
+    let mut failures = evaluation.failures.into_all();
+    failures.extend(finish(plan, &mut databases, &broken));
+    let resolved = Resolved {
         document: Document { databases, env },
         files,
         single: single.map(|(bytes, _)| Bytes::new(bytes)),
         asked,
         origins: origins(plan, answers),
-    })
+    };
+    (resolved, failures)
 }
 
-/// What is left to do for the databases once all their values are here.
-fn finish(plan: &Plan, databases: &mut Table) -> Result<(), Vec<Diagnostic>> {
+/// What is left to do for the databases once all their values are here. Of one where a value is missing, nobody can say
+/// whether the others fit.
+fn finish(plan: &Plan, databases: &mut Table, broken: &HashSet<&str>) -> Vec<Diagnostic> {
     let mut failures = Failures::new(plan);
     for planned in &plan.databases {
         let Some(Value::Table(database)) = databases.get_mut(&planned.alias) else {
@@ -146,12 +172,20 @@ fn finish(plan: &Plan, databases: &mut Table) -> Result<(), Vec<Diagnostic>> {
         let family = planned.family.or(engine.map(|engine| engine.family));
         let Some(family) = family else { continue };
         let login = planned.login.as_ref();
-        for fault in entra::finish(database, family, login, planned.is_whole) {
+        if broken.contains(planned.alias.as_str()) {
+            entra::add_options(database, family, login);
+            continue;
+        }
+        let faults = entra::finish(database, family, login, planned.is_whole);
+        if !faults.is_empty() {
+            entra::add_options(database, family, login);
+        }
+        for fault in faults {
             let (key, span) = planned.place(&fault.path);
-            failures.unusable(&key, span, &fault.what, fault.hint.as_deref());
+            failures.unfit(&key, span, &fault);
         }
     }
-    failures.into_result()
+    failures.into_all()
 }
 
 struct Evaluation<'a> {
@@ -162,8 +196,10 @@ struct Evaluation<'a> {
 }
 
 impl Evaluation<'_> {
-    fn database(&mut self, planned: &Database) -> Table {
+    /// Its keys; none where what brings most of them has failed.
+    fn database(&mut self, planned: &Database) -> Option<Table> {
         let mut table = Table::new();
+        let before = self.failures.count();
         if let Some((entry, style)) = &planned.url {
             let url = self.entry(entry, |_, value| Some(value));
             if let Some(Value::Text(url)) = url {
@@ -176,6 +212,7 @@ impl Evaluation<'_> {
                 }
             }
         }
+        let mut is_whole = self.failures.count() == before;
         let beside: Vec<(&str, &Entry, Option<Value>)> = planned
             .entries
             .iter()
@@ -195,14 +232,16 @@ impl Evaluation<'_> {
                 };
                 beside.iter().any(is_beside) || planned.left_out.iter().any(|left| left == key)
             };
+            let before = self.failures.count();
             table = self.managed(from, is_given);
+            is_whole &= self.failures.count() == before;
         }
         for (key, _, value) in beside {
             if let Some(value) = value {
                 database::put_on(&mut table, key, value);
             }
         }
-        table
+        is_whole.then_some(table)
     }
 
     /// The keys that a secret gives which holds a whole login.
@@ -421,6 +460,7 @@ impl Evaluation<'_> {
             let cause = format!("the value is not {}", kind.expects());
             self.failures
                 .unusable(&entry.key, Some(entry.span.clone()), &cause, None);
+            self.failures.ruled("GN014");
         }
         coerced
     }

@@ -7,7 +7,7 @@ use nuages_provider::ErrorKind;
 use super::Failure;
 use crate::{
     diagnostic::{Class, Diagnostic},
-    django::{database::UrlFailure, managed::ManagedFailure, url::UrlStyle},
+    django::{database::UrlFailure, managed::ManagedFailure, seen::Fault, url::UrlStyle},
     manifest::{Source, Span},
     plan::{Entry, Instance, Plan, Secret},
     suggest,
@@ -20,6 +20,8 @@ pub(super) struct Failures<'a> {
     /// By what failed, in the order it was met.
     fetches: Vec<(What, Group)>,
     others: Vec<Diagnostic>,
+    /// How often anything was met, the same cause several times too.
+    count: usize,
 }
 
 /// What failed: an answer of an instance, the same for everything that one cause keeps from it, or an instance that was
@@ -66,7 +68,13 @@ impl<'a> Failures<'a> {
             file: None,
             fetches: Vec::new(),
             others: Vec::new(),
+            count: 0,
         }
+    }
+
+    /// How much has failed so far.
+    pub(super) fn count(&self) -> usize {
+        self.count
     }
 
     /// What fails from here on has its place in this file.
@@ -74,23 +82,21 @@ impl<'a> Failures<'a> {
         self.file = file;
     }
 
-    /// All of it, or nothing where nothing failed.
-    pub(super) fn into_result(self) -> Result<(), Vec<Diagnostic>> {
+    /// All of it, in the order of the places.
+    pub(super) fn into_all(self) -> Vec<Diagnostic> {
         let mut all = self.others;
         all.extend(self.fetches.into_iter().map(|(_, group)| diagnose(group)));
-        if all.is_empty() {
-            return Ok(());
-        }
         all.sort_by_key(|diagnostic| {
             let span = diagnostic.span.as_ref();
             let start = span.map_or(usize::MAX, |span| span.start);
             (diagnostic.file.is_some(), start)
         });
-        Err(all)
+        all
     }
 
     /// A secret that could not be fetched.
     pub(super) fn fetch(&mut self, secret: &Secret, key: &str, failure: &Failure) {
+        self.count += 1;
         let instance = secret.slot.instance;
         let what = match failure {
             Failure::Provider(error) | Failure::Unopened(error) => {
@@ -153,6 +159,21 @@ impl<'a> Failures<'a> {
     ) {
         let title = format!("cannot use the value of `{key}`: {cause}");
         self.other(Diagnostic::new(Class::Provider, title), span, hint);
+    }
+
+    /// A value that breaks a rule of its engine.
+    pub(super) fn unfit(&mut self, key: &str, span: Option<Span>, fault: &Fault) {
+        self.unusable(key, span, &fault.what, fault.hint.as_deref());
+        if let Some(rule) = fault.rule {
+            self.ruled(rule);
+        }
+    }
+
+    /// What was told last is what a rule of `check` tells of too.
+    pub(super) fn ruled(&mut self, rule: &'static str) {
+        if let Some(last) = self.others.last_mut() {
+            last.rule = Some(rule);
+        }
     }
 
     /// A URL that gives no database.
@@ -221,7 +242,14 @@ impl<'a> Failures<'a> {
         diagnostic.file.clone_from(&self.file);
         diagnostic.span = span;
         diagnostic.hint = hint.map(str::to_owned);
-        if !self.others.contains(&diagnostic) {
+        self.count += 1;
+        let is_same = |have: &Diagnostic| {
+            Diagnostic {
+                rule: None,
+                ..have.clone()
+            } == diagnostic
+        };
+        if !self.others.iter().any(is_same) {
             self.others.push(diagnostic);
         }
     }

@@ -33,7 +33,7 @@ use crate::{
 pub(crate) use doctor::doctor_watched;
 pub use doctor::{Checkup, Setback, doctor};
 pub(crate) use fetch::Fetcher;
-pub(crate) use records::{Secrets, resolve_on_record};
+pub(crate) use records::{Part, Secrets, partly_on_record, resolve_on_record};
 pub use secrets::Fetched;
 pub(crate) use session::{Kept, Noted, Print, Prints, Session, resolve_noted};
 pub(crate) use waiting::Waiting;

@@ -32,19 +32,45 @@ pub(crate) async fn resolve_on_record(
     Vec<Record>,
     Result<(Resolved, Vec<Fetched>), Vec<Diagnostic>>,
 ) {
+    let (records, part) = partly_on_record(plan, environment, options, wanted, waiting).await;
+    let resolved = if part.failures.is_empty() {
+        Ok((part.resolved, part.fetched))
+    } else {
+        Err(part.failures)
+    };
+    (records, resolved)
+}
+
+/// What could be resolved, for who looks at values and hands none over.
+pub(crate) struct Part {
+    pub(crate) resolved: Resolved,
+    pub(crate) fetched: Vec<Fetched>,
+    /// What stands in the way of the rest.
+    pub(crate) failures: Vec<Diagnostic>,
+}
+
+/// As [`resolve_on_record`], with what could be resolved where something failed.
+pub(crate) async fn partly_on_record(
+    plan: &Plan,
+    environment: &Environment,
+    options: &Options,
+    wanted: Secrets,
+    waiting: &Waiting,
+) -> (Vec<Record>, Part) {
     let answers = fetch_all(plan, environment, options, waiting).await;
     let records = records(plan, &answers, Act::Read);
-    let resolved = evaluate::evaluate(plan, &answers, options).map(|resolved| {
-        let fetched = match wanted {
-            Secrets::No => Vec::new(),
-            Secrets::Lasting => {
-                secrets::fetched(plan, &answers, |_, secret| secret.expires.is_none())
-            }
-            Secrets::All => secrets::fetched(plan, &answers, |_, _| true),
-        };
-        (resolved, fetched)
-    });
-    (records, resolved)
+    let (resolved, failures) = evaluate::partly(plan, &answers, options);
+    let fetched = match wanted {
+        Secrets::No => Vec::new(),
+        Secrets::Lasting => secrets::fetched(plan, &answers, |_, secret| secret.expires.is_none()),
+        Secrets::All => secrets::fetched(plan, &answers, |_, _| true),
+    };
+    let part = Part {
+        resolved,
+        fetched,
+        failures,
+    };
+    (records, part)
 }
 
 /// One record for each answer of a store.

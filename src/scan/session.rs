@@ -303,6 +303,7 @@ impl<'a> Session<'a> {
             masked: (!secret.is_empty()).then(|| mask(secret, rule.map_or(0, |rule| rule.shown))),
             notes: notes.chain(more).collect(),
             edit: None,
+            is_edit_automatic: false,
             key: None,
             remedy: rule
                 .map(|rule| rule.remedy.to_string())

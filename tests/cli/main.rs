@@ -12,6 +12,7 @@
 
 mod audit;
 mod check;
+mod check_resolve;
 mod check_settings;
 mod ci;
 mod colour;

@@ -52,6 +52,7 @@ fn found(rule: &str, path: &[u8], line: usize, confidence: Confidence) -> Findin
         masked: Some("ghp_…".to_owned()),
         notes: vec!["its checksum holds".to_owned()],
         edit: None,
+        is_edit_automatic: false,
         key: None,
         remedy: Some("revoke it at https://github.com/settings/tokens".to_owned()),
         source: Some("https://docs.github.com/".to_owned()),

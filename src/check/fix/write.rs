@@ -29,6 +29,33 @@ pub(in crate::check) fn apply<'a>(
     (changed != plain).then(|| form.restore(&changed))
 }
 
+/// Whether a change takes a key out that a comment stands directly above: the comment stays, and may be about the key.
+pub(in crate::check) fn leaves_comment(text: &str, fix: &Fix) -> bool {
+    let (_, plain) = Form::of(text);
+    let Ok(document) = Document::parse(&*plain) else {
+        return false;
+    };
+    let removed = fix.edits.iter().filter(|edit| edit.value.is_none());
+    removed
+        .filter_map(|edit| key_start(document.as_table(), &edit.whole_path(&[])))
+        .any(|start| {
+            let mut above = plain[..start].rsplit('\n').skip(1);
+            above
+                .next()
+                .is_some_and(|line| line.trim_start().starts_with('#'))
+        })
+}
+
+/// Where a key stands.
+fn key_start(table: &dyn TableLike, path: &[&str]) -> Option<usize> {
+    let (name, rest) = path.split_first()?;
+    let (key, item) = table.get_key_value(name)?;
+    match rest {
+        [] => Some(key.span()?.start),
+        rest => key_start(item.as_table_like()?, rest),
+    }
+}
+
 /// How many of a path's keys name tables that are written with a header: those down to a database.
 fn tables(path: &[&str]) -> usize {
     match path {

@@ -134,6 +134,7 @@ pub(crate) fn apply(subject: &Subject<'_>, surroundings: Option<&Surroundings<'_
             Check::Manifest(check) => check(subject, &mut out),
             Check::Files(check) => check(subject, surroundings, &mut out),
             Check::Across(_)
+            | Check::Beside(_)
             | Check::Reading
             | Check::Settings(_)
             | Check::AndSettings(..)
@@ -155,12 +156,16 @@ pub(crate) fn of_settings(settings: &Settings<'_>) -> Vec<Found> {
     found
 }
 
-/// What the rules find that hold the ways of using the manifest against each other.
-pub(crate) fn across(subjects: &[Subject<'_>]) -> Vec<Found> {
+/// What the rules find that hold the ways of using the manifest against each other, and against `beside`: those for
+/// production that were not asked for.
+pub(crate) fn across(subjects: &[Subject<'_>], beside: &[Subject<'_>]) -> Vec<Found> {
     let mut found = Vec::new();
     for rule in all() {
-        if let Check::Across(check) = rule.check {
-            check(subjects, &mut Out::new(rule, &mut found));
+        let mut out = Out::new(rule, &mut found);
+        match rule.check {
+            Check::Across(check) => check(subjects, &mut out),
+            Check::Beside(check) => check(subjects, beside, &mut out),
+            _ => {}
         }
     }
     found

@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     finding::Confidence,
-    redact::common::is_public_key,
+    redact::common::{is_open_key, is_public_key},
     scan::{
         detect::Detector,
         fix::{names::is_variable, path::dotted},
@@ -46,33 +46,6 @@ const OPEN: &[&str] = &[
     "X_FRAME_OPTIONS",
 ];
 const OPEN_PREFIXES: &[&str] = &["CSRF_COOKIE_", "SECURE_", "SESSION_COOKIE_"];
-
-/// Keys of tables whose literals can be read: what says which, where and how, and not who.
-const OPEN_KEYS: &[&str] = &[
-    "ATOMIC_REQUESTS",
-    "AUTOCOMMIT",
-    "BACKEND",
-    "CHARSET",
-    "CONN_HEALTH_CHECKS",
-    "CONN_MAX_AGE",
-    "MIRROR",
-    "Trusted_Connection",
-    "channel_binding",
-    "charset",
-    "connect_timeout",
-    "driver",
-    "gssencmode",
-    "init_command",
-    "isolation_level",
-    "pool",
-    "python_driver",
-    "ssl",
-    "ssl_mode",
-    "ssl_server_dn_match",
-    "sslmode",
-    "sslrootcert",
-    "transaction_mode",
-];
 
 /// The roots of what reads a variable by its name.
 const READERS: &[&str] = &["config", "env", "environ", "getenv", "os"];
@@ -165,7 +138,7 @@ fn is_open(path: &[&str]) -> bool {
     };
     match path {
         [name] => is_open(name) && bearing(name).is_none(),
-        ["DATABASES" | "CACHES", .., key] => OPEN_KEYS.contains(key) || is_public_key(key),
+        ["DATABASES" | "CACHES", .., key] => is_open_key(key) || is_public_key(key),
         _ => false,
     }
 }

@@ -78,7 +78,7 @@ fn twin(manifest: &Found, settings: &Found) -> Option<Twin> {
 }
 
 /// The setting that a key is about: a variable `DJANGO_DEBUG` is read into `DEBUG`.
-fn setting(key: &str) -> &str {
+pub(in crate::check) fn setting(key: &str) -> &str {
     match key.strip_prefix("env.") {
         Some(variable) => variable.strip_prefix("DJANGO_").unwrap_or(variable),
         None => key.strip_prefix("settings.").unwrap_or(key),

@@ -35,6 +35,7 @@ pub(crate) use evaluate::{Answer, Failure, Question, Raised, evaluate, is_check}
 pub(crate) use evaluated::{Evaluated, Settings};
 pub(crate) use literals::{Session, literals};
 pub(crate) use merge::merge;
+pub(super) use merge::setting;
 pub(super) use rules::is_hidden;
 pub(super) use secrets::{in_address as address_secrets, in_params as params_secrets};
 
@@ -95,7 +96,7 @@ pub(crate) fn look(
     let mut found = rules::apply(&settings.subject, None);
     // What looks at settings knows more of them than what it does with a manifest.
     found.retain(|one| !matches!(one.rule.check, Check::AndSettings(..)));
-    found.extend(rules::across(std::slice::from_ref(&settings.subject)));
+    found.extend(rules::across(std::slice::from_ref(&settings.subject), &[]));
     found.extend(rules::of_settings(&settings));
     found.extend(shape::faults(&settings.subject));
     super::once(&mut found);

@@ -7,6 +7,9 @@ use crate::{
     value::{Table, Text, Value},
 };
 
+/// The directory of `[files]` where none are made: what it would hold is unknown.
+pub(crate) const UNMADE: &str = "/proc/nuages/files";
+
 /// A key and what is known of its value. It may be a secret, so there is no `Debug`.
 #[derive(Clone)]
 pub(crate) struct Field {
@@ -56,6 +59,8 @@ pub(crate) enum From {
     Secret,
     /// `auth`.
     Auth,
+    /// The environment that the program was started in.
+    Inherited,
 }
 
 impl Field {
@@ -222,6 +227,7 @@ impl Known {
             Value::Bool(flag) => Self::Flag(*flag),
             Value::Integer(number) => Self::Number(number.to_string()),
             Value::Float(number) => Self::Number(number.to_string()),
+            Value::Text(text) if text.expose().starts_with(UNMADE) => Self::Unknown,
             Value::Text(text) => Self::Text(text.clone()),
             Value::Scalar(text) => match text.expose() {
                 "true" => Self::Flag(true),

@@ -7,7 +7,7 @@ use std::{
     time::SystemTime,
 };
 
-use super::inspect;
+use super::{handed::Handed, inspect};
 use crate::{
     check::{self, Found},
     cli::{
@@ -35,9 +35,10 @@ pub(super) fn run(context: &Context, loaded: &mut Loaded) -> Outcome {
     let before = loaded.manifest.source.text.clone();
     let mut mended = BTreeSet::new();
     let mut refused = BTreeSet::new();
+    let mut commented = BTreeSet::new();
     for _ in 0..ROUNDS {
         let now = SystemTime::now();
-        let outcome = inspect(context, loaded, None, now)?;
+        let outcome = inspect(context, loaded, &mut Handed::ours(context), now)?;
         let entries = &loaded.manifest.check.allow;
         let allowed = check::allow(outcome.found, entries, now, check::Extent::Part);
         let found = one_a_key(&allowed.found, &refused);
@@ -47,6 +48,7 @@ pub(super) fn run(context: &Context, loaded: &mut Loaded) -> Outcome {
             manifest: loaded.manifest.clone(),
             mended: &mut mended,
             refused: &mut refused,
+            commented: &mut commented,
         };
         round.make(&found);
         let is_done = round.manifest.source.text == loaded.manifest.source.text;
@@ -60,8 +62,14 @@ pub(super) fn run(context: &Context, loaded: &mut Loaded) -> Outcome {
     } else if refused.is_empty() {
         context.note("nothing that `--fix` changes was found");
     }
-    for (rule, key) in mended {
-        context.note(&format!("mended {rule} at `{key}`"));
+    for one in mended {
+        let (rule, key) = &one;
+        let rest = if commented.contains(&one) {
+            "; the comment above it stays"
+        } else {
+            ""
+        };
+        context.note(&format!("mended {rule} at `{key}`{rest}"));
     }
     for (rule, key) in refused {
         context.note(&format!(
@@ -97,6 +105,12 @@ struct Round<'a> {
     manifest: Manifest,
     mended: &'a mut BTreeSet<Mended>,
     refused: &'a mut BTreeSet<Mended>,
+    /// Of those mended, where a comment stays above a key that has gone.
+    commented: &'a mut BTreeSet<Mended>,
+}
+
+fn mended(found: &Found) -> Mended {
+    (found.rule.id, found.key.clone())
 }
 
 impl Round<'_> {
@@ -110,8 +124,12 @@ impl Round<'_> {
         let is_sound = mistakes(&changed, self.registry)
             .iter()
             .all(|(title, count)| self.mistakes.get(title).is_some_and(|had| had >= count));
-        let keys = found.iter().map(|one| (one.rule.id, one.key.clone()));
+        let keys = found.iter().copied().map(mended);
         if is_sound {
+            let commented = found.iter().copied();
+            let commented = commented.filter(|one| check::leaves_comment(&self.manifest, one));
+            let commented: Vec<Mended> = commented.map(mended).collect();
+            self.commented.extend(commented);
             self.mended.extend(keys);
             self.manifest = changed;
         } else if found.len() == 1 {
@@ -193,12 +211,14 @@ mod tests {
         broken.value = Some("\"${nowhere://B}\"".to_owned());
         let mut mended = BTreeSet::new();
         let mut refused = BTreeSet::new();
+        let mut commented = BTreeSet::new();
         let mut round = Round {
             registry: &registry,
             mistakes: mistakes(&manifest, &registry),
             manifest,
             mended: &mut mended,
             refused: &mut refused,
+            commented: &mut commented,
         };
         round.make(&one_a_key(&found, &BTreeSet::new()));
         let expected = text

@@ -33,11 +33,10 @@ use crate::{
         findings::{self, Summary},
         visible,
     },
-    resolve::Resolved,
     scan::{detect::Detector, rule, source::Trouble},
     variables::HOME,
 };
-use handed::Handed;
+use handed::{Handed, base_alone, hand};
 use project::{Files, Learnt, Target, learn};
 
 pub(super) fn run(context: &Context, command: &Check) -> Outcome {
@@ -94,7 +93,10 @@ fn look(
     started: Instant,
 ) -> Result<Looked, Exit> {
     if loaded.manifest.is_unread() {
-        // What is no TOML has nothing that could be looked at.
+        // What is no TOML has nothing that could be looked at. A machine is told so in its own words too.
+        if command.format != FindingFormat::Human {
+            return Ok(Looked::nothing(loaded.manifest.errors().to_vec()));
+        }
         return Err(context.fail_all(loaded.manifest.errors(), Some(&loaded.manifest.source)));
     }
     let files = target.is_none().then(|| Files::find(context, loaded));
@@ -102,11 +104,16 @@ fn look(
         return Err(nothing(context));
     }
     let now = SystemTime::now();
-    let handed = hand(context, command, loaded, target)?;
-    let outcome = inspect(context, loaded, handed.resolved.as_ref(), now)?;
+    let mut handed = hand(context, command, loaded, target)?;
+    let is_handed = handed.failures.is_empty();
+    let outcome = inspect(context, loaded, &mut handed, now)?;
     let (mut found, mut notes) = (outcome.found, outcome.notes);
+    let mut failures = std::mem::take(&mut handed.failures);
+    notes.extend(base_alone(context, loaded, &handed));
     let mut servers = None;
-    if command.connect {
+    if command.connect && !is_handed {
+        failures.push(stopped("cannot ask the servers"));
+    } else if command.connect {
         let within = context.deadline()?.saturating_sub(started.elapsed());
         let connected = connected(context, command, loaded, (target, &handed), (now, within))?;
         found.extend(connected.found);
@@ -114,6 +121,7 @@ fn look(
         servers = Some((connected.text, connected.documents));
     }
     let learnt = match target {
+        Some(target) if !is_handed => Learnt::stopped(context, target),
         Some(target) => learn(context, command, loaded, target, &handed, started)?,
         None => Learnt::read(files),
     };
@@ -136,7 +144,9 @@ fn look(
         found.extend(literals);
         let_pass = suppressed;
     }
-    let is_whole = context.selection().profiles.is_empty() && handed.resolved.is_none();
+    failures.extend(learnt.failures);
+    let is_whole =
+        context.selection().profiles.is_empty() && handed.resolved.is_none() && is_handed;
     let extent = extent(is_whole, learnt.evaluated.is_some());
     let mut allowed = check::allow(found, &loaded.manifest.check.allow, now, extent);
     allowed.suppressed.extend(silenced);
@@ -146,12 +156,37 @@ fn look(
         allowed,
         mistakes: outcome.mistakes,
         servers,
-        failures: learnt.failures,
+        failures,
         notes,
         files,
         judgement,
         let_pass,
     })
+}
+
+impl Looked {
+    /// Where there is nothing that could be looked at.
+    fn nothing(mistakes: Vec<Diagnostic>) -> Self {
+        Self {
+            allowed: Allowed {
+                found: Vec::new(),
+                suppressed: Vec::new(),
+            },
+            mistakes,
+            servers: None,
+            failures: Vec::new(),
+            notes: Vec::new(),
+            files: Vec::new(),
+            judgement: None,
+            let_pass: 0,
+            known: Vec::new(),
+        }
+    }
+}
+
+/// What waits for values that are missing.
+fn stopped(title: impl Into<String>) -> Diagnostic {
+    Diagnostic::new(Class::Provider, title).cause("not all of its values can be used")
 }
 
 fn extent(is_whole: bool, has_settings: bool) -> Extent {
@@ -178,25 +213,6 @@ fn settled(
         .map_err(|errors| context.fail_all(&errors, Some(&manifest.source)))?;
     settings::merge(evaluated, &layer, found, looked.found);
     Ok(looked.suppressed)
-}
-
-/// What references bring, and what the project is handed.
-fn hand(
-    context: &Context,
-    command: &Check,
-    loaded: &Loaded,
-    target: Option<&Target>,
-) -> Result<Handed, Exit> {
-    if !command.resolve && !command.connect {
-        return Ok(Handed::ours(context));
-    }
-    let plan = context.plan(loaded)?;
-    // The project, and drivers, read files of `[files]` too.
-    if target.is_some() || command.connect {
-        Handed::whole(context, loaded, &plan)
-    } else {
-        Handed::values(context, loaded, &plan)
-    }
 }
 
 /// What decides about secrets in the files; none where there are no files, or where a secret of the store would decide.
@@ -231,25 +247,25 @@ fn connected(
     // What the command would have, without what nuages itself logs in with.
     let environment = handed.environment(context);
     let python = project::python(context, command, loaded, target, &environment)?;
-    let resolved = handed.resolved.as_ref();
     let request = Request {
         manifest: &loaded.manifest,
         registry: &context.registry,
         selection: &context.selection(),
-        resolved: resolved.map(|resolved| &resolved.document),
+        resolved: handed.brought(),
         surroundings: None,
         now,
     };
     connect::run(context, &request, (python, &environment), within)
 }
 
-/// Everything that the rules find.
+/// Everything that the rules find. Of what kept references from being resolved, `handed` keeps what no rule tells of.
 fn inspect(
     context: &Context,
     loaded: &Loaded,
-    resolved: Option<&Resolved>,
+    handed: &mut Handed,
     now: SystemTime,
 ) -> Result<check::Outcome, Exit> {
+    let failures = std::mem::take(&mut handed.failures);
     let base = loaded.environment.base();
     let home = home(context);
     let surroundings = Surroundings {
@@ -260,12 +276,15 @@ fn inspect(
         manifest: &loaded.manifest,
         registry: &context.registry,
         selection: &context.selection(),
-        resolved: resolved.map(|resolved| &resolved.document),
+        resolved: handed.brought(),
         surroundings: Some(&surroundings),
         now,
     };
-    check::check(&request)
-        .map_err(|errors| context.fail_all(&errors, Some(&loaded.manifest.source)))
+    let mut outcome = check::check(&request)
+        .map_err(|errors| context.fail_all(&errors, Some(&loaded.manifest.source)))?;
+    let failures = check::add_unusable(&request, failures, &mut outcome.found);
+    handed.failures = failures;
+    Ok(outcome)
 }
 
 fn home(context: &Context) -> Option<PathBuf> {

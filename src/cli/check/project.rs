@@ -23,6 +23,7 @@ use crate::{
         settings::{Answer, Evaluated, File, Question, evaluate},
     },
     diagnostic::{Class, Diagnostic},
+    manifest::Manifest,
     variables::{DJANGO_SETTINGS_MODULE, VIRTUAL_ENV},
 };
 
@@ -170,14 +171,17 @@ impl Target {
         })
     }
 
-    /// What it is for, as the profiles say, or else its name.
-    pub(super) fn stage(&self, profiles: &[String]) -> Stage {
+    /// What it is for, as the profiles say, or else its name; `manifest` is there where the settings get its values.
+    pub(super) fn stage(&self, profiles: &[String], manifest: Option<&Manifest>) -> Stage {
         if profiles.iter().any(|name| check::is_production(name)) {
             Stage::Production
         } else if check::is_development(&self.module) {
             Stage::Development
         } else {
-            check::stage(profiles)
+            manifest.map_or_else(
+                || check::stage(profiles),
+                |manifest| check::stage_of(manifest, profiles),
+            )
         }
     }
 }
@@ -208,6 +212,12 @@ impl Learnt {
         }
     }
 
+    /// Of settings for which not all values are there.
+    pub(super) fn stopped(context: &Context, target: &Target) -> Self {
+        let failure = failure::cannot(target).cause("not all of its values can be used");
+        Self::nothing(context, target, failure)
+    }
+
     /// Of settings that cannot be evaluated: what can be read is read.
     fn nothing(context: &Context, target: &Target, failure: Diagnostic) -> Self {
         Self {
@@ -227,7 +237,8 @@ pub(super) fn learn(
     handed: &Handed,
     started: Instant,
 ) -> Result<Learnt, Exit> {
-    let stage = target.stage(&context.selection().profiles);
+    let given = command.resolve.then_some(&loaded.manifest);
+    let stage = target.stage(&context.selection().profiles, given);
     let environment = handed.environment(context);
     let Some(python) = python(context, command, loaded, Some(target), &environment)? else {
         let failure = failure::cannot(target).cause("there is no Python here");

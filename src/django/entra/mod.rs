@@ -189,18 +189,23 @@ pub(crate) fn finish(
     if !faults.is_empty() {
         return faults;
     }
+    let has_options = is_whole || database.get("OPTIONS").is_some();
+    add_options(database, family, login.filter(|_| has_options));
+    faults
+}
+
+/// Writes the options as the driver takes them, with those that a login adds.
+pub(crate) fn add_options(database: &mut Table, family: Family, login: Option<&Login>) {
     if family == Family::Mssql {
         compose(database);
     }
-    if let Some(login) = login.filter(|_| is_whole || database.get("OPTIONS").is_some()) {
-        let mut options = match database.remove("OPTIONS") {
-            Some(Value::Table(options)) => options,
-            _ => Table::new(),
-        };
-        complete(family, &mut options, login);
-        database.insert("OPTIONS", Value::Table(options));
-    }
-    faults
+    let Some(login) = login else { return };
+    let mut options = match database.remove("OPTIONS") {
+        Some(Value::Table(options)) => options,
+        _ => Table::new(),
+    };
+    complete(family, &mut options, login);
+    database.insert("OPTIONS", Value::Table(options));
 }
 
 /// Adds the options without which a login would be given away.
@@ -248,9 +253,14 @@ fn check_token(database: &Table, key: &str) -> Option<Fault> {
     } else {
         return None;
     };
-    Some(Fault::value(&[key], what).hint(
+    let fault = Fault::value(&[key], what).hint(
         "a token is one word of letters, digits and signs: is this the secret that was meant?",
-    ))
+    );
+    Some(if key == "TOKEN" {
+        fault.rule("MS015")
+    } else {
+        fault
+    })
 }
 
 /// Without a name the driver takes that of the account it runs under.

@@ -95,8 +95,14 @@ fn draw(
         ));
     }
     if let Some(edit) = &finding.edit {
+        // `fix` is what `--fix` does.
+        let name = if finding.is_edit_automatic {
+            "fix"
+        } else {
+            "by hand"
+        };
         groups.push(Group::with_title(
-            Level::HELP.with_name("fix").secondary_title(visible(edit)),
+            Level::HELP.with_name(name).secondary_title(visible(edit)),
         ));
     }
     let drawn = renderer.render(&groups);

@@ -46,6 +46,7 @@ fn finding(finding: &Finding) -> Value {
         "notes": finding.notes,
         "remedy": finding.remedy,
         "edit": finding.edit,
+        "automatic": finding.edit.as_ref().map(|_| finding.is_edit_automatic),
         "source": finding.source,
         "fingerprint": finding.fingerprint,
         "origin": finding.origin.as_ref().map(origin),

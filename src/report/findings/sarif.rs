@@ -71,6 +71,7 @@ fn result(finding: &Finding, index: Option<usize>) -> Value {
     }
     if let Some(edit) = &finding.edit {
         properties["edit"] = edit.as_str().into();
+        properties["automatic"] = finding.is_edit_automatic.into();
     }
     let mut result = json!({
         "ruleId": finding.rule,

@@ -4,7 +4,9 @@ use super::{Check, Rule, logins::OWASP};
 use crate::{
     check::{
         found::Out,
-        subject::{Database, Host, Subject, is_production},
+        subject::{
+            Database, Host, Subject, is_before_production, is_production, is_production_host,
+        },
     },
     finding::Severity,
     manifest::entry,
@@ -14,8 +16,9 @@ pub(super) const GN009: Rule = Rule {
     id: "GN009",
     severity: Severity::Warning,
     title: "development reaches the production server",
-    why: "A profile for development or tests that connects to the host of production reads and changes real data: a test that \
-          empties its tables, a migration that is only tried, a laptop that is lost.",
+    why: "A profile for development, tests or staging that connects to the host of production reads and changes real data: a test \
+          that empties its tables, a migration that is only tried, a laptop that is lost. The host is production's where a profile \
+          for production has it, or where a word of its name says so: `prod`, `production`, `live`, `prd`.",
     remedy: "give the profile a `HOST` of its own",
     sources: &[OWASP],
     wrong: r#"[databases.default]
@@ -40,15 +43,18 @@ OPTIONS = { sslmode = "verify-full", sslrootcert = "system" }
 [profiles.dev.databases.default]
 HOST = "localhost"
 "#,
-    check: Check::Across(real_host),
+    check: Check::Beside(real_host),
 };
 
-fn real_host(subjects: &[Subject<'_>], out: &mut Out<'_>) {
+/// A server of production, and what holds the data there, where that is known.
+type Real<'a> = (String, Option<&'a str>);
+
+fn real_host(subjects: &[Subject<'_>], beside: &[Subject<'_>], out: &mut Out<'_>) {
     // Where a profile is named for production, its hosts are the real ones; else those of the manifest without any.
+    let all = || subjects.iter().chain(beside);
     let is_named = |subject: &&Subject<'_>| subject.profiles.iter().any(|name| is_production(name));
-    let has_named = subjects.iter().any(|subject| is_named(&subject));
-    let production: Vec<(String, Option<&str>)> = subjects
-        .iter()
+    let has_named = all().any(|subject| is_named(&subject));
+    let production: Vec<Real<'_>> = all()
         .filter(|subject| {
             if has_named {
                 is_named(subject) && subject.is_production()
@@ -59,19 +65,36 @@ fn real_host(subjects: &[Subject<'_>], out: &mut Out<'_>) {
         .flat_map(|subject| &subject.databases)
         .filter_map(|database| Some((far(database)?, database.text("NAME"))))
         .collect();
-    for subject in subjects.iter().filter(|subject| !subject.is_production()) {
+    for subject in subjects.iter().filter(|subject| !is_real(subject)) {
         for database in &subject.databases {
             let Some(host) = far(database) else { continue };
-            // Another database on a shared server is another thing.
-            let is_real = production.iter().any(|(other, name)| {
-                *other == host && (*name == database.text("NAME") || name.is_none())
-            });
-            if is_real && entry(&subject.layer.databases, &database.alias.text).is_some() {
+            let is_called = is_production_host(&host);
+            // Another database on a shared server is another thing. Staging is often a copy on it.
+            let is_same = !subject.is_production()
+                && production.iter().any(|(other, name)| {
+                    *other == host && (*name == database.text("NAME") || name.is_none())
+                });
+            if (is_called || is_same)
+                && entry(&subject.layer.databases, &database.alias.text).is_some()
+            {
                 let found = out.on(database, &["HOST"]);
                 found.profiles.clone_from(&subject.profiles);
+                if is_called && !is_same {
+                    found.note("its name says that it is production's");
+                }
             }
         }
     }
+}
+
+/// Whether real data belongs to it, as far as its profiles tell. What profiles are put on is no use of its own.
+fn is_real(subject: &Subject<'_>) -> bool {
+    let mut profiles = subject.profiles.iter();
+    profiles.all(|_| subject.is_production())
+        && !subject
+            .profiles
+            .iter()
+            .any(|name| is_before_production(name))
 }
 
 /// A host that is known and is not this machine. A name without a dot is a service of the same composition or cluster.

@@ -1,6 +1,7 @@
 //! Each rule for every engine: what it is found in, and the nearest that it is not found in. Longer than a file
 //! ought to be: one table a rule, in the order of their ids.
 
+mod deployed;
 mod logins;
 mod spellings;
 

@@ -8,6 +8,7 @@ use crate::{
     },
     django::{engine::Family, url::UrlStyle},
     finding::Severity,
+    render::{DATABASES, compact_length},
 };
 
 pub(super) const GN004: Rule = Rule {
@@ -168,4 +169,46 @@ fn large(subject: &Subject<'_>, out: &mut Out<'_>) {
             out.variable(field);
         }
     }
+    let room = LONGEST - DATABASES.len() - 1;
+    let databases = || subject.databases.iter();
+    // All of them are one variable.
+    let sizes: Vec<usize> = databases().map(size_of_database).collect();
+    if sizes.iter().sum::<usize>() + 2 <= room {
+        return;
+    }
+    let largest = databases().zip(sizes).max_by_key(|(_, size)| *size);
+    let Some((database, _)) = largest else { return };
+    let mut path: Vec<&str> = Vec::new();
+    let mut fields = &database.fields[..];
+    while let Some(largest) = fields.iter().max_by_key(|field| size(field)) {
+        path.push(&largest.name);
+        fields = match &largest.value {
+            Known::Table(fields) => fields,
+            _ => &[],
+        };
+    }
+    out.on(database, &path)
+        .note("it makes `DATABASES` too large, in which all databases are handed over");
+}
+
+/// How many bytes a database is in JSON, with its alias and a comma; of what is not known, nothing.
+fn size_of_database(database: &Database<'_>) -> usize {
+    compact_length(&database.alias.text) + 2 + database.fields.iter().map(size).sum::<usize>() + 2
+}
+
+/// The same for a key and its value.
+fn size(field: &Field) -> usize {
+    let value = match &field.value {
+        Known::Text(text) => compact_length(text.expose()),
+        Known::List(fields) | Known::Table(fields) => fields.iter().map(size).sum::<usize>() + 2,
+        Known::Number(number) => number.len(),
+        Known::Null | Known::Flag(_) => 4,
+        Known::Unknown => 0,
+    };
+    let name = if field.name.is_empty() {
+        0
+    } else {
+        compact_length(&field.name) + 1
+    };
+    name + value + 1
 }

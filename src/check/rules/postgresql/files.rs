@@ -80,8 +80,8 @@ pub(super) const SERVICE: Rule = Rule {
     title: "a password in the service file",
     why: "libpq reads a service file whoever may read it, and does not mind that others can. A password belongs into a \
           password file, which libpq passes over unless it is its owner's alone. Looked at is the file that \
-          `PGSERVICEFILE` of `[env]` names, else `~/.pg_service.conf`. One that could not be looked at, or is larger than \
-          1 MiB, is advice.",
+          `PGSERVICEFILE` of `[env]` names (with `--resolve` also the one that a command would inherit), else \
+          `~/.pg_service.conf`. One that could not be looked at, or is larger than 1 MiB, is advice.",
     remedy: "take `password` out of the service, and write `PASSWORD` as a reference, with `live = true` where it changes",
     sources: &[SERVICES, PASSFILE],
     wrong: "",
@@ -320,7 +320,12 @@ fn service(subject: &Subject<'_>, surroundings: Option<&Surroundings<'_>>, out: 
 
 fn service_of(database: &Database<'_>, subject: &Subject<'_>) -> Option<String> {
     let link = Link::new(database, subject);
-    let name = link.text("service")?;
+    let inherited = || {
+        subject
+            .inherited("PGSERVICE")
+            .filter(|_| !link.has("service"))
+    };
+    let name = link.text("service").or_else(|| inherited()?.text())?;
     (!name.is_empty()).then(|| name.to_owned())
 }
 
@@ -329,6 +334,10 @@ fn service_file(subject: &Subject<'_>, around: &Surroundings<'_>) -> Option<(Pat
     match subject.variable("PGSERVICEFILE") {
         Some(field) => {
             let path = path_of(field)?;
+            Some((around.lead(path), path.to_owned()))
+        }
+        None if let Some(field) = subject.inherited("PGSERVICEFILE") => {
+            let path = field.text().filter(|path| !path.is_empty())?;
             Some((around.lead(path), path.to_owned()))
         }
         None => Some((around.home?.join(OWN_SERVICES), format!("~/{OWN_SERVICES}"))),

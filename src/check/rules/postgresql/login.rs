@@ -126,6 +126,17 @@ fn two_passwords(database: &Database<'_>, subject: &Subject<'_>, out: &mut Out<'
         }
         found.remedy("take it out of `[env]`: `PASSWORD`, a password file or `live = true` bring the password to this database alone");
     }
+    // What is inherited may be meant for other programs: it is told where it is used.
+    let inherited = subject
+        .inherited("PGPASSWORD")
+        .filter(|field| !field.is_empty() && !is_live(database) && link.lacks("password"));
+    if inherited.is_some() && password.is_none() && variable.is_none() && !database.is_opaque {
+        let found = out.on(database, &["PASSWORD"]);
+        found.note(
+            "the command inherits `PGPASSWORD` from where `nuages` is started, and it is used",
+        );
+        found.remedy("start `nuages` without it: `PASSWORD`, a password file or `live = true` bring the password to this database alone");
+    }
 }
 
 /// Whether a password file is there for this database; what a variable names may be for any of them, so that it is held

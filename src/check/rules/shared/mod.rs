@@ -52,7 +52,7 @@ pub(super) fn is_told(field: &Field, subject: &Subject<'_>) -> bool {
     let stands = match field.from {
         From::Written => true,
         From::Url => !subject.is_resolved,
-        From::Reference | From::Secret | From::Auth => false,
+        From::Reference | From::Secret | From::Auth | From::Inherited => false,
     };
     stands && !is_secret
 }

@@ -291,11 +291,11 @@ fn engines_that_have_ended() {
         ("sql_server.pyodbc", true),
         ("sqlserver", true),
         ("mssql", false),
-        ("nonsense", false),
+        ("msssql", false),
     ] {
         let text = database("", "").replace("\"mssql\"", &format!("\"{engine}\""));
         let found = ids(&text);
         assert_eq!(found.contains(&"MS025"), is_found, "{engine}: {found:?}");
-        assert_eq!(found.contains(&"GN014"), engine == "nonsense", "{engine}");
+        assert_eq!(found.contains(&"GN014"), engine == "msssql", "{engine}");
     }
 }
