@@ -1,13 +1,18 @@
 //! Mistakes of the manifest as findings: what stops every other command is told among the rest, by its rule.
 
 use super::{
+    fix::Fix,
     found::{Found, Out},
     rules,
+    subject::{Field, Subject},
 };
 use crate::diagnostic::{Class, Diagnostic};
 
 /// Those that a rule tells of, as found, and the others.
-pub(super) fn told(errors: Vec<Diagnostic>) -> (Vec<Found>, Vec<Diagnostic>) {
+pub(super) fn told(
+    errors: Vec<Diagnostic>,
+    subject: &Subject<'_>,
+) -> (Vec<Found>, Vec<Diagnostic>) {
     let mut found = Vec::new();
     let mut others = Vec::new();
     for error in errors {
@@ -24,6 +29,13 @@ pub(super) fn told(errors: Vec<Diagnostic>) -> (Vec<Found>, Vec<Diagnostic>) {
                 if let Some(hint) = &error.hint {
                     one.remedy(hint.clone());
                 }
+                let is_here = |field: &Field| field.span == *span;
+                let renamed = subject
+                    .databases
+                    .iter()
+                    .find(|database| database.field("ENGINE").is_some_and(is_here))
+                    .filter(|_| rule.id == "PG026");
+                one.fix = renamed.map(|database| Fix::set(database, &["ENGINE"], "\"postgresql\""));
             }
             _ => others.push(error),
         }

@@ -114,7 +114,7 @@ pub(crate) fn check(request: &Request<'_>) -> Result<Outcome, Vec<Diagnostic>> {
     for ((selection, _), subject) in layers.iter().zip(&subjects) {
         let mut found = rules::apply(subject, request.surroundings);
         if let Err(errors) = plan(request.manifest, selection, request.registry) {
-            let (told, untold) = diagnose::told(errors);
+            let (told, untold) = diagnose::told(errors, subject);
             found.extend(told);
             all.mistakes.extend(untold);
         }

@@ -77,6 +77,17 @@ pub fn find(name: &str) -> Option<&'static Engine> {
         .find(|engine| engine.short == name || engine.path == name)
 }
 
+/// Packages for servers that are reached as PostgreSQL is, by libpq, and can do less: `CockroachDB` and Redshift. Their
+/// engines have their names, without a dot.
+pub const RELATIVES: &[&str] = &["django_cockroachdb", "django_redshift_backend"];
+
+/// Whether an engine's server is reached as PostgreSQL is, and is another.
+#[must_use]
+pub fn is_relative(name: &str) -> bool {
+    let package = name.split('.').next().unwrap_or(name);
+    RELATIVES.contains(&package)
+}
+
 /// What Django takes for `name`: a short name's path, or the path of a module as it is: `django_cockroachdb`. A name without
 /// a dot that is nearly a short one, or a server's, is a slip.
 #[must_use]

@@ -208,19 +208,27 @@ impl Reader<'_> {
             }
             _ => None,
         };
-        let has_ended = matches!(&item.node, Node::Text(text) if kind == Kind::Engine
-            && text.literal().is_some_and(engine::has_ended));
-        let hint = if has_ended {
-            Some("install mssql-django and write `ENGINE = \"mssql\"`".to_owned())
-        } else {
-            hint
+        let engine = match &item.node {
+            Node::Text(text) if kind == Kind::Engine => text.literal(),
+            _ => None,
+        };
+        let (rule, hint) = match engine {
+            Some(engine) if engine::has_ended(engine) => {
+                let hint = "install mssql-django and write `ENGINE = \"mssql\"`";
+                ("MS025", Some(hint.to_owned()))
+            }
+            Some("postgresql_psycopg2") => {
+                let hint = "write `ENGINE = \"postgresql\"`, as Django calls it since 1.9";
+                ("PG026", Some(hint.to_owned()))
+            }
+            _ => ("GN014", hint),
         };
         self.error(
             format!("{what} must be {}", kind.expects()),
             item.span.clone(),
         )
         .hint = hint;
-        self.ruled(if has_ended { "MS025" } else { "GN014" });
+        self.ruled(rule);
         item.node = Node::Invalid;
     }
 

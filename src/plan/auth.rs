@@ -4,7 +4,7 @@
 use nuages_provider::Reference;
 
 use super::{
-    Database, Entry, Node, Piece, Text, Variable,
+    Database, Entry, Node, Piece, Text, Variable, behind,
     build::{Builder, is_within},
     slots::absent,
 };
@@ -50,6 +50,9 @@ impl Builder<'_> {
         let is_known = planned.is_whole && database.url.is_none() && database.from.is_none();
         if let Some(family) = planned.family.filter(|_| is_known) {
             faults.extend(entra::check(family, method, &seen));
+        }
+        if planned.is_whole && database.auth.is_none() {
+            faults.extend(behind::faults(database));
         }
         let told = faults.iter().map(|fault| diagnose(database, fault));
         self.errors.extend(told);
@@ -302,7 +305,7 @@ fn check_auth(
 }
 
 /// A database as far as the manifest has written it out.
-fn seen(database: &DatabaseEntry) -> Seen<'_> {
+pub(super) fn seen(database: &DatabaseEntry) -> Seen<'_> {
     let entries = database.keys.iter();
     Seen::Table(
         entries
@@ -333,7 +336,8 @@ fn seen_item(item: &Item) -> Seen<'_> {
 /// A fault at its place in the manifest.
 fn diagnose(database: &DatabaseEntry, fault: &Fault) -> Diagnostic {
     let auth = database.auth.as_ref().map(|auth| auth.span.clone());
-    let span = place(database, fault).or_else(|| auth.clone());
+    let url = database.url.as_ref().map(|url| url.span.clone());
+    let span = place(database, fault).or_else(|| auth.clone()).or(url);
     let mut diagnostic =
         Diagnostic::new(Class::Manifest, &fault.what).maybe_hint(fault.hint.clone());
     diagnostic.rule = fault.rule;

@@ -2,6 +2,7 @@
 
 mod asked;
 mod auth;
+mod behind;
 mod build;
 mod describe;
 mod iam;

@@ -168,7 +168,8 @@ fn a_table_is_never_replaced_by_a_value() {
     let database = "[databases.default]\nENGINE = \"mssql\"\nHOST = \"shop.database.windows.net\"\nauth = \"entra\"\n";
     // What a reference brings has no place for one attribute.
     let text = format!("{database}OPTIONS = {{ extra_params = \"${{env://EXTRA}}\" }}\n");
-    for one in found(&text, &[]) {
+    let is_attribute = |one: &&crate::check::Found| one.rule.id != "MS026";
+    for one in found(&text, &[]).iter().filter(is_attribute) {
         assert!(one.fix.is_none(), "{}", one.rule.id);
     }
 }

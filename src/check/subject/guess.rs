@@ -7,7 +7,10 @@ use super::{
     url::Standins,
 };
 use crate::{
-    django::{database::from_url, engine::Family},
+    django::{
+        database::from_url,
+        engine::{Family, is_relative},
+    },
     manifest::{DatabaseEntry, Span},
     template::{Part, Template},
     value::{Text, Value},
@@ -33,6 +36,9 @@ const OTHERS: &[&str] = &["django.db.", "django.contrib.", "mysql.connector."];
 /// alone has.
 pub(super) fn family(database: &Database<'_>) -> Option<Family> {
     if let Some(engine) = database.text("ENGINE") {
+        if is_relative(engine) {
+            return Some(Family::Postgresql);
+        }
         let is_other = !engine.contains('.') || OTHERS.iter().any(|one| engine.starts_with(one));
         let word = WORDS.iter().find(|(word, _)| engine.contains(word));
         return word.filter(|_| !is_other).map(|(_, family)| *family);

@@ -71,6 +71,12 @@ impl<'a> Standins<'a> {
 
     /// Leaves open what a reference brings, and keeps which.
     pub(super) fn open(&self, field: &mut Field) {
+        // Of what stands in it without a reference it is to be told that it is written.
+        if let (Known::Text(text), "extra_params") = (&field.value, field.name.as_str()) {
+            field.template = Some(Template {
+                parts: vec![Part::Literal(text.expose().to_owned())],
+            });
+        }
         let parts = match &mut field.value {
             Known::Text(text) => self.parts(text.expose()),
             Known::Number(number) => self.parts(number),

@@ -7,9 +7,9 @@ use std::{
     time::SystemTime,
 };
 
-use super::{handed::Handed, inspect};
+use super::{handed::Handed, home, inspect};
 use crate::{
-    check::{self, Found},
+    check::{self, Found, Request, Surroundings},
     cli::{
         Exit, Outcome,
         context::{Context, Loaded},
@@ -28,6 +28,9 @@ const ROUNDS: usize = 32;
 /// A rule and the key that it was found at.
 type Mended = (&'static str, String);
 
+/// How often a rule finds a key, with these profiles.
+type Counts = BTreeMap<(Mended, Vec<String>), usize>;
+
 pub(super) fn run(context: &Context, loaded: &mut Loaded) -> Outcome {
     if loaded.manifest.is_unread() {
         return Ok(());
@@ -36,6 +39,21 @@ pub(super) fn run(context: &Context, loaded: &mut Loaded) -> Outcome {
     let mut mended = BTreeSet::new();
     let mut refused = BTreeSet::new();
     let mut commented = BTreeSet::new();
+    let (home, selection) = (home(context), context.selection());
+    let surroundings = Surroundings {
+        base: loaded.environment.base(),
+        home: home.as_deref(),
+    };
+    let look = |manifest: &Manifest| {
+        counts(&Request {
+            manifest,
+            registry: &context.registry,
+            selection: &selection,
+            resolved: None,
+            surroundings: Some(&surroundings),
+            now: SystemTime::now(),
+        })
+    };
     for _ in 0..ROUNDS {
         let now = SystemTime::now();
         let outcome = inspect(context, loaded, &mut Handed::ours(context), now)?;
@@ -45,6 +63,7 @@ pub(super) fn run(context: &Context, loaded: &mut Loaded) -> Outcome {
         let mut round = Round {
             registry: &context.registry,
             mistakes: mistakes(&loaded.manifest, &context.registry),
+            look: &look,
             manifest: loaded.manifest.clone(),
             mended: &mut mended,
             refused: &mut refused,
@@ -73,7 +92,7 @@ pub(super) fn run(context: &Context, loaded: &mut Loaded) -> Outcome {
     }
     for (rule, key) in refused {
         context.note(&format!(
-            "did not mend {rule} at `{key}`: the manifest would have another mistake"
+            "did not mend {rule} at `{key}`: the manifest would have another mistake, or the same one still"
         ));
     }
     Ok(())
@@ -102,6 +121,8 @@ struct Round<'a> {
     registry: &'a Registry,
     /// What the manifest had before.
     mistakes: BTreeMap<String, usize>,
+    /// What is found in a manifest.
+    look: &'a dyn Fn(&Manifest) -> Counts,
     manifest: Manifest,
     mended: &'a mut BTreeSet<Mended>,
     refused: &'a mut BTreeSet<Mended>,
@@ -114,7 +135,7 @@ fn mended(found: &Found) -> Mended {
 }
 
 impl Round<'_> {
-    /// Makes all changes, or, where one of them brings a mistake, those of each half by themselves.
+    /// Makes all changes, or, where one of them brings a mistake or mends nothing, those of each half by themselves.
     fn make(&mut self, found: &[&Found]) {
         let Some(text) = check::fixed(&self.manifest, found) else {
             return;
@@ -123,7 +144,8 @@ impl Round<'_> {
         let changed = Manifest::read(name, text, self.registry);
         let is_sound = mistakes(&changed, self.registry)
             .iter()
-            .all(|(title, count)| self.mistakes.get(title).is_some_and(|had| had >= count));
+            .all(|(title, count)| self.mistakes.get(title).is_some_and(|had| had >= count))
+            && self.mends(found, &changed);
         let keys = found.iter().copied().map(mended);
         if is_sound {
             let commented = found.iter().copied();
@@ -140,6 +162,29 @@ impl Round<'_> {
             self.make(second);
         }
     }
+
+    /// Whether each of what was found is found less often in the changed manifest: the same change is never made again.
+    fn mends(&self, found: &[&Found], changed: &Manifest) -> bool {
+        let (before, after) = ((self.look)(&self.manifest), (self.look)(changed));
+        found.iter().all(|one| {
+            let name = name(one);
+            let count = |counts: &Counts| counts.get(&name).copied().unwrap_or_default();
+            count(&after) < count(&before).max(1)
+        })
+    }
+}
+
+fn name(found: &Found) -> (Mended, Vec<String>) {
+    ((found.rule.id, found.key.clone()), found.profiles.clone())
+}
+
+/// What is found in a manifest, and how often. Of one that cannot be looked at, [`mistakes`] tells.
+fn counts(request: &Request<'_>) -> Counts {
+    let mut counts = Counts::new();
+    for one in check::check(request).map_or_else(|_| Vec::new(), |outcome| outcome.found) {
+        *counts.entry(name(&one)).or_default() += 1;
+    }
+    counts
 }
 
 /// What every other command would say of a manifest, with each of its profiles, and how often.
@@ -190,7 +235,50 @@ fn writable(metadata: &Metadata) -> Result<u32, &'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::Request;
+
+    fn look(manifest: &Manifest, registry: &Registry) -> Counts {
+        counts(&Request {
+            manifest,
+            registry,
+            selection: &Selection::default(),
+            resolved: None,
+            surroundings: None,
+            now: SystemTime::now(),
+        })
+    }
+
+    #[test]
+    fn a_change_that_mends_nothing_is_not_made() {
+        let text = "[databases.default]\nENGINE = \"postgresql\"\nNAME = \"shop\"\nHOST = \"db.shop.example\"\nOPTIONS = { sslmode = \"require\", sslrootcert = \"/ca.pem\" }\n";
+        let registry = Registry::builtin();
+        let manifest = Manifest::read("nuages.toml", text, &registry);
+        let outcome = check::check(&Request {
+            manifest: &manifest,
+            registry: &registry,
+            selection: &Selection::default(),
+            resolved: None,
+            surroundings: None,
+            now: SystemTime::now(),
+        });
+        let mut found = outcome.unwrap().found;
+        found.retain(|one| one.rule.id == "PG004");
+        // Another option than the one that was found.
+        found[0].fix.as_mut().unwrap().edits[0].path[3] = "connect_timeout".to_owned();
+        let [mut mended, mut refused, mut commented] = [const { BTreeSet::new() }; 3];
+        let look = |manifest: &Manifest| look(manifest, &registry);
+        let mut round = Round {
+            registry: &registry,
+            mistakes: mistakes(&manifest, &registry),
+            look: &look,
+            manifest,
+            mended: &mut mended,
+            refused: &mut refused,
+            commented: &mut commented,
+        };
+        round.make(&one_a_key(&found, &BTreeSet::new()));
+        assert_eq!(round.manifest.source.text, text);
+        assert!(mended.is_empty() && refused.len() == 1);
+    }
 
     #[test]
     fn a_change_that_brings_a_mistake_stops_no_other() {
@@ -212,9 +300,11 @@ mod tests {
         let mut mended = BTreeSet::new();
         let mut refused = BTreeSet::new();
         let mut commented = BTreeSet::new();
+        let look = |manifest: &Manifest| look(manifest, &registry);
         let mut round = Round {
             registry: &registry,
             mistakes: mistakes(&manifest, &registry),
+            look: &look,
             manifest,
             mended: &mut mended,
             refused: &mut refused,

@@ -178,9 +178,16 @@ pub(crate) fn is_login(attribute: &Attribute<'_>) -> bool {
     attribute.name.is_some_and(|name| names.contains(&name))
 }
 
-/// A driver that is given as a library's file.
+/// A driver that is given as a library's file, with its directory or by its ending: `libmsodbcsql-18.6.so.2.1`.
 pub(crate) fn is_path(driver: &str) -> bool {
+    let lower = driver.to_ascii_lowercase();
+    let is_version = |text: &str| text.bytes().all(|b| b.is_ascii_digit() || b == b'.');
+    let is_shared = lower.rsplit_once(".so").is_some_and(|(_, version)| {
+        version.is_empty() || version.starts_with('.') && is_version(version)
+    });
     driver.contains(['/', '\\'])
+        || is_shared
+        || [".dll", ".dylib"].iter().any(|end| lower.ends_with(end))
 }
 
 /// Whether a driver of this name is Microsoft's, whose keywords these are; other drivers have their own.

@@ -1,12 +1,13 @@
 //! Passwords that can be guessed.
 
 use super::{
+    super::mssql::secrets_in_text,
     Check, Rule,
     secrets::{Secret, secrets},
 };
 use crate::{
     check::{
-        found::Out,
+        found::{Found, Out},
         subject::{Database, Field, From, Subject, by_default},
     },
     finding::Severity,
@@ -60,17 +61,35 @@ fn weak(subject: &Subject<'_>, out: &mut Out<'_>) {
             };
             let found = out.at(secret.key(), &secret.field.span);
             found.hides = secret.is_literal();
-            found.note(what).severity(severity);
-            let is_near = secret
-                .database
-                .is_some_and(|database| !database.is_remote());
-            if !subject.is_production() {
-                found.severity(Severity::Advice);
-            } else if is_near {
-                found.severity(severity.min(Severity::Warning));
-            }
+            weigh(found, (what, severity), secret.database, subject);
             break;
         }
+    }
+    for database in &subject.databases {
+        let secrets = secrets_in_text(database);
+        let mut weak = secrets
+            .iter()
+            .filter_map(|one| weakness(one, Some(database)));
+        if let Some(weakness) = weak.next() {
+            let found = out.on(database, &["OPTIONS", "extra_params"]);
+            found.hides = true;
+            weigh(found, weakness, Some(database), subject);
+        }
+    }
+}
+
+fn weigh(
+    found: &mut Found,
+    (what, severity): (&'static str, Severity),
+    database: Option<&Database<'_>>,
+    subject: &Subject<'_>,
+) {
+    found.note(what).severity(severity);
+    let is_near = database.is_some_and(|database| !database.is_remote());
+    if !subject.is_production() {
+        found.severity(Severity::Advice);
+    } else if is_near {
+        found.severity(severity.min(Severity::Warning));
     }
 }
 

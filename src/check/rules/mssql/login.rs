@@ -8,10 +8,15 @@ use crate::{
     check::{
         fix::Fix,
         found::Out,
-        subject::{Database, Subject},
+        subject::{Database, From, Subject},
     },
-    django::engine::{Family, has_ended},
+    django::{
+        engine::{Family, has_ended},
+        url::UrlStyle,
+    },
     finding::Severity,
+    manifest::{DatabaseEntry, Node},
+    template::Part,
 };
 
 const ENTRA: &str =
@@ -266,7 +271,8 @@ pub(super) const MS025: Rule = Rule {
     severity: Severity::Error,
     title: "this back end is not maintained any more",
     why: "`django-pyodbc`, `django-pyodbc-azure` and `django-mssql-backend` ended with old versions of Django: nobody mends \
-          their faults, and no version of Django that gets security fixes works with them.",
+          their faults, and no version of Django that gets security fixes works with them. A URL that begins with `mssql://` \
+          is told as advice: dj-database-url takes `sql_server.pyodbc` for it, where nuages takes `mssql`.",
     remedy: "install mssql-django and write `ENGINE = \"mssql\"`",
     sources: &["https://github.com/microsoft/mssql-django"],
     wrong: r#"[databases.default]
@@ -293,5 +299,22 @@ fn dead(database: &Database<'_>, _: &Subject<'_>, out: &mut Out<'_>) {
     if engine.text().is_some_and(has_ended) {
         out.on(database, &["ENGINE"])
             .fix(Fix::set(database, &["ENGINE"], "\"mssql\"").shown());
+    } else if engine.from == From::Url && has_ended_scheme(database.entry) {
+        let found = out.on(database, &["url"]);
+        found.title = Some("other readers of this URL take a back end that has ended".to_owned());
+        found
+            .note("dj-database-url makes `sql_server.pyodbc` of `mssql://`; nuages makes `mssql` of it")
+            .severity(Severity::Advice)
+            .remedy("write `mssqlms://`, which both read alike");
     }
+}
+
+/// Whether a URL's scheme is the one that dj-database-url has a dead engine for.
+fn has_ended_scheme(entry: &DatabaseEntry) -> bool {
+    let Some(Node::Text(url)) = entry.url.as_ref().map(|url| &url.node) else {
+        return false;
+    };
+    let is_meant = |text: &String| text.to_ascii_lowercase().starts_with("mssql://");
+    let is_first = matches!(url.parts.first(), Some(Part::Literal(text)) if is_meant(text));
+    is_first && entry.url_style.unwrap_or_default() == UrlStyle::DjDatabaseUrl
 }

@@ -4,13 +4,14 @@ mod administrator;
 mod certificate;
 mod login;
 mod params;
+mod quoting;
 mod reading;
 mod tls;
 mod token;
 
 use super::{Check, Rule};
 
-pub(super) use params::is_python;
+pub(super) use params::{is_python, secrets_in_text};
 
 pub(super) const RULES: &[Rule] = &[
     tls::MS001,
@@ -31,7 +32,7 @@ pub(super) const RULES: &[Rule] = &[
     token::MS016,
     token::MS017,
     reading::MS018,
-    reading::MS019,
+    quoting::MS019,
     reading::MS020,
     reading::MS021,
     login::MS022,
@@ -42,6 +43,9 @@ pub(super) const RULES: &[Rule] = &[
     tls::MS027,
     certificate::MS028,
 ];
+
+const KEYWORDS: &str =
+    "https://learn.microsoft.com/en-us/sql/connect/odbc/dsn-connection-string-attribute";
 
 /// Where Azure SQL is, in each of the clouds.
 pub(super) const AZURE: &[&str] = &[

@@ -1,14 +1,21 @@
 //! `extra_params` as the ODBC driver takes it: what it cannot read, it passes over.
 
+use zeroize::Zeroizing;
+
+use super::super::shared::may_be_named;
 use crate::{
     check::{
         fix::{self, Fix},
         found::{Found, Out},
-        subject::{Database, Known, Subject},
+        subject::{Database, Field, Known, Subject},
     },
-    django::mssql::{
-        keywords::{self, is_one_of},
-        names_microsoft,
+    django::{
+        engine::Family,
+        mssql::{
+            extra_params,
+            keywords::{self, is_one_of},
+            names_microsoft,
+        },
     },
     finding::Severity,
     scan::words::bearing,
@@ -145,6 +152,19 @@ impl<'a> Params<'a> {
         self.rewritten(name, Some(value))
     }
 
+    /// The same, for what has the driver check a certificate: shown alone where there is no name to hold it against.
+    pub(super) fn set_checked(&self, name: &str, value: &str) -> Option<Fix> {
+        let fix = self.set(name, value)?;
+        let is_trusted = name == "Encrypt" && self.is("TrustServerCertificate", &["yes"]);
+        let has_name =
+            self.may_have("HostnameInCertificate") || may_be_named(&self.database.hosts());
+        Some(if is_trusted || has_name {
+            fix
+        } else {
+            fix.shown()
+        })
+    }
+
     /// Takes an attribute out.
     pub(super) fn remove(&self, name: &str) -> Option<Fix> {
         let keyword = &self.get(name)?.keyword;
@@ -154,12 +174,14 @@ impl<'a> Params<'a> {
         self.rewritten(name, None)
     }
 
-    /// The text with another value in place of one, where it holds nothing but what is known.
+    /// The text with another value in place of one, where it holds nothing but what is known. Of what cannot be read
+    /// nobody knows where another part would stand.
     fn rewritten(&self, name: &str, value: Option<&str>) -> Option<Fix> {
         let text = self
             .database
             .option("extra_params")
             .filter(|field| field.is_public())?;
+        extra_params::read(text.text()?).ok()?;
         let mut parts: Vec<String> = Vec::new();
         let mut is_done = value.is_none();
         for part in parts_of(text.text()?) {
@@ -212,6 +234,28 @@ fn read(text: &str) -> Vec<Param> {
         })
     };
     parts_of(text).filter_map(part).collect()
+}
+
+/// The attributes that stand in a text, those that a reference brings without their values.
+pub(super) fn written(template: &crate::template::Template) -> Vec<Param> {
+    read(&literal(template))
+}
+
+/// Passwords and keys in a text of `extra_params`, as far as they are known, or where references bring nothing.
+pub(in crate::check::rules) fn secrets_in_text(database: &Database<'_>) -> Vec<Zeroizing<String>> {
+    let is_text = |field: &Field| !matches!(field.value, Known::Table(_));
+    if database.family != Some(Family::Mssql) || !database.option(PATH[1]).is_some_and(is_text) {
+        return Vec::new();
+    }
+    let other = database.by_default();
+    let mut secrets = Vec::new();
+    for database in [Some(database), other.as_ref()].into_iter().flatten() {
+        for name in ["PWD", "KeyStoreSecret"] {
+            let value = Params::of(database).value(name).map(str::to_owned);
+            secrets.extend(value.map(Zeroizing::new));
+        }
+    }
+    secrets
 }
 
 /// The parts between `;`, braces kept together.

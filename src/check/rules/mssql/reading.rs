@@ -3,8 +3,11 @@
 use zeroize::Zeroizing;
 
 use super::{
-    Check, Rule,
-    params::{HOLE, PATH, Params, holds_secret, is_microsoft, is_python, literal, parts_of},
+    Check, KEYWORDS, Rule,
+    params::{
+        HOLE, PATH, Param, Params, holds_secret, is_microsoft, is_python, literal, parts_of,
+        written,
+    },
 };
 use crate::{
     check::{
@@ -19,9 +22,6 @@ use crate::{
     suggest,
     template::Template,
 };
-
-const KEYWORDS: &str =
-    "https://learn.microsoft.com/en-us/sql/connect/odbc/dsn-connection-string-attribute";
 
 pub(super) const MS006: Rule = Rule {
     id: "MS006",
@@ -103,7 +103,8 @@ pub(super) const MS018: Rule = Rule {
     title: "`extra_params` does not say what it seems to say",
     why: "A keyword with a blank beside it, one that the driver does not know, one that stands twice, a brace that is never closed: \
           the ODBC driver passes over it, or takes what follows for a part of it, without a word. `Encrypt = yes` encrypts \
-          nothing.",
+          nothing. Of a keyword that a key of Django's stands for too, as `UID` and `USER`, pyodbc's driver takes Django's, \
+          and mssql-python the other.",
     remedy: "write `extra_params` as a table, `{ Encrypt = \"yes\" }`: what needs quoting is quoted, and a slip is refused",
     sources: &[KEYWORDS],
     wrong: r#"[databases.default]
@@ -144,6 +145,7 @@ fn text(database: &Database<'_>, _: &Subject<'_>, out: &mut Out<'_>) {
         found.note(unreadable.to_string()).hides = hides;
         return;
     }
+    generated_too(database, &params, out);
     // Every driver has keywords of its own.
     if is_python(database) != Some(false) || !is_microsoft(database) {
         return;
@@ -178,6 +180,44 @@ fn text(database: &Database<'_>, _: &Subject<'_>, out: &mut Out<'_>) {
     }
 }
 
+/// What mssql-django writes of a key of Django's, the driver's keyword stands for too: pyodbc hands both on, and the driver
+/// takes the first, which is Django's; mssql-python takes the last.
+fn generated_too(database: &Database<'_>, params: &Params<'_>, out: &mut Out<'_>) {
+    if database.method.is_some() || !is_microsoft(database) {
+        return;
+    }
+    let has_user = database.has("USER");
+    let pairs = [
+        ("Server", "HOST", !database.has_option("dsn")),
+        ("UID", "USER", has_user),
+        ("PWD", "PASSWORD", has_user),
+        ("Database", "NAME", true),
+    ];
+    for (name, key, is_written) in pairs {
+        let Some(param) = params.get(name).filter(|_| is_written && database.has(key)) else {
+            continue;
+        };
+        let is_same = param.value.is_some() && param.value.as_deref() == database.text(key);
+        if is_same {
+            continue;
+        }
+        let takes_last = is_python(database) == Some(true);
+        let found = params.found(out, name);
+        if takes_last {
+            found.note(format!("`{name}` takes the place of what `{key}` says"));
+        } else {
+            found
+                .note(format!(
+                    "the driver passes over `{name}`: `{key}` stands before it"
+                ))
+                .severity(Severity::Warning);
+        }
+        found.remedy(format!(
+            "keep one of them: `{key}` is the one that Django knows"
+        ));
+    }
+}
+
 /// The text as far as it stands in the manifest; parts that are a reference's are left out.
 fn readable(field: &Field) -> Option<Zeroizing<String>> {
     match (&field.value, &field.template) {
@@ -192,56 +232,6 @@ fn readable(field: &Field) -> Option<Zeroizing<String>> {
             Some(Zeroizing::new(parts.join(";")))
         }
         _ => None,
-    }
-}
-
-pub(super) const MS019: Rule = Rule {
-    id: "MS019",
-    severity: Severity::Warning,
-    title: "a value is put into `extra_params` without its quotes",
-    why: "A value with a `;`, or one that begins with `{`, ends early in a text of `extra_params`: the rest of it is taken for \
-          keywords of its own, which may turn TLS off.",
-    remedy: "write `extra_params` as a table: each value is put in braces where it needs them",
-    sources: &[KEYWORDS],
-    wrong: r#"[databases.default]
-ENGINE = "mssql"
-NAME = "shop"
-HOST = "sql.shop.example"
-
-[databases.default.OPTIONS]
-driver = "ODBC Driver 18 for SQL Server"
-extra_params = "UID=shop_app;PWD=${env://DB_PASSWORD};Encrypt=yes"
-"#,
-    right: r#"[databases.default]
-ENGINE = "mssql"
-NAME = "shop"
-HOST = "sql.shop.example"
-
-[databases.default.OPTIONS]
-driver = "ODBC Driver 18 for SQL Server"
-extra_params = { UID = "shop_app", PWD = "${env://DB_PASSWORD}", Encrypt = "yes" }
-"#,
-    check: Check::Family(Family::Mssql, unquoted),
-};
-
-fn unquoted(database: &Database<'_>, _: &Subject<'_>, out: &mut Out<'_>) {
-    let Some(template) = database
-        .option(PATH[1])
-        .and_then(|field| field.template.as_ref())
-    else {
-        return;
-    };
-    let has_holes = template.literal().is_none();
-    if template.parts.len() < 2 || !has_holes {
-        return;
-    }
-    let text = literal(template);
-    let hides = holds_secret(&Params::of(database).all);
-    let found = out.on(database, PATH);
-    found.hides = hides;
-    let mut holding = parts_of(&text).filter(|part| part.contains(HOLE));
-    if holding.all(|part| part.contains("={")) {
-        found.note("in braces a `;` ends nothing, but each `}` in the value has to be doubled");
     }
 }
 
@@ -333,7 +323,15 @@ fn key_store(database: &Database<'_>, subject: &Subject<'_>, out: &mut Out<'_>) 
                     .as_ref()
                     .is_some_and(|text| text.literal().is_some())
         }),
-        _ => !subject.is_resolved || field.is_public(),
+        // Of what stands around references it is told whether they have brought anything or not.
+        _ => match &field.template {
+            Some(template) => {
+                let secret =
+                    |param: &Param| param.name == Some("KeyStoreSecret") && param.value.is_some();
+                written(template).iter().any(secret)
+            }
+            None => !subject.is_resolved || field.is_public(),
+        },
     };
     if is_literal
         && params
@@ -348,7 +346,7 @@ pub(super) const MS024: Rule = Rule {
     id: "MS024",
     severity: Severity::Error,
     title: "`driver` is a file",
-    why: "mssql-django knows Microsoft's drivers by their names. To one that is given as a library's file it names no server, and \
+    why: "mssql-django knows Microsoft's drivers by their names. To one that is given as a library's file, with its directory or by its ending (`.so`, `.dylib`, `.dll`), it names no server, and \
           the driver answers `Neither DSN nor SERVER keyword supplied`.",
     remedy: "name the file in odbcinst.ini, and write that name: `ODBC Driver 18 for SQL Server`",
     sources: &[

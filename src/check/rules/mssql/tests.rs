@@ -2,6 +2,7 @@
 //! file ought to be: one table a rule, in the order of their families.
 
 mod spellings;
+mod texts;
 
 use crate::check::testing::{fixed, ids, ids_with, look};
 use crate::{
@@ -456,10 +457,12 @@ fn parameters() {
             (azure, &timeout("0")),
             (azure, &timeout("15")),
             (azure, &timeout("\"5\"")),
+            (azure, DRIVER),
         ],
         &[
             (azure, &timeout("30")),
-            (azure, DRIVER),
+            (azure, &timeout("\"${env://T}\"")),
+            ("", DRIVER),
             ("", &timeout("5")),
         ],
     );

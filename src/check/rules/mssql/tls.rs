@@ -56,7 +56,7 @@ fn trust(database: &Database<'_>, subject: &Subject<'_>, out: &mut Out<'_>) {
         let is_trusted = params.is("TrustServerCertificate", &["yes"]);
         let is_found = database.is_remote() && is_trusted && !is_checked;
         if is_found {
-            let fix = params.set("TrustServerCertificate", "no");
+            let fix = params.set_checked("TrustServerCertificate", "no");
             let found = params.found(out, "TrustServerCertificate");
             found.fix = fix;
             weigh(found, subject);
@@ -98,7 +98,7 @@ fn encrypt(database: &Database<'_>, subject: &Subject<'_>, out: &mut Out<'_>) {
         let is_weak = params.is("Encrypt", WEAK) && !has_token(database, &params);
         let is_found = database.is_remote() && is_weak;
         if is_found {
-            let fix = params.set("Encrypt", "yes");
+            let fix = params.set_checked("Encrypt", "yes");
             let found = params.found(out, "Encrypt");
             found.fix = fix;
             weigh(found, subject);
@@ -232,7 +232,7 @@ fn is_old(database: &Database<'_>, subject: &Subject<'_>, out: &mut Out<'_>) -> 
     let fix = if is_free {
         Some(Fix::set(database, &["OPTIONS", "driver"], DRIVER).shown())
     } else {
-        params.set("Encrypt", "yes")
+        params.set_checked("Encrypt", "yes")
     };
     let found = out.on(database, &["OPTIONS", "driver"]);
     found.fix = fix;
@@ -291,7 +291,7 @@ pub(super) const MS026: Rule = Rule {
     severity: Severity::Advice,
     title: "the time to connect is short for Azure SQL",
     why: "A serverless database that is paused takes up to a minute to wake, and a failover takes some seconds: a connection \
-          that gives up earlier fails where waiting would have done. 0 is the driver's default of 15 seconds.",
+          that gives up earlier fails where waiting would have done. 0, and nothing, is the driver's default of 15 seconds.",
     remedy: "write `connection_timeout = 30`, or 60 for a serverless database that pauses",
     sources: &[
         "https://learn.microsoft.com/en-us/azure/azure-sql/database/troubleshoot-common-connectivity-issues",
@@ -313,10 +313,11 @@ OPTIONS = { connection_timeout = 30 }
     check: Check::Family(Family::Mssql, timeout),
 };
 
-fn timeout(database: &Database<'_>, _: &Subject<'_>, out: &mut Out<'_>) {
-    let seconds = database
-        .option("connection_timeout")
-        .and_then(|field| field.word()?.parse::<u32>().ok());
+fn timeout(database: &Database<'_>, subject: &Subject<'_>, out: &mut Out<'_>) {
+    let seconds = match database.option("connection_timeout") {
+        Some(field) => field.word().and_then(|word| word.parse::<u32>().ok()),
+        None => (subject.is_production() && !database.is_opaque).then_some(0),
+    };
     if database.is_at(AZURE) && seconds.is_some_and(|seconds| seconds < 30) {
         let path = &["OPTIONS", "connection_timeout"];
         out.on(database, path).fix(Fix::set(database, path, "30"));

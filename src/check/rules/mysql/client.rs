@@ -1,6 +1,6 @@
 //! What is known of the client library, and of the TLS that it is asked for.
 
-use super::shared::{Authority, authority, default_of};
+use super::shared::{Authority, authority, default_of, may_be_named};
 use crate::{
     check::{
         fix::Fix,
@@ -62,6 +62,22 @@ pub(super) fn is_pymysql(database: &Database<'_>) -> bool {
             .iter()
             .any(|key| database.at(&["OPTIONS", "ssl", key]).is_some());
     is_told || has_key || OF_PYMYSQL.iter().any(|key| database.option(key).is_some())
+}
+
+/// Whether the engine is that of Connector/Python, whose options are its own.
+pub(super) fn is_connector(database: &Database<'_>) -> bool {
+    let engine = database.text("ENGINE").unwrap_or_default();
+    engine.starts_with("mysql.connector.")
+}
+
+/// Whether Connector/Python is told nothing of TLS: it takes it where the server offers it.
+pub(super) fn connector_is_told_nothing(database: &Database<'_>) -> bool {
+    let is_said = |name: &str| name.starts_with("ssl_") || name.starts_with("tls_");
+    let is_elsewhere = ["option_files", "unix_socket"]
+        .iter()
+        .any(|name| database.has_option(name));
+    let is_given = |field: &Field| is_said(&field.name) && !field.is_empty();
+    !database.is_opaque && !is_elsewhere && !database.options().iter().any(is_given)
 }
 
 /// What the options ask of TLS.
@@ -195,7 +211,7 @@ pub(super) fn verify(database: &Database<'_>) -> (Option<Fix>, Option<&'static A
         // Without `ssl_mode` nothing tells which driver it is, and PyMySQL would refuse the option.
         let is_known = database.option("ssl_mode").is_some();
         let is_ours = database.method.is_some() || database.entry.live.is_some();
-        let fix = if is_known || is_ours {
+        let fix = if (is_known || is_ours) && may_be_named(&database.hosts()) {
             mode
         } else {
             mode.shown()

@@ -2,7 +2,7 @@
 
 use super::{
     Check, Rule,
-    client::{Asked, asked, asked_by_default, verify},
+    client::{Asked, asked, asked_by_default, connector_is_told_nothing, is_connector, verify},
     shared::{by_default, missing, transport},
 };
 use crate::{
@@ -24,6 +24,9 @@ const CONNECTOR: &str = "https://github.com/PyMySQL/mysqlclient/issues/474";
 const REMEDY: &str =
     "write `ssl_mode = \"VERIFY_IDENTITY\"`, and the authorities as `ssl = { ca = \"…\" }`";
 
+const CONNECTOR_REMEDY: &str =
+    "write `ssl_ca = \"…\"`, `ssl_verify_cert = true` and `ssl_verify_identity = true`";
+
 pub(super) const RIGHT: &str = r#"[databases.default]
 ENGINE = "mysql"
 NAME = "shop"
@@ -38,7 +41,8 @@ pub(super) const ABSENT: Rule = Rule {
     severity: Severity::Error,
     title: "TLS is not asked for",
     why: "Without `ssl` and `ssl_mode` the client takes TLS where the server offers it, or does not ask for it at all, as \
-          MariaDB's client library and PyMySQL do. Somebody on the way reads every query, and can have the login. A \
+          MariaDB's client library and PyMySQL do; without `ssl_ca` and its like, MySQL's Connector/Python goes on in plain \
+          text where the server has none. Somebody on the way reads every query, and can have the login. A \
           socket and a server on this machine are not meant; of what an option file says nothing is known.",
     remedy: REMEDY,
     sources: &[CONNECTIONS, OPTIONS, CONNECTOR],
@@ -50,7 +54,7 @@ USER = "shop_app"
 PASSWORD = "${env://DB_PASSWORD}"
 "#,
     right: RIGHT,
-    check: Check::Family(Family::Mysql, absent),
+    check: Check::Database(absent),
 };
 
 pub(super) const OFF: Rule = Rule {
@@ -117,11 +121,28 @@ OPTIONS = { ssl_mode = "VERIFY_CA", ssl = { ca = "/etc/ssl/certs/ca-certificates
 };
 
 fn absent(database: &Database<'_>, subject: &Subject<'_>, out: &mut Out<'_>) {
-    if database.is_remote() && asked(database) == Asked::Nothing {
+    if is_connector(database) {
+        if database.is_remote() && connector_is_told_nothing(database) {
+            let found = missing(out, database, &["OPTIONS", "ssl_ca"]);
+            transport(found, subject).remedy(CONNECTOR_REMEDY);
+        }
+        return;
+    }
+    let is_absent =
+        |database: &Database<'_>| database.is_remote() && asked(database) == Asked::Nothing;
+    if database.family != Some(Family::Mysql) {
+        return;
+    }
+    let is_written = is_absent(database);
+    let is_default = || database.by_default().is_some_and(|other| is_absent(&other));
+    if is_written || is_default() {
         let found = missing(out, database, &["OPTIONS", "ssl_mode"]);
         fault(found, database, subject);
         if database.option("ssl-mode").is_some() {
             found.note("`ssl-mode` is the command line's spelling, which no driver takes");
+        }
+        if !is_written {
+            by_default(found);
         }
     }
 }

@@ -62,7 +62,8 @@ const PLAIN: Rule = Rule {
     severity: Severity::Error,
     title: "the connection has no TLS",
     why: "With `PROTOCOL=TCP`, and with a connect string that does not begin with `tcps://`, everybody on the way reads \
-          every query. Django's `HOST` and `PORT` always become `PROTOCOL=TCP`, whatever `OPTIONS` say. A server on this \
+          every query. Django's `HOST` and `PORT` always become `PROTOCOL=TCP`, whatever `OPTIONS` say, and a `dsn` in \
+          `OPTIONS` is refused beside the one that Django makes. A server on this \
           machine is not meant, nor a name of `tnsnames.ora`, behind which anything may stand.",
     remedy: "write the whole connect string as `NAME`, `tcps://host:2484/service`, and no `HOST` and `PORT`",
     sources: &[EASY_CONNECT_PLUS, EASY_CONNECT, TLS, DJANGO],
@@ -159,6 +160,16 @@ fn half(database: &Database<'_>, _: &Subject<'_>, out: &mut Out<'_>) {
 }
 
 fn plain(database: &Database<'_>, subject: &Subject<'_>, out: &mut Out<'_>) {
+    let is_far = |host: &String| {
+        let host = database.host_of(host);
+        !matches!(host, Host::Local | Host::Loopback)
+    };
+    let dsn = database.option_text("dsn").unwrap_or_default();
+    if dsn::plain_hosts(dsn).iter().any(is_far) {
+        transport(out.on(database, &["OPTIONS", "dsn"]), subject)
+            .note("Django hands the driver a `dsn` of its own, and a second one is refused");
+        return;
+    }
     let port = database.field("PORT");
     if port.is_some_and(Field::is_unknown) {
         return;
@@ -177,11 +188,7 @@ fn plain(database: &Database<'_>, subject: &Subject<'_>, out: &mut Out<'_>) {
     let Some(name) = database.text("NAME") else {
         return;
     };
-    let is_far = |host: &str| {
-        let host = database.host_of(host);
-        !matches!(host, Host::Local | Host::Loopback)
-    };
-    if dsn::plain_hosts(name).iter().any(|host| is_far(host)) {
+    if dsn::plain_hosts(name).iter().any(is_far) {
         transport(out.on(database, &["NAME"]), subject);
     }
 }

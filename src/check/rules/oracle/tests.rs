@@ -55,6 +55,8 @@ fn connections_without_tls() {
         &[
             &descriptor("TCP", "db.shop.example"),
             &descriptor("tcp", "10.1.2.3"),
+            "NAME = \"shop\"\nOPTIONS = { dsn = \"db.shop.example:1521/shop\" }",
+            "NAME = \"shop\"\nPORT = \"${env://P}\"\nOPTIONS = { dsn = \"(DESCRIPTION=(ADDRESS=(PROTOCOL=TCP)(HOST=db)(PORT=1521)))\" }",
             &dsn("( description = (address = ( protocol = tcp ) (host = db) (port = 1521)) )"),
             &dsn(
                 "(DESCRIPTION=(ADDRESS_LIST=(ADDRESS=(PROTOCOL=TCPS)(HOST=a))(ADDRESS=(PROTOCOL=TCP)(HOST=b))))",

@@ -109,7 +109,8 @@ pub(super) const OLD_ENGINE: Rule = Rule {
     severity: Severity::Error,
     title: "an engine that Django no longer has",
     why: "`django.db.backends.postgresql_psycopg2` was renamed in Django 1.9 and is gone since Django 3.0: the settings \
-          cannot be loaded. What the other rules look at, they cannot see behind this name.",
+          cannot be loaded. What the other rules look at, they cannot see behind this name, nor behind \
+          `postgresql_psycopg2` alone.",
     remedy: "write `ENGINE = \"postgresql\"`",
     sources: &["https://docs.djangoproject.com/en/stable/releases/3.0/#features-removed-in-3-0"],
     wrong: r#"[databases.default]
@@ -239,6 +240,7 @@ fn old_engine(database: &Database<'_>, _: &Subject<'_>, out: &mut Out<'_>) {
         "django.db.backends.postgresql_psycopg2",
         "django.db.backends.postgresql_psycopg2.base",
     ];
+    // Of the short name, which Django never had, the manifest's reader tells.
     if database
         .text("ENGINE")
         .is_some_and(|engine| OLD.contains(&engine))

@@ -1,6 +1,8 @@
 //! What libpq is given: `OPTIONS`, and where an option is absent, the variable of `[env]` that it reads instead.
 
-use super::shared::{Authority, Look, authority, default_of, may_be_certified, missing, transport};
+use super::shared::{
+    Authority, Look, authority, default_of, may_be_certified, may_be_named, missing, transport,
+};
 use crate::{
     check::{
         Surroundings,
@@ -8,7 +10,7 @@ use crate::{
         found::{Found, Out},
         subject::{Database, Field, Host, Known, Subject},
     },
-    django::engine::Family,
+    django::engine::{Family, is_relative},
 };
 
 /// What libpq reads where an option is absent.
@@ -92,6 +94,12 @@ impl<'a> Link<'a> {
             Some(text) => Some((text, false)),
             None => default_of(field).map(|text| (text, true)),
         }
+    }
+
+    /// Whether the server is PostgreSQL itself, as far as the engine tells, and not one that speaks its protocol alone.
+    pub(super) fn is_postgresql(&self) -> bool {
+        let engine = self.database.text("ENGINE").unwrap_or_default();
+        !is_relative(engine)
     }
 
     /// Whether another rule tells that the connection may be read on its way.
@@ -239,14 +247,15 @@ impl<'a> Link<'a> {
             Fix::set(self.database, &path, "\"verify-full\"")
         };
         let is_system = self.text("sslrootcert") == Some("system");
+        let hosts = self.hosts();
         if !is_system && (self.has("sslrootcert") || has_root) {
-            return (mode(), None);
+            let is_sure = may_be_named(&hosts);
+            return (if is_sure { mode() } else { mode().shown() }, None);
         }
         // What brings the other options may name no authority: then no connection is made any more.
         if !is_system && self.is_open() {
             return (mode().shown(), None);
         }
-        let hosts = self.hosts();
         let authority = authority(&hosts);
         let path = match authority {
             Some(authority) => format!("\"{}\"", authority.path),

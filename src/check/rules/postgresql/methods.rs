@@ -10,7 +10,7 @@ use crate::{
     check::{
         fix::Fix,
         found::Out,
-        subject::{Database, Subject},
+        subject::{Database, Field, Subject},
     },
     django::engine::Family,
     finding::Severity,
@@ -24,7 +24,7 @@ pub(super) const UNBOUND: Rule = Rule {
           certificate that the client takes for good, can do nothing with it. libpq uses it where the server offers it, \
           and with `channel_binding=require` goes on in no other way. It takes a password that the server keeps as \
           SCRAM, the default since PostgreSQL 14, and no pooler in between. A login by token or certificate is not \
-          meant.",
+          meant, nor are Redshift and CockroachDB, which cannot bind.",
     remedy: "write `channel_binding = \"require\"`, once the server keeps this password as SCRAM",
     sources: &[
         PARAMETERS,
@@ -74,9 +74,10 @@ pub(super) const ANY_METHOD: Rule = Rule {
     title: "the server may ask for the password in any way",
     why: "libpq answers as the server asks: for the password itself, or for an MD5 of it, too. A server that is not the \
           right one, or not yet set up as it should be, gets the password so. With `require_auth` (libpq 16) libpq gives \
-          nothing but the proof that SCRAM asks for. A login by token is not meant: a token is sent as it is. Nor is \
-          one with `channel_binding = \"require\"`, which takes SCRAM alone, or one of which another rule says that \
-          this should be written, or that the connection is in plain text: that comes first.",
+          nothing but the proof that SCRAM asks for; a `require_auth` that names `password` or `md5` lets just these \
+          through. A login by token is not meant: a token is sent as it is. Nor is one with \
+          `channel_binding = \"require\"`, which takes SCRAM alone, one of which another rule says that the \
+          connection is in plain text, which comes first, or one at Redshift or CockroachDB.",
     remedy: "write `require_auth = \"scram-sha-256\"`, once the server keeps this password as SCRAM",
     sources: &[
         PARAMETERS,
@@ -106,6 +107,9 @@ OPTIONS = { sslmode = "verify-full", sslrootcert = "system", require_auth = "scr
 /// Options that nobody writes who does not use Kerberos.
 const OF_KERBEROS: &[&str] = &["krbsrvname", "gsslib", "gssdelegation"];
 
+/// Methods by which a server learns the password, or what is as good as it.
+const SENT: &[&str] = &["password", "md5"];
+
 /// Files of Kerberos.
 const KERBEROS_FILES: &[&str] = &[".keytab", "krb5.conf"];
 
@@ -129,13 +133,13 @@ fn unbound(database: &Database<'_>, subject: &Subject<'_>, out: &mut Out<'_>) {
 }
 
 fn is_unbound(link: &Link<'_>) -> bool {
-    if !link.needs_tls() || !link.is_encrypted() || !is_by_password(link) {
+    if !link.needs_tls() || !link.is_encrypted() || !is_by_password(link) || !link.is_postgresql() {
         return false;
     }
     if let Some(methods) = link.option("require_auth") {
         let may_be_scram = methods
             .text()
-            .is_none_or(|text| text.is_empty() || is_allowed(text, "scram-sha-256"));
+            .is_none_or(|text| is_allowed(text, "scram-sha-256"));
         if !may_be_scram {
             return false;
         }
@@ -184,13 +188,17 @@ fn any_method(database: &Database<'_>, subject: &Subject<'_>, out: &mut Out<'_>)
         .option("channel_binding")
         .is_some_and(|field| field.is_unknown() || field.text() == Some("require"));
     let is_encrypted_otherwise = link.text("gssencmode") == Some("require");
+    let lets_any = match link.option("require_auth").and_then(Field::text) {
+        Some(methods) => SENT.iter().any(|method| is_allowed(methods, method)),
+        None => link.lacks("require_auth"),
+    };
     if link.is_remote()
-        && link.lacks("require_auth")
+        && lets_any
         && is_by_password(&link)
         && !is_bound
         && !is_encrypted_otherwise
         && !link.is_plain()
-        && !is_unbound(&link)
+        && link.is_postgresql()
     {
         let path = ["OPTIONS", "require_auth"];
         link.found(out, "require_auth")
@@ -198,8 +206,11 @@ fn any_method(database: &Database<'_>, subject: &Subject<'_>, out: &mut Out<'_>)
     }
 }
 
-/// Whether a list of methods lets one pass: those that it names, or all but those with a `!`.
+/// Whether a list of methods lets one pass: those that it names, or all but those with a `!`; an empty one, all.
 fn is_allowed(list: &str, method: &str) -> bool {
+    if list.is_empty() {
+        return true;
+    }
     let mut names = list.split(',').map(str::trim).peekable();
     if names.peek().is_some_and(|name| name.starts_with('!')) {
         return !names.any(|name| name.strip_prefix('!') == Some(method));

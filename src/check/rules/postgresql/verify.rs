@@ -148,23 +148,13 @@ fn any_name(subject: &Subject<'_>, surroundings: Option<&Surroundings<'_>>, out:
         if is_default {
             by_default(found);
         }
-        if link.lacks("sslrootcert") && !has_root {
-            found.note(
-                "no authority is named either: libpq looks for `~/.postgresql/root.crt` alone",
-            );
-        }
     }
 }
 
 fn no_authority(subject: &Subject<'_>, surroundings: Option<&Surroundings<'_>>, out: &mut Out<'_>) {
     let has_root = has_root(surroundings);
     for link in Link::all(subject) {
-        // Of `verify-ca` on its way elsewhere another rule tells, and says this too.
-        let verifies = match link.text("sslmode") {
-            Some("verify-full") => true,
-            Some("verify-ca") => !link.needs_tls(),
-            _ => false,
-        };
+        let verifies = matches!(link.text("sslmode"), Some("verify-full" | "verify-ca"));
         let is_socket = link.host() == Host::Local;
         if verifies && !is_socket && link.lacks("sslrootcert") && !has_root {
             link.fault(out, "sslrootcert");

@@ -110,6 +110,12 @@ pub(in crate::check::rules) fn may_be_certified(hosts: &[Host]) -> bool {
     !hosts.is_empty() && hosts.iter().all(may)
 }
 
+/// Whether certificates can be held against the servers' names, as far as these are known: an address stands in few of
+/// them, so that who begins to compare may end what works.
+pub(in crate::check::rules) fn may_be_named(hosts: &[Host]) -> bool {
+    !hosts.iter().any(|host| matches!(host, Host::Address(_)))
+}
+
 fn plain(name: &str) -> String {
     name.trim_end_matches('.').to_ascii_lowercase()
 }

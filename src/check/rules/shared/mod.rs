@@ -12,7 +12,7 @@ use crate::{
     template::Part,
 };
 
-pub(super) use authority::{Authority, authority, may_be_certified};
+pub(super) use authority::{Authority, authority, may_be_certified, may_be_named};
 pub(super) use disk::{Look, Reading, brought_later, is_unexpanded, normal, path_of, unseen};
 pub(super) use login::{is_live, is_token, login_name, user};
 

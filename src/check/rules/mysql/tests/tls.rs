@@ -42,7 +42,10 @@ fn tls_that_is_not_asked_for() {
             "![databases.a]\nurl = \"${env://U}\"\nENGINE = \"mysql\"\nHOST = \"db\"",
             "![databases.a]\nurl = \"mysql://u@db/shop?ssl-ca=/ca.pem\"",
             "![databases.a]\nENGINE = \"mysql\"\nHOST = \"db.shop.example\"\nauth = \"entra\"\nOPTIONS = { ssl = { ca = \"/ca.pem\" } }",
-            "![databases.a]\nENGINE = \"mysql.connector.django\"\nHOST = \"db\"",
+            "![databases.a]\nENGINE = \"mysql.connector.django\"\nHOST = \"localhost\"",
+            "![databases.a]\nENGINE = \"mysql.connector.django\"\nHOST = \"db\"\nOPTIONS = { ssl_ca = \"/ca.pem\" }",
+            "![databases.a]\nENGINE = \"mysql.connector.django\"\nHOST = \"db\"\nOPTIONS = { unix_socket = \"/run/mysqld.sock\" }",
+            "![databases.a]\nENGINE = \"mysql.connector.django\"\nHOST = \"db\"\nOPTIONS = { option_files = \"/etc/my.cnf\" }",
             "![databases.a]\nENGINE = \"postgresql\"\nHOST = \"db\"",
         ],
     );
@@ -292,8 +295,11 @@ fn defaults_wrappers_and_spellings() {
         &[
             "[databases.a]\nENGINE = \"django_prometheus.db.backends.mysql\"\nHOST = \"db\"",
             "[databases.a]\nurl = \"mysql://u@db/shop?ssl-mode=REQUIRED\"",
+            "[databases.a]\nENGINE = \"mysql.connector.django\"\nHOST = \"db\"",
+            "[databases.a]\nENGINE = \"mysql.connector.django\"\nHOST = \"db\"\nOPTIONS = { connection_timeout = 5, ssl_ca = \"\" }",
+            "[databases.a]\nurl = \"mysql-connector://u@db/shop\"",
         ],
-        &["[databases.a]\nENGINE = \"mysql.connector.django\"\nHOST = \"db\""],
+        &[],
     );
     let found = found(
         "[databases.a]\nurl = \"mysql://u@db/shop?ssl-mode=REQUIRED\"\n",
@@ -316,4 +322,22 @@ fn names_that_pymysql_does_not_compare() {
         ],
         &[&with(", ssl_ca = \"/ca.pem\", ssl_verify_identity = true")],
     );
+}
+
+#[test]
+fn an_address_is_not_held_against_a_certificate_unasked() {
+    let with = |host: &str, mode: &str| {
+        format!(
+            "[databases.default]\nENGINE = \"mysql\"\nNAME = \"shop\"\nHOST = \"{host}\"\nOPTIONS = {{ ssl_mode = \"{mode}\", ssl = {{ ca = \"/ca.pem\" }} }}\n"
+        )
+    };
+    for (mode, id) in [
+        ("VERIFY_CA", "MY004"),
+        ("REQUIRED", "MY003"),
+        ("PREFERRED", "MY002"),
+    ] {
+        let mended = fixed(&with("db.shop.example", mode), id);
+        assert_eq!(mended, Some(with("db.shop.example", "VERIFY_IDENTITY")));
+        assert_eq!(fixed(&with("10.2.3.4", mode), id), None, "{id}");
+    }
 }

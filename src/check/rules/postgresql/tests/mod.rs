@@ -2,6 +2,7 @@
 
 mod files;
 mod login;
+mod relatives;
 mod tls;
 mod unsaid;
 mod values;

@@ -67,7 +67,6 @@ fn tls_that_is_left_to_chance() {
             "![databases.default]\nurl = \"postgres://u@db/shop?sslmode=${env://MODE}\"",
             "![databases.default]\nENGINE = \"postgresql\"\nHOST = \"db.shop.example\"\nauth = \"entra\"",
             "![databases.default]\nENGINE = \"mysql\"\nHOST = \"db\"",
-            "![databases.default]\nENGINE = \"django_cockroachdb.backend\"\nHOST = \"db\"",
         ],
     );
 }
@@ -85,7 +84,7 @@ fn each_mode_is_told_of_once() {
     assert_eq!(with_root("sslmode = \"verify-ca\""), ["PG005"]);
     assert_eq!(with_root("sslmode = \"verify-full\""), [""; 0]);
     assert_eq!(with("sslmode = \"verify-full\""), ["PG006"]);
-    assert_eq!(with("sslmode = \"verify-ca\""), ["PG005"]);
+    assert_eq!(with("sslmode = \"verify-ca\""), ["PG005", "PG006"]);
     for mode in ["disable", "allow", "prefer", "require", "verify-ca"] {
         let with_system = format!("sslmode = \"{mode}\", sslrootcert = \"system\"");
         assert_eq!(with(&with_system), ["PG007"], "{mode}");
@@ -167,6 +166,7 @@ fn authorities_that_nothing_names() {
             &format!("HOST = \"localhost\"\nOPTIONS = {{ {full} }}"),
             "![databases.a]\nurl = \"postgres://u@db/shop?sslmode=verify-full\"",
             "HOST = \"localhost\"\nOPTIONS = { sslmode = \"verify-ca\" }",
+            "HOST = \"db\"\nOPTIONS = { sslmode = \"verify-ca\" }",
             &format!(
                 "![databases.a]\nENGINE = \"postgresql\"\nHOST = \"db.shop.example\"\nauth = \"entra\"\nOPTIONS = {{ {full} }}"
             ),
@@ -180,7 +180,7 @@ fn authorities_that_nothing_names() {
             &format!(
                 "![databases.a]\nENGINE = \"postgresql\"\nurl = \"${{env://U}}\"\nOPTIONS = {{ {full} }}"
             ),
-            "HOST = \"db\"\nOPTIONS = { sslmode = \"verify-ca\" }",
+            "HOST = \"db\"\nOPTIONS = { sslmode = \"verify-ca\", sslrootcert = \"/ca.pem\" }",
             &format!(
                 "HOST = \"db\"\nOPTIONS = {{ {full} }}\n[files.\"ca.pem\"]\ncontent = \"${{env://CA}}\"\nenv = \"PGSSLROOTCERT\""
             ),
