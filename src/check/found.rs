@@ -58,6 +58,9 @@ pub(crate) enum Place {
     },
 }
 
+/// Said of a key that has no place of its own.
+pub(super) const IN_URL: &str = "it stands in the `url`";
+
 /// Takes what one rule finds.
 pub(crate) struct Out<'a> {
     rule: &'static Rule,
@@ -108,7 +111,7 @@ impl<'a> Out<'a> {
             .is_some_and(|field| field.from == From::Url);
         let found = self.at(database.key(path), &span);
         if is_in_url {
-            found.note("it stands in the `url`");
+            found.note(IN_URL);
         }
         found
     }

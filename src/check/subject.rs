@@ -6,6 +6,7 @@ mod field;
 mod guess;
 mod host;
 mod url;
+mod variable;
 
 use std::time::SystemTime;
 
@@ -22,7 +23,7 @@ use crate::{
 pub(crate) use database::{Age, Database};
 pub(crate) use defaults::{by_default, default_of};
 pub(crate) use field::{Field, From, Known, UNMADE};
-pub(crate) use host::Host;
+pub(crate) use host::{Host, host};
 
 /// Whether a module of settings is for development, as its name below the package tells: `shop.settings.dev`.
 pub(crate) fn is_development(module: &str) -> bool {
@@ -112,6 +113,8 @@ pub(crate) struct Subject<'a> {
     pub(crate) may_alter: bool,
     /// The databases, in the manifest's order.
     pub(crate) databases: Vec<Database<'a>>,
+    /// The databases whose addresses stand in variables of `[env]`: teams read them with libraries of their own.
+    pub(crate) addressed: Vec<Database<'a>>,
     /// `[env]`, in the manifest's order.
     pub(crate) env: Vec<Field>,
     /// What drivers read besides, where references have been resolved: what a command would inherit.
@@ -162,6 +165,7 @@ impl<'a> Subject<'a> {
             stage: stage_of(manifest, &selection.profiles),
             may_alter: may_alter(&selection.profiles),
             databases: databases.collect(),
+            addressed: variable::addressed(layer, resolved),
             env: env.collect(),
             inherited: inherited.collect(),
             is_resolved: resolved.is_some(),
@@ -188,6 +192,7 @@ impl<'a> Subject<'a> {
             stage,
             may_alter: false,
             databases: databases.collect(),
+            addressed: Vec::new(),
             env: stand.variables.clone(),
             inherited: Vec::new(),
             is_resolved: true,

@@ -253,10 +253,21 @@ impl Reader<'_> {
         let Node::Table(entries) = &item.node else {
             return;
         };
-        for (key, _) in entries {
+        for (key, item) in entries {
             if !TEST_KEYS.contains(&key.text.as_str()) {
                 self.unknown_key("`TEST`", key, TEST_KEYS);
                 self.ruled("GN013");
+            }
+            let is_list = match &item.node {
+                Node::List(_) | Node::Invalid => true,
+                Node::Text(text) => text.literal().is_none(),
+                _ => false,
+            };
+            if key.text == "DEPENDENCIES" && !is_list {
+                let place = item.span.clone();
+                self.error("`TEST.DEPENDENCIES` must be a list of aliases", place)
+                    .hint = Some("write it in brackets: `[\"default\"]`".to_owned());
+                self.ruled("GN014");
             }
         }
     }

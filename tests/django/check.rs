@@ -7,7 +7,7 @@ mod manifest;
 use serde_json::Value;
 
 use crate::support::project::{Outcome, Project, Run};
-use crate::support::python::{Django, venv_for};
+use crate::support::python::{Django, venv_for, venv_with};
 
 const MANAGE: &str =
     "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'shop.settings')\n";
@@ -428,4 +428,41 @@ fn checks_of_the_project_say_what_they_will_without_values() {
             outcome.stdout()
         );
     }
+}
+
+/// What stands in the place of mysqlclient is told by the modules of the process that evaluates the settings.
+#[test]
+fn pymysql_in_the_place_of_mysqlclient() {
+    const MODE: &str = "'OPTIONS': {'ssl_mode': 'VERIFY_IDENTITY'}";
+    let settings = |first: &str| {
+        format!(
+            "{first}import os\nSECRET_KEY = os.environ['SHOP_SECRET_KEY']\nDATABASES = {{'default': {{'ENGINE': 'django.db.backends.mysql', \
+             'NAME': 'shop', 'HOST': 'db.shop.example', 'USER': 'shop_app',\n    'PASSWORD': os.environ['SHOP_DB_PASSWORD'],\n    {MODE}}}}}\n"
+        )
+    };
+    let installed = settings("import pymysql\npymysql.install_as_MySQLdb()\n");
+    let python = venv_with("clients", 10);
+    let python = python.to_str().expect("a path in UTF-8");
+    let found = |settings: &str| {
+        let site = Site::new(Django::V5_2, settings);
+        let outcome = site
+            .run(&[
+                "check",
+                "--settings",
+                "--python",
+                python,
+                "--format",
+                "json",
+            ])
+            .output();
+        let report: Value = serde_json::from_str(outcome.stdout())
+            .unwrap_or_else(|error| panic!("{error}\n{}", outcome.stderr()));
+        let all = report["findings"].as_array().expect("findings").clone();
+        all.into_iter().find(|one| one["rule"] == "MY010")
+    };
+    let one = found(&installed).expect("a finding");
+    assert_eq!(one["key"], "databases.default.OPTIONS.ssl_mode");
+    assert_eq!(one["path"], "shop/settings.py");
+    assert_eq!(one["line"], line_of(&installed, MODE));
+    assert_eq!(found(&settings("")), None);
 }

@@ -1,5 +1,6 @@
 //! The rules, one file a family, in the order of their ids.
 
+mod addressed;
 pub(in crate::check) mod django;
 mod generic;
 mod mssql;
@@ -142,6 +143,7 @@ pub(crate) fn apply(subject: &Subject<'_>, surroundings: Option<&Surroundings<'_
             | Check::Suppression => {}
         }
     }
+    addressed::apply(subject, &mut found);
     found
 }
 

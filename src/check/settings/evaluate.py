@@ -157,6 +157,7 @@ def evaluate():
         file=os.path.realpath(file) if file else None,
         values={name: values.of(getattr(holder, name)) for name in names},
         own=[name for name in names if holder.is_overridden(name)],
+        pymysql=getattr(sys.modules.get("MySQLdb"), "__name__", None) == "pymysql",
     )
     try:
         answer(checks=checked())

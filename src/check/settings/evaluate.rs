@@ -50,6 +50,8 @@ pub(crate) struct Answer {
     pub(super) values: Map<String, Json>,
     /// The names of those that the project sets.
     pub(super) own: BTreeSet<String>,
+    /// Whether `PyMySQL` stands in the place of mysqlclient.
+    pub(in crate::check) has_pymysql: bool,
     /// What Django's own checks have found, or why they could not be run.
     pub(crate) checks: Result<Vec<Message>, Failure>,
 }
@@ -64,6 +66,7 @@ impl Answer {
         Self {
             file: None,
             own: values.keys().cloned().collect(),
+            has_pymysql: false,
             values,
             checks,
         }
@@ -185,6 +188,7 @@ fn read(ended: &Ended, root: &Path) -> Result<Answer, Failure> {
         }),
         values,
         own: own.into_iter().collect(),
+        has_pymysql: first.get("pymysql") == Some(&Json::Bool(true)),
         checks,
     })
 }

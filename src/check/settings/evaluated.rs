@@ -33,6 +33,7 @@ const SHORTEST: usize = 8;
 pub(crate) struct Evaluated {
     fields: Vec<Field>,
     own: BTreeSet<String>,
+    has_pymysql: bool,
     /// The places of fields: the first byte of a field's span is its number here.
     spots: Vec<Spot>,
     pub(super) stage: Stage,
@@ -92,6 +93,7 @@ impl Evaluated {
             ),
             fields,
             own,
+            has_pymysql: answer.has_pymysql,
             spots: maker.spots,
             stage,
             checks: answer.checks,
@@ -162,6 +164,11 @@ impl Settings<'_> {
     pub(crate) fn own(&self) -> impl Iterator<Item = &Field> {
         let fields = self.evaluated.fields.iter();
         fields.filter(|field| self.evaluated.is_own(&field.name))
+    }
+
+    /// Whether the project has put `PyMySQL` in the place of mysqlclient.
+    pub(crate) fn has_pymysql(&self) -> bool {
+        self.evaluated.has_pymysql
     }
 
     /// Whether real data may be behind them.

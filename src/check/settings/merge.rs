@@ -14,6 +14,9 @@ const POOLING_SETTING: &str = "DATABASE_CONNECTION_POOLING";
 /// Rules on tokens that stand in settings for good.
 const TOKENS: &[&str] = &["MS014", POOLING];
 
+/// What Django's error pages show.
+const SHOWN: &str = "GN018";
+
 /// Adds what was found in the settings to what was found in the manifest; `layer` is the manifest with the chosen profiles.
 pub(crate) fn merge(
     evaluated: &Evaluated,
@@ -25,6 +28,9 @@ pub(crate) fn merge(
     if pooling == Some(false) {
         manifest.retain(|one| one.rule.id != POOLING);
     }
+    // What the settings bind is known: a variable alone shows nothing.
+    let is_shown = |one: &Found| one.rule.id != SHOWN || is_bound(evaluated, one, &settings);
+    manifest.retain(is_shown);
     let before = manifest.len();
     for one in settings.into_iter().filter(|one| !is_live(layer, one)) {
         let have = manifest[..before].iter_mut();
@@ -44,6 +50,12 @@ pub(crate) fn merge(
             None => manifest.push(one),
         }
     }
+}
+
+/// Whether the settings bind what stands in a variable: they have a setting of its name, or the same is found in them.
+fn is_bound(evaluated: &Evaluated, found: &Found, settings: &[Found]) -> bool {
+    let name = setting(&found.key);
+    evaluated.field(name).is_some() || settings.iter().any(|other| twin(found, other).is_some())
 }
 
 /// Whether a finding is of a token that a supervisor would keep fresh: nothing supervises the settings while they are

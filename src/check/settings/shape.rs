@@ -102,6 +102,14 @@ fn mistyped(database: &Database<'_>, found: &mut Vec<Found>) {
             });
         }
     }
+    let path = &["TEST", "DEPENDENCIES"];
+    let dependencies = database.at(path).map(|field| &field.value);
+    if dependencies.is_some_and(|value| !matches!(value, Known::List(_) | Known::Unknown)) {
+        tell("GN014", found, |out| {
+            out.on(database, path)
+                .note("`TEST.DEPENDENCIES` must be a list of aliases");
+        });
+    }
 }
 
 /// What mssql-django or its driver refuses.

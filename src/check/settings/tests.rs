@@ -88,6 +88,12 @@ fn databases_are_held_against_the_rules_for_databases() {
             "CONN_HEALTH_CHECKS",
         ),
         (json!({"CONN_MAX_AGE": "60"}), "GN014", 3, "CONN_MAX_AGE"),
+        (
+            json!({"TEST": {"DEPENDENCIES": "default"}}),
+            "GN014",
+            3,
+            "TEST.DEPENDENCIES",
+        ),
     ] {
         let found = evaluated(source, postgresql(&more), true);
         assert!(ids(&found).contains(&rule), "{more}: {:?}", ids(&found));
@@ -99,6 +105,39 @@ fn databases_are_held_against_the_rules_for_databases() {
     let mut settings = postgresql(&json!({}));
     settings["DATABASES"] = json!({"shop": settings["DATABASES"]["default"]});
     assert_eq!(ids(&evaluated("", settings, true)), ["GN012"]);
+}
+
+/// A project puts `PyMySQL` in the place of mysqlclient with a call that no value tells of.
+#[test]
+fn pymysql_under_the_name_of_mysqlclient() {
+    for (has_pymysql, options, is_found) in [
+        (true, json!({"ssl_mode": "VERIFY_IDENTITY"}), true),
+        (true, json!({"ssl": true}), true),
+        (true, json!({"ssl": {"ca": "/etc/ssl/ca.pem"}}), false),
+        (false, json!({"ssl_mode": "VERIFY_IDENTITY"}), false),
+        // Options that PyMySQL alone has tell it too.
+        (
+            false,
+            json!({"ssl_mode": "VERIFY_IDENTITY", "ssl_verify_cert": true}),
+            true,
+        ),
+    ] {
+        let values = json!({"DATABASES": {"default": {"ENGINE": "django.db.backends.mysql", "NAME": "shop",
+            "HOST": "db.shop.example", "USER": "shop_app", "PASSWORD": secret(1), "OPTIONS": options}}});
+        let Value::Object(values) = values else {
+            panic!()
+        };
+        let mut answer = Answer::of(values, Ok(Vec::new()));
+        answer.has_pymysql = has_pymysql;
+        let evaluated = Evaluated::new(answer, (&[], None), Stage::Production, &[], Vec::new());
+        let looked =
+            look(&evaluated, &Registry::builtin(), SystemTime::now()).unwrap_or_else(|_| panic!());
+        assert_eq!(
+            ids(&looked.found).contains(&"MY010"),
+            is_found,
+            "{has_pymysql} {options}"
+        );
+    }
 }
 
 #[test]

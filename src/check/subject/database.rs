@@ -32,6 +32,8 @@ pub(crate) struct Database<'a> {
     pub(crate) method: Option<Method>,
     /// Whether a reference brings keys that nobody can name yet: its `url`, or its `from`.
     pub(crate) is_opaque: bool,
+    /// Whether it is the address of a database that a variable of `[env]` holds: its alias is the variable's name.
+    pub(crate) is_variable: bool,
 }
 
 /// How long a connection is kept.
@@ -88,6 +90,7 @@ impl<'a> Database<'a> {
             family: None,
             method,
             is_opaque,
+            is_variable: false,
         };
         if let Some(Value::Table(table)) = resolved {
             let (from, span) = database.brings();
@@ -120,6 +123,7 @@ impl<'a> Database<'a> {
             family: None,
             method: None,
             is_opaque: false,
+            is_variable: false,
         };
         let engine = database.text("ENGINE").and_then(engine::find);
         database.family = engine.map(|engine| engine.family);
@@ -139,6 +143,7 @@ impl<'a> Database<'a> {
             family: self.family,
             method: self.method,
             is_opaque: self.is_opaque,
+            is_variable: self.is_variable,
         })
     }
 
@@ -261,6 +266,9 @@ impl<'a> Database<'a> {
 
     /// The key as messages name it: `databases.default.OPTIONS.sslmode`.
     pub(crate) fn key(&self, path: &[&str]) -> String {
+        if self.is_variable {
+            return format!("env.{}", self.alias.text);
+        }
         let mut key = format!("databases.{}", self.alias.text);
         for part in path {
             key.push('.');
@@ -279,6 +287,9 @@ impl<'a> Database<'a> {
         };
         if let Some(own) = own {
             return own.clone();
+        }
+        if let Some(address) = self.fields.first().filter(|_| self.is_variable) {
+            return address.span.clone();
         }
         self.deepest(path)
             .map_or_else(|| self.alias.span.clone(), |field| field.span.clone())

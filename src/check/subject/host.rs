@@ -38,7 +38,7 @@ fn is_short_loopback(name: &str) -> bool {
 }
 
 /// What one host is.
-pub(super) fn host(text: &str) -> Host {
+pub(crate) fn host(text: &str) -> Host {
     let lower = text.to_ascii_lowercase();
     if text.is_empty() || text.starts_with(['/', '@']) || lower == "." || lower == "(local)" {
         return Host::Local;

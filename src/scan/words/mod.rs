@@ -97,7 +97,7 @@ pub fn repeats(name: &str, value: &str) -> bool {
 
 /// Cuts a name into its words, in lower case: `EMAIL_HOST_PASSWORD`, `emailHostPassword`, `email-host-password` and
 /// `DBPassword2` alike. Digits at the end of a word are dropped.
-fn split(name: &str) -> Vec<String> {
+pub(crate) fn split(name: &str) -> Vec<String> {
     let mut words = Vec::new();
     let mut word = String::new();
     let mut letters = name.chars().peekable();

@@ -40,7 +40,6 @@ const PLACEHOLDER_PARTS: &[&str] = &[
     "yourkey",
     "yourtoken",
     "yourapi",
-    "insert",
     "fill-in",
     "fill_in",
     "fillme",
@@ -50,14 +49,9 @@ const PLACEHOLDER_PARTS: &[&str] = &[
     "not_a_secret",
     "not-so-secret",
     "redacted",
-    "removed",
-    "todo",
-    "fixme",
-    "tbd",
     "0000000",
     "1111111",
     "lorem",
-    "sample",
     "set-me",
     "setme",
     "set_me",
@@ -78,8 +72,6 @@ const PLACEHOLDER_PARTS: &[&str] = &[
     "foobar",
     "abcdefgh",
     "deadbeef",
-    "fake",
-    "mock",
     "whatever",
     "somesecret",
     "some-secret",
@@ -89,7 +81,6 @@ const PLACEHOLDER_PARTS: &[&str] = &[
     "do-not-use",
     "donotuse",
     "insecure-",
-    "unsafe",
     // The same in the languages of many projects.
     "insira",
     "coloque",
@@ -111,6 +102,11 @@ const PLACEHOLDER_PARTS: &[&str] = &[
     "ersetzen",
     "замени",
     "вставь",
+];
+
+/// Words of this kind that are also parts of others: `TODOlist`, `hammock`.
+const PLACEHOLDER_WORDS: &[&str] = &[
+    "todo", "fixme", "tbd", "insert", "removed", "fake", "mock", "sample", "unsafe",
 ];
 
 /// The alphabet and the digits, row by row: random to look at, and known to all.
@@ -164,7 +160,7 @@ pub(super) fn is_placeholder(value: &str) -> bool {
         return lower.contains(letters) || !is_random(&rest);
     }
     // A random text holds `todo` or `tbd` by chance: where it is a part of a word, the rest must not be random.
-    let has_part = PLACEHOLDER_PARTS.iter().any(|part| lower.contains(part));
+    let has_part = PLACEHOLDER_PARTS.iter().any(|part| lower.contains(part)) || has_word(value);
     (has_part && !is_random(value)) || is_filler(value)
 }
 
@@ -205,6 +201,14 @@ pub fn is_weak(value: &str) -> bool {
             && !PLACEHOLDER_PARTS
                 .iter()
                 .any(|part| !PERSONAL.contains(part) && value.to_ascii_lowercase().contains(part))
+            && !has_word(value)
+}
+
+fn has_word(value: &str) -> bool {
+    let words = split(value);
+    words
+        .iter()
+        .any(|word| PLACEHOLDER_WORDS.contains(&word.as_str()))
 }
 
 /// Whether all words of a value are filler: `test-secret`, `my_password1`, `supersecretkey`.

@@ -19,7 +19,8 @@ pub(super) const GN002: Rule = Rule {
     severity: Severity::Warning,
     title: "no password, and nothing in its place",
     why: "A server that lets this login in asks for no password: whoever reaches the port has the database. If it does ask, the \
-          application does not start.",
+          application does not start. What brings no login takes no password's place: `gssencmode` other than `require`, a \
+          certificate without its key, a plugin that asks for a password.",
     remedy: "write `PASSWORD` as a reference, or what takes its place: `auth`, a passfile, an option file, a client certificate",
     sources: &[OWASP],
     wrong: r#"[databases.default]
@@ -39,7 +40,8 @@ OPTIONS = { sslmode = "verify-full", sslrootcert = "system", sslcert = "/run/tls
     check: Check::Database(no_password),
 };
 
-/// What takes a password's place, by family: keys of `OPTIONS`, and variables that the client reads.
+/// What takes a password's place, by family: keys of `OPTIONS`, and variables that the client reads. Some of the keys count
+/// with certain values alone, see [`is_in_place`].
 const INSTEAD: &[(Family, &[&str], &[&str])] = &[
     (
         Family::Postgresql,
@@ -47,10 +49,10 @@ const INSTEAD: &[(Family, &[&str], &[&str])] = &[
             "passfile",
             "service",
             "sslcert",
-            "sslkey",
             "gssencmode",
             "krbsrvname",
             "gsslib",
+            "require_auth",
             "oauth_issuer",
             "password",
         ],
@@ -60,7 +62,6 @@ const INSTEAD: &[(Family, &[&str], &[&str])] = &[
             "PGSERVICE",
             "PGSERVICEFILE",
             "KRB5CCNAME",
-            "PGSSLCERT",
         ],
     ),
     (
@@ -81,13 +82,30 @@ const INSTEAD: &[(Family, &[&str], &[&str])] = &[
         &[
             "wallet_location",
             "externalauth",
-            "config_dir",
             "access_token",
+            "extra_auth_params",
             "password",
         ],
-        &["TNS_ADMIN"],
+        &[],
     ),
     (Family::Mssql, &["dsn"], &[]),
+];
+
+/// Methods of libpq's `require_auth` that ask for no password.
+const WITHOUT_PASSWORD: &[&str] = &["gss", "sspi", "oauth"];
+
+/// Plugins of MySQL and MariaDB that log in with a token, a ticket, a key, or with what stands elsewhere; the others ask for
+/// a password.
+const PLUGINS: &[&str] = &[
+    "mysql_clear_password",
+    "dialog",
+    "authentication_fido_client",
+    "authentication_kerberos_client",
+    "authentication_ldap_sasl_client",
+    "authentication_oci_client",
+    "authentication_openid_connect_client",
+    "authentication_webauthn_client",
+    "auth_gssapi_client",
 ];
 
 fn no_password(database: &Database<'_>, subject: &Subject<'_>, out: &mut Out<'_>) {
@@ -106,7 +124,9 @@ fn no_password(database: &Database<'_>, subject: &Subject<'_>, out: &mut Out<'_>
         || database.has("PASSWORD")
         || database.field("TOKEN").is_some()
         || database.has("Trusted_Connection")
-        || options.iter().any(|name| is_in_place(database, name))
+        || options
+            .iter()
+            .any(|name| is_in_place(database, name, subject))
         || variables
             .iter()
             .any(|name| subject.variable(name).is_some())
@@ -134,13 +154,34 @@ fn is_misspelt(database: &Database<'_>, subject: &Subject<'_>) -> bool {
     })
 }
 
-/// `ssl` without a certificate of the client's is no login.
-fn is_in_place(database: &Database<'_>, option: &str) -> bool {
-    if option == "ssl" {
-        let ssl = database.option("ssl");
-        return ssl.is_some_and(|ssl| ssl.is_unknown() || ssl.get("cert").is_some());
+/// Whether an option brings a login: `ssl` without a certificate of the client's is none, nor is a certificate without its
+/// key.
+fn is_in_place(database: &Database<'_>, option: &str, subject: &Subject<'_>) -> bool {
+    let text = |is_meant: &dyn Fn(&str) -> bool| {
+        let field = database.option(option);
+        field.is_some_and(|field| field.is_unknown() || field.text().is_some_and(is_meant))
+    };
+    match option {
+        "ssl" => {
+            let ssl = database.option("ssl");
+            ssl.is_some_and(|ssl| ssl.is_unknown() || ssl.get("cert").is_some())
+        }
+        "sslcert" => [("sslcert", "PGSSLCERT"), ("sslkey", "PGSSLKEY")]
+            .iter()
+            .all(|(name, variable)| {
+                database.has_option(name) || subject.variable(variable).is_some()
+            }),
+        "gssencmode" => text(&|mode| mode == "require"),
+        "require_auth" => {
+            let is_without = |method: &str| WITHOUT_PASSWORD.contains(&method.trim());
+            text(&|methods| methods.split(',').any(is_without))
+        }
+        "auth_plugin" => text(&|plugin| PLUGINS.contains(&plugin)),
+        "externalauth" => database
+            .option(option)
+            .is_some_and(|field| field.flag() != Some(false)),
+        _ => database.has_option(option),
     }
-    database.has_option(option)
 }
 
 /// Whether `extra_params` logs in by itself.

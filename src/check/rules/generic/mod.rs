@@ -2,6 +2,7 @@
 
 mod circles;
 mod files;
+mod guess;
 mod hosts;
 mod logins;
 mod references;

@@ -53,10 +53,12 @@ fn unchecked(database: &Database<'_>, _: &Subject<'_>, out: &mut Out<'_>) {
     let is_file = database.family == Some(Family::Sqlite);
     if is_kept && !is_checked && !is_file {
         let path = &["CONN_HEALTH_CHECKS"];
-        let key = if checks.is_some() {
+        let key: &[&str] = if checks.is_some() {
             path
-        } else {
+        } else if database.keeps_connections() {
             &["CONN_MAX_AGE"]
+        } else {
+            &["OPTIONS", "pool"]
         };
         out.on(database, key).fix(Fix::set(database, path, "true"));
     }

@@ -8,12 +8,18 @@ use super::{Check, Rule, written};
 use crate::{
     check::{
         found::{Found, Out},
-        subject::{Database, Field, From, Known, Subject},
+        subject::{Database, Field, From, Host, Known, Subject, by_default},
     },
     django::mssql::keywords,
     finding::{Confidence, Severity},
     manifest::Span,
-    scan::{detect::Detector, rule, text::Text, words::bearing},
+    scan::{
+        detect::Detector,
+        rule,
+        text::Text,
+        words::{Look, bearing, look},
+    },
+    template::Part,
 };
 
 const OWASP_SECRETS: &str =
@@ -170,11 +176,31 @@ fn keys(subject: &Subject<'_>, told: &mut Vec<Span>, out: &mut Out<'_>) {
         if secret.database.is_none() && !written::is_credential(&secret.field.name, template) {
             continue;
         }
+        if is_laptops(&secret, subject) {
+            continue;
+        }
         told.push(secret.field.span.clone());
         let found = out.at(secret.key(), &place);
         found.hides = true;
         lighten(subject, found);
     }
+}
+
+/// Whether it is a password that people have thought of for a server on their own machine, as the default of a reference:
+/// it opens nothing of anybody's.
+fn is_laptops(secret: &Secret<'_>, subject: &Subject<'_>) -> bool {
+    let is_near = secret
+        .database
+        .is_some_and(|database| matches!(database.host(), Host::Local | Host::Loopback));
+    let template = secret.field.template.as_ref();
+    is_near
+        && !subject.is_production()
+        && template.is_some_and(|template| {
+            let is_brought = |part: &Part| matches!(part, Part::Hole(_));
+            let default = by_default(template);
+            template.parts.iter().all(is_brought)
+                && default.is_some_and(|default| look(&default) != Look::Random)
+        })
 }
 
 fn lighten(subject: &Subject<'_>, found: &mut Found) {

@@ -21,7 +21,8 @@ pub(super) const GN012: Rule = Rule {
     severity: Severity::Error,
     title: "the aliases do not fit together",
     why: "Django does not start without a `default` where there are other databases, and its tests do not begin where `MIRROR` or \
-          `DEPENDENCIES` name an alias that does not exist, or go in a circle.",
+          `DEPENDENCIES` name an alias that does not exist, or go in a circle. An alias that mirrors itself gets no test \
+          database: its tests write to the real one.",
     remedy: "name a database `default`, and aliases that exist",
     sources: &[SETTINGS, TESTING],
     wrong: r#"[databases.reports]
@@ -71,6 +72,10 @@ fn aliases(subject: &Subject<'_>, out: &mut Out<'_>) {
             out.on(database, &["TEST", "MIRROR"]).note(note);
             continue;
         }
+        if mirror.is_some() && is_own_mirror(&database.alias.text, &mirrors) {
+            out.on(database, &["TEST", "MIRROR"])
+                .note("it mirrors itself: tests make no database for it, and run in the real one");
+        }
         let path = &["TEST", "DEPENDENCIES"];
         for field in dependencies(database) {
             let Some(alias) = field.text() else { continue };
@@ -90,6 +95,19 @@ fn aliases(subject: &Subject<'_>, out: &mut Out<'_>) {
             }
         }
     }
+}
+
+/// Whether the mirrors lead back to where they begin.
+fn is_own_mirror(start: &str, mirrors: &HashMap<&str, &Field>) -> bool {
+    let mut at = start;
+    for _ in 0..mirrors.len() {
+        match mirrors.get(at).and_then(|mirror| mirror.text()) {
+            Some(next) if next == start => return true,
+            Some(next) => at = next,
+            None => return false,
+        }
+    }
+    false
 }
 
 /// That a database does not exist; its name only where the manifest itself has it.

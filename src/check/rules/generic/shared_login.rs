@@ -9,6 +9,7 @@ use crate::{
         subject::{Database, Field, Subject, is_migration},
     },
     finding::Severity,
+    manifest::entry,
     template::{Part, Template},
 };
 
@@ -17,8 +18,9 @@ pub(super) const GN007: Rule = Rule {
     severity: Severity::Warning,
     title: "migrations and the application share a login",
     why: "Migrations make, change and drop tables; the application reads and writes rows. With one login for both, an injected \
-          statement in the application may drop the tables.",
-    remedy: "give migrations a login of their own, in a profile or with an alias; `nuages check --grants` writes the statements for both",
+          statement in the application may drop the tables. A profile for migrations is held against `default`, what is on its \
+          server, and the databases that the profile names; `TEST = { MIGRATE = false }` and another `assume_role` answer it.",
+    remedy: "give migrations a login or an `assume_role` of their own, in a profile or with an alias; `nuages check --grants` writes the statements for both",
     sources: &[
         OWASP,
         "https://docs.djangoproject.com/en/stable/topics/migrations/",
@@ -52,7 +54,9 @@ PASSWORD = "${env://DB_MIGRATIONS_PASSWORD}"
 fn shared_login(subjects: &[Subject<'_>], out: &mut Out<'_>) {
     for subject in subjects {
         for (database, other) in beside(subject, subjects) {
-            let counts = database.method.is_none() && !is_mirror(database);
+            let counts = database.method.is_none()
+                && !is_mirror(database)
+                && !is_other_role(database, other);
             if counts && is_same_text(database, other, "USER") {
                 let found = out.on(database, &["USER"]);
                 found.profiles.clone_from(&subject.profiles);
@@ -60,15 +64,23 @@ fn shared_login(subjects: &[Subject<'_>], out: &mut Out<'_>) {
         }
     }
     for subject in subjects.iter().filter(|subject| !subject.may_alter) {
-        let mut places: HashMap<[Said<'_>; 3], usize> = HashMap::new();
-        for place in subject.databases.iter().filter_map(place) {
-            *places.entry(place).or_default() += 1;
+        let mut places: HashMap<[Said<'_>; 3], Vec<&Database<'_>>> = HashMap::new();
+        for database in &subject.databases {
+            if let Some(place) = place(database) {
+                places.entry(place).or_default().push(database);
+            }
         }
         for database in &subject.databases {
             if !is_migration(&database.alias.text) {
                 continue;
             }
-            let has_twin = place(database).is_some_and(|place| places.get(&place) > Some(&1));
+            let twins = place(database).and_then(|place| places.get(&place));
+            let has_twin = twins.is_some_and(|twins| {
+                let mut twins = twins.iter();
+                twins.any(|other| {
+                    other.alias.text != database.alias.text && !is_other_role(database, other)
+                })
+            });
             if has_twin && database.is_remote() {
                 let found = out.on(database, &["USER"]);
                 found.profiles.clone_from(&subject.profiles);
@@ -107,7 +119,17 @@ fn beside<'s, 'a>(
         named.entry(&other.alias.text).or_default().push(other);
     }
     let mut pairs = Vec::new();
-    for database in subject.databases.iter().filter(|one| one.is_remote()) {
+    let is_for_both = |name: &String| {
+        let mut runtimes = runtimes.iter();
+        runtimes.any(|runtime| subject.manifest.stack(&runtime.profiles).contains(name))
+    };
+    let mut only = stack;
+    only.retain(|name| !is_for_both(name));
+    let migrated = subject
+        .databases
+        .iter()
+        .filter(|database| database.is_remote() && is_migrated(database, subject, &only));
+    for database in migrated {
         let others = named
             .get(database.alias.text.as_str())
             .into_iter()
@@ -116,6 +138,40 @@ fn beside<'s, 'a>(
         pairs.extend(others.map(|other| (database, *other)));
     }
     pairs
+}
+
+/// Whether profiles for migrations are about a database: it is `default`, or on the server of that, or one of the profiles
+/// says something of it, and nothing says that nobody migrates it.
+fn is_migrated(database: &Database<'_>, subject: &Subject<'_>, profiles: &[String]) -> bool {
+    const DEFAULT: &str = "default";
+    let alias = database.alias.text.as_str();
+    if alias == DEFAULT {
+        return true;
+    }
+    // Of `default` it says only that tests are quicker without.
+    let migrate = database.at(&["TEST", "MIGRATE"]);
+    if migrate.and_then(Field::flag) == Some(false) {
+        return false;
+    }
+    let is_named = |name: &String| {
+        let profile = entry(&subject.manifest.profiles, name);
+        profile.is_some_and(|profile| entry(&profile.layer.databases, alias).is_some())
+    };
+    let mut databases = subject.databases.iter();
+    let default = databases.find(|other| other.alias.text == DEFAULT);
+    default.is_none_or(|default| is_same_text(default, database, "HOST"))
+        || profiles.iter().any(is_named)
+}
+
+/// Whether two databases act as different roles, whoever logs in.
+fn is_other_role(a: &Database<'_>, b: &Database<'_>) -> bool {
+    let role = |database: &Database<'_>| {
+        let field = database.option("assume_role")?;
+        let written = field.text().map(str::to_owned);
+        let brought = || field.template.as_ref().map(|one| references(one).concat());
+        written.or_else(brought).filter(|role| !role.is_empty())
+    };
+    role(a) != role(b)
 }
 
 /// Whether this is the copy of another database: nobody migrates it, and it has a login that only reads.

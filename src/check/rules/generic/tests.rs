@@ -4,6 +4,8 @@
 mod deployed;
 mod logins;
 mod spellings;
+mod variables;
+mod weak;
 
 use crate::{
     check::testing::{fixed, ids, ids_with, look},
@@ -42,6 +44,14 @@ fn holds(rule: &'static str, wrong: &[&str], right: &[&str]) {
         let found = ids(text);
         assert!(!found.contains(&rule), "{rule} is found: {found:?}\n{text}");
     }
+}
+
+/// The same, of texts that are put together.
+#[track_caller]
+fn holds_each(rule: &'static str, wrong: &[String], right: &[String]) {
+    let wrong: Vec<&str> = wrong.iter().map(String::as_str).collect();
+    let right: Vec<&str> = right.iter().map(String::as_str).collect();
+    holds(rule, &wrong, &right);
 }
 
 fn env(body: &str) -> String {
@@ -364,6 +374,9 @@ fn kept_connections() {
             &database("CONN_MAX_AGE = \"${env://A}\""),
         ],
     );
+    let told = look(&database(pool), &[], None);
+    let told = told.iter().find(|one| one.rule.id == "GN010").unwrap();
+    assert_eq!(told.key, "databases.default.OPTIONS.pool");
     let mended = fixed(&database("CONN_MAX_AGE = 60 # a minute"), "GN010").unwrap();
     assert!(
         mended.contains("CONN_MAX_AGE = 60 # a minute\n")
@@ -384,6 +397,8 @@ fn aliases() {
         &[
             &sqlite("a", ""),
             &two("TEST = { MIRROR = \"c\" }"),
+            &sqlite("default", "TEST = { MIRROR = \"default\" }"),
+            &(two("TEST = { MIRROR = \"c\" }") + &sqlite("c", "TEST = { MIRROR = \"b\" }")),
             &two("TEST = { DEPENDENCIES = [\"c\"] }"),
             &two("TEST = { DEPENDENCIES = [\"b\"] }"),
             &(two("TEST = { DEPENDENCIES = [\"c\"] }")
@@ -428,8 +443,10 @@ fn mistakes_of_shape() {
             &database("PORT = \"5432x\""),
             &database("ATOMIC_REQUESTS = 2"),
             &database("OPTIONS = \"sslmode=require\""),
+            &database("TEST = { DEPENDENCIES = \"default\" }"),
         ],
         &[
+            &database("TEST = { DEPENDENCIES = [] }"),
             &database("CONN_MAX_AGE = 600\nCONN_HEALTH_CHECKS = true"),
             &database("CONN_MAX_AGE = \"600\"\nCONN_HEALTH_CHECKS = \"true\""),
             &database("PORT = \"5432\""),

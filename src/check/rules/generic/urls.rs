@@ -26,7 +26,7 @@ pub(super) const GN018: Rule = Rule {
     title: "Django's error pages would show this secret",
     why: "Django hides settings on its debug page and in error mails by their names: those with API, AUTH, TOKEN, KEY, SECRET, PASS, \
           SIGNATURE or HTTP_COOKIE. An address with a password in it, bound to a setting such as `REDIS_URL` or \
-          `SENTRY_DSN`, is shown whole.",
+          `SENTRY_DSN`, is shown whole. Where the settings are evaluated, they tell which variables they bind.",
     remedy: "do not bind it to a setting of that name: read the variable where it is used, or give the setting a name that Django hides",
     sources: &[
         "https://docs.djangoproject.com/en/stable/howto/error-reporting/#filtering-sensitive-information",

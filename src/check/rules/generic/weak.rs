@@ -3,15 +3,17 @@
 use super::{
     super::mssql::secrets_in_text,
     Check, Rule,
+    guess::{bare, is_common, is_row_of_digits, once, plain, remainder},
     secrets::{Secret, secrets},
 };
 use crate::{
     check::{
-        found::{Found, Out},
-        subject::{Database, Field, From, Subject, by_default},
+        found::Out,
+        settings::address_secrets,
+        subject::{Database, Field, From, Host, Subject, by_default, host},
     },
     finding::Severity,
-    scan::words::{Look, bearing, is_weak, look},
+    scan::words::{Look, bearing, look, split},
 };
 
 pub(super) const GN003: Rule = Rule {
@@ -19,7 +21,8 @@ pub(super) const GN003: Rule = Rule {
     severity: Severity::Error,
     title: "the password can be guessed",
     why: "Passwords of images and tutorials, the login's own name, a placeholder that nobody has filled in, and short words are \
-          what is tried first. Whoever reaches the port then has the database.",
+          what is tried first. Whoever reaches the port then has the database. It is looked at in databases, in the addresses \
+          of `[env]`, and in variables that hold a password by their name; in other secrets, whether they are a placeholder.",
     remedy: "let a generator make one of 24 characters or more, and give it to the server and the store",
     sources: &[
         "https://cheatsheetseries.owasp.org/cheatsheets/Database_Security_Cheat_Sheet.html",
@@ -46,51 +49,139 @@ OPTIONS = { sslmode = "verify-full", sslrootcert = "system" }
 
 fn weak(subject: &Subject<'_>, out: &mut Out<'_>) {
     for secret in secrets(subject) {
-        // A token has the form that its issuer gives it; a key of Django's has a rule of its own.
         let name = secret.path.last().copied().unwrap_or_default();
-        let is_password = secret.database.is_some()
-            && name != "TOKEN"
-            && !name.eq_ignore_ascii_case("access_token")
-            || bearing(name).is_some_and(|bearing| bearing.rule.contains("password"));
-        if !is_password || is_token(&secret) {
+        // Django's keys have rules of their own.
+        if is_token(&secret) || secret.database.is_none() && is_key_of_django(name) {
             continue;
         }
-        for value in values(secret.field) {
-            let Some((what, severity)) = weakness(&value, secret.database) else {
-                continue;
-            };
-            let found = out.at(secret.key(), &secret.field.span);
-            found.hides = secret.is_literal();
-            weigh(found, (what, severity), secret.database, subject);
-            break;
+        let names = names(&secret);
+        let is_password = is_password(name, secret.database.is_some());
+        let weak = values(secret.field).into_iter().find_map(|value| {
+            if is_password {
+                weakness(&value, &names)
+            } else {
+                unfilled(name, &value)
+            }
+        });
+        let Some((what, severity)) = weak else {
+            continue;
+        };
+        let found = out.at(secret.key(), &secret.field.span);
+        found.hides = secret.is_literal();
+        found.note(what);
+        if !is_password {
+            found.title = Some("the secret is a placeholder".to_owned());
         }
+        let is_remote = secret.database.is_none_or(Database::is_remote);
+        found.severity(at_stage(subject, severity, is_remote));
     }
+    parameters(subject, out);
+    addresses(subject, out);
+}
+
+/// What stands in a text of connection parameters.
+fn parameters(subject: &Subject<'_>, out: &mut Out<'_>) {
     for database in &subject.databases {
+        let names = names_around(database);
         let secrets = secrets_in_text(database);
-        let mut weak = secrets
-            .iter()
-            .filter_map(|one| weakness(one, Some(database)));
-        if let Some(weakness) = weak.next() {
+        let weak = secrets.iter().find_map(|one| weakness(one, &names));
+        if let Some((what, severity)) = weak {
             let found = out.on(database, &["OPTIONS", "extra_params"]);
             found.hides = true;
-            weigh(found, weakness, Some(database), subject);
+            found.note(what);
+            found.severity(at_stage(subject, severity, database.is_remote()));
         }
     }
 }
 
-fn weigh(
-    found: &mut Found,
-    (what, severity): (&'static str, Severity),
-    database: Option<&Database<'_>>,
-    subject: &Subject<'_>,
-) {
-    found.note(what).severity(severity);
-    let is_near = database.is_some_and(|database| !database.is_remote());
-    if !subject.is_production() {
-        found.severity(Severity::Advice);
-    } else if is_near {
-        found.severity(severity.min(Severity::Warning));
+/// The passwords of the addresses in `[env]`.
+fn addresses(subject: &Subject<'_>, out: &mut Out<'_>) {
+    for field in &subject.env {
+        let Some(address) = values(field).into_iter().next() else {
+            continue;
+        };
+        let names: Vec<String> = login(&address).map(str::to_owned).into_iter().collect();
+        let passwords = address_secrets(&address);
+        let weak = passwords.iter().find_map(|one| weakness(one, &names));
+        if let Some((what, severity)) = weak {
+            let found = out.variable(field);
+            let template = field.template.as_ref();
+            found.hides = template.is_none_or(|template| template.literal().is_some());
+            found.note("it is the password of the address").note(what);
+            found.severity(at_stage(subject, severity, is_remote(&address)));
+        }
     }
+}
+
+/// A token has the form that its issuer gives it.
+fn is_password(name: &str, is_of_database: bool) -> bool {
+    is_of_database && name != "TOKEN" && !name.eq_ignore_ascii_case("access_token")
+        || bearing(name).is_some_and(|bearing| bearing.rule.contains("password"))
+}
+
+fn is_key_of_django(name: &str) -> bool {
+    let name = name.strip_prefix("DJANGO_").unwrap_or(name);
+    matches!(name, "SECRET_KEY" | "SECRET_KEY_FALLBACKS")
+}
+
+/// How serious it is where the way of using the manifest is known, and whether the login leaves the machine.
+fn at_stage(subject: &Subject<'_>, severity: Severity, is_remote: bool) -> Severity {
+    if !subject.is_production() {
+        Severity::Advice
+    } else if is_remote {
+        severity
+    } else {
+        severity.min(Severity::Warning)
+    }
+}
+
+/// What a password is the password of: its login, its database, the variable that holds it.
+fn names(secret: &Secret<'_>) -> Vec<String> {
+    let Some(database) = secret.database else {
+        return secret.path.iter().map(|&name| name.to_owned()).collect();
+    };
+    names_around(database)
+}
+
+fn names_around(database: &Database<'_>) -> Vec<String> {
+    let keys = ["USER", "NAME", "HOST"].into_iter();
+    let names = keys.filter_map(|key| database.text(key));
+    names
+        .chain([database.alias.text.as_str()])
+        .filter(|name| !name.is_empty())
+        .map(str::to_owned)
+        .collect()
+}
+
+/// The user of an address, where it has a password too.
+fn login(address: &str) -> Option<&str> {
+    let (_, rest) = address.split_once("://")?;
+    let (login, _) = rest.split(['/', '?', '#']).next()?.rsplit_once('@')?;
+    login.split_once(':').map(|(user, _)| user)
+}
+
+/// Whether the host of an address is another machine.
+fn is_remote(address: &str) -> bool {
+    let rest = address.split_once("://").map_or("", |(_, rest)| rest);
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let place = authority.rsplit_once('@').map_or(authority, |(_, at)| at);
+    let port = place.rfind(':').filter(|at| !place[*at..].contains(']'));
+    let name = &place[..port.unwrap_or(place.len())];
+    !matches!(host(name), Host::Local | Host::Loopback)
+}
+
+/// Why a secret that is no password is none: a placeholder. What says that there is none is as good as nothing.
+fn unfilled(name: &str, value: &str) -> Option<(&'static str, Severity)> {
+    let value = value.trim();
+    let is_nothing = NOTHING.contains(&value.to_ascii_lowercase().as_str());
+    // A name that tells little may be that of something else: `KEY_PREFIX`.
+    let is_sure = bearing(name).is_some_and(|bearing| bearing.is_strong);
+    let is_meant = if is_sure {
+        is_placeholder(value)
+    } else {
+        is_marked(value)
+    };
+    (is_meant && !is_nothing).then_some((UNFILLED, Severity::Error))
 }
 
 /// Whether what stands for a password is a token: `auth` brings it.
@@ -107,88 +198,29 @@ fn values(field: &Field) -> Vec<String> {
 /// The shortest password that takes some time to guess.
 const SHORTEST: usize = 12;
 
-/// Words that are tried first, in lower case and without what is put behind them.
-const COMMON: &[&str] = &[
-    "admin",
-    "administrator",
-    "app",
-    "changeit",
-    "changeme",
-    "database",
-    "db",
-    "default",
-    "django",
-    "docker",
-    "guest",
-    "hunter",
-    "letmein",
-    "mariadb",
-    "master",
-    "monkey",
-    "mssql",
-    "mysql",
-    "oracle",
-    "pass",
-    "passw0rd",
-    "passwd",
-    "password",
-    "pa$$w0rd",
-    "p@ssw0rd",
-    "p@ssword",
-    "iloveyou",
-    "postgres",
-    "postgresql",
-    "qwerty",
-    "qwertyuiop",
-    "root",
-    "sa",
-    "secret",
-    "sql",
-    "sqlserver",
-    "super",
-    "superuser",
-    "sys",
-    "system",
-    "test",
-    "tiger",
-    "toor",
-    "user",
-    "welcome",
-    "yourstrong(!)password",
-    "yourstrongpassword",
-    "yourstrong",
-    "mysecretpassword",
-    "supersecret",
-    "topsecret",
-    "secretpassword",
-    "dbpassword",
-    "mypassword",
-];
+/// As many signs are to be left without the words that are tried first.
+const LEFT: usize = 6;
 
-/// Why a password can be guessed.
-pub(super) fn weakness(
-    value: &str,
-    database: Option<&Database<'_>>,
-) -> Option<(&'static str, Severity)> {
+const UNFILLED: &str = "it is a placeholder that nobody has filled in";
+
+/// Why a password can be guessed; `names` are those of what it opens.
+fn weakness(value: &str, names: &[String]) -> Option<(&'static str, Severity)> {
     if value.is_empty() {
         return None;
     }
     let lower = value.trim().to_ascii_lowercase();
     let trimmed = bare(&lower);
-    if is_common(value) || is_common(once(&lower)) || is_row_of_digits(&lower) {
+    let single = once(&lower);
+    if is_template(value.trim()) {
+        return Some((UNFILLED, Severity::Error));
+    }
+    if is_common(value) || is_common(single) || is_row_of_digits(&lower) {
         return Some(("it is among the first that are tried", Severity::Error));
     }
     if is_placeholder(value) {
-        return Some((
-            "it is a placeholder that nobody has filled in",
-            Severity::Error,
-        ));
+        return Some((UNFILLED, Severity::Error));
     }
-    let named = ["USER", "NAME", "HOST"]
-        .into_iter()
-        .filter_map(|key| database?.text(key))
-        .chain(database.map(|database| database.alias.text.as_str()));
-    for name in named.filter(|name| !name.is_empty()) {
+    for name in names {
         let name = name.to_ascii_lowercase();
         if lower == name || trimmed == name || plain(trimmed) == name {
             return Some((
@@ -197,91 +229,82 @@ pub(super) fn weakness(
             ));
         }
     }
-    let distinct: std::collections::HashSet<char> = value.chars().collect();
+    if remainder(value, names).is_some_and(|left| left < LEFT) {
+        return Some((
+            "it is made of names and of words that are tried first",
+            Severity::Error,
+        ));
+    }
     if value.chars().count() < SHORTEST {
         return Some(("it has fewer than 12 characters", Severity::Warning));
     }
+    if single.len() < SHORTEST && single.len() < lower.len() {
+        return Some(("it is a few characters over and over", Severity::Warning));
+    }
+    let distinct: std::collections::HashSet<char> = value.chars().collect();
     (distinct.len() < 5).then_some((
         "it has fewer than 5 different characters",
         Severity::Warning,
     ))
 }
 
-/// Without what people put behind a word to please a rule.
-fn bare(lower: &str) -> &str {
-    lower.trim_end_matches(|c: char| c.is_ascii_digit() || "!?.$#@_-".contains(c))
-}
-
-/// Letters in place of the digits and signs that people write for them.
-fn plain(lower: &str) -> String {
-    let letter = |c| match c {
-        '@' | '4' => 'a',
-        '3' => 'e',
-        '1' | '!' => 'i',
-        '0' => 'o',
-        '$' | '5' => 's',
-        '7' => 't',
-        other => other,
-    };
-    lower.chars().map(letter).collect()
-}
-
-/// Whether a text is one of the words that are tried first, with or without digits and signs for its letters.
-fn is_common(value: &str) -> bool {
-    let lower = value.trim().to_ascii_lowercase();
-    let trimmed = bare(&lower);
-    let plain = plain(trimmed);
-    [lower.as_str(), trimmed, plain.as_str()]
-        .iter()
-        .any(|text| COMMON.contains(text))
-        || is_weak(value)
-}
-
-/// Of a text that is another some times over, that other: `letmein` of `letmeinletmein`.
-fn once(text: &str) -> &str {
-    let whole = text.as_bytes();
-    let length = (3..=whole.len() / 2).take(64).find(|length| {
-        whole.len().is_multiple_of(*length)
-            && whole.chunks(*length).all(|part| part == &whole[..*length])
-    });
-    length.and_then(|length| text.get(..length)).unwrap_or(text)
-}
-
-/// Digits that anybody counts: few of them, or one after the other. Many that follow no rule are as good as letters.
-fn is_row_of_digits(lower: &str) -> bool {
-    const ENOUGH: usize = 16;
-    if !bare(lower).is_empty() {
-        return false;
-    }
-    let digits: Vec<u8> = lower.bytes().filter(u8::is_ascii_digit).collect();
-    let steps = digits
-        .windows(2)
-        .filter(|pair| (pair[1] + 10 - pair[0]) % 10 == 1)
-        .count();
-    digits.len() < ENOUGH || steps + 2 > digits.len()
-}
-
 /// Text that stands for a secret until somebody fills it in.
 pub(in crate::check) fn is_placeholder(value: &str) -> bool {
+    is_marked(value) || look(value.trim()) == Look::Placeholder
+}
+
+/// Text that says by itself that it is to be filled in, whatever it stands for.
+fn is_marked(value: &str) -> bool {
     let trimmed = value.trim();
     // A generator may have put brackets at both ends.
     let is_name = |(open, close): &(&str, &str)| {
-        within(trimmed, open, close)
-            .is_some_and(|inner| inner.len() < 16 || look(inner) != Look::Random)
+        within(trimmed, open, close).is_some_and(|inner| look(inner) != Look::Random)
     };
     is_template(trimmed) || [("<", ">"), ("[", "]")].iter().any(is_name) || is_filler(trimmed)
 }
 
-/// Text that another program fills in: `{{ password }}`, `$(PASSWORD)`.
+/// Text that another program fills in: `{{ password }}`, `$(PASSWORD)`, `#{Password}#`, `__PASSWORD__`.
 pub(super) fn is_template(text: &str) -> bool {
-    [("{{", "}}"), ("${", "}"), ("%(", ")s"), ("$(", ")")]
-        .iter()
-        .any(|(open, close)| within(text, open, close).is_some())
+    let is_enclosed = |(open, close): &(&str, &str)| within(text, open, close).is_some();
+    // Others than these are also what a generated password begins and ends with: a name has to stand between them.
+    let is_named = |(open, close): &(&str, &str)| {
+        within(text, open, close).is_some_and(|name| {
+            let is_name = |c: char| c.is_ascii_alphanumeric() || "_.-".contains(c);
+            name.starts_with(|c: char| c.is_ascii_alphabetic())
+                && name.chars().all(is_name)
+                && is_made_of_words(name)
+        })
+    };
+    [
+        ("{{", "}}"),
+        ("${", "}"),
+        ("%(", ")s"),
+        ("$(", ")"),
+        ("#{", "}#"),
+        ("#{", "}"),
+        ("<%", "%>"),
+    ]
+    .iter()
+    .any(is_enclosed)
+        || [("%", "%"), ("__", "__"), ("@@", "@@"), ("@", "@")]
+            .iter()
+            .any(is_named)
+}
+
+/// Whether a name may be one that people give: words, with digits behind them at most.
+fn is_made_of_words(name: &str) -> bool {
+    let letters = name.chars().filter(|c| c.is_alphabetic()).count();
+    let words = split(name);
+    let shown: usize = words.iter().map(String::len).sum();
+    shown == letters && words.iter().all(|word| word.len() > 1) && look(name) != Look::Random
 }
 
 fn within<'a>(text: &'a str, open: &str, close: &str) -> Option<&'a str> {
     text.strip_prefix(open)?.strip_suffix(close)
 }
+
+/// What says that there is nothing.
+const NOTHING: &[&str] = &["none", "null", "n/a", "undefined"];
 
 /// What stands for a password until somebody fills it in.
 const WHOLE: &[&str] = &[
@@ -328,8 +351,5 @@ const BEGINS: &[&str] = &[
 fn is_filler(value: &str) -> bool {
     let lower = value.to_ascii_lowercase();
     let is_row = lower.len() >= 3 && lower.chars().all(|c| "x*.-_?".contains(c));
-    is_row
-        || WHOLE.contains(&lower.as_str())
-        || BEGINS.iter().any(|begin| lower.starts_with(begin))
-        || look(value) == Look::Placeholder
+    is_row || WHOLE.contains(&lower.as_str()) || BEGINS.iter().any(|begin| lower.starts_with(begin))
 }

@@ -11,6 +11,7 @@ use crate::{
         Surroundings,
         fix::Fix,
         found::Out,
+        settings::Settings,
         subject::{Database, Field, Known, Subject},
     },
     django::engine::Family,
@@ -96,7 +97,8 @@ pub(super) const PYMYSQL_ONLY: Rule = Rule {
     severity: Severity::Error,
     title: "PyMySQL has no `ssl_mode`",
     why: "`ssl_mode` and `ssl = true` are mysqlclient's. PyMySQL raises `TypeError` for the first and fails on the second, so \
-          no connection is made. That it is PyMySQL is told by `live = \"pymysql\"`, or by options that it alone has.",
+          no connection is made. That it is PyMySQL is told by `live = \"pymysql\"`, by options that it alone has, or by the \
+          project's settings, where `pymysql.install_as_MySQLdb()` has run.",
     remedy: PYMYSQL_MODE,
     sources: &[PYMYSQL],
     wrong: r#"[databases.default]
@@ -117,7 +119,7 @@ PASSWORD = "${env://DB_PASSWORD}"
 live = "pymysql"
 OPTIONS = { ssl = { ca = "/etc/ssl/certs/ca-certificates.crt" } }
 "#,
-    check: Check::Family(Family::Mysql, pymysql),
+    check: Check::AndSettings(&Check::Family(Family::Mysql, pymysql), pymysql_of_settings),
 };
 
 pub(super) const NOT_STRICT: Rule = Rule {
@@ -293,6 +295,24 @@ fn pymysql(database: &Database<'_>, _: &Subject<'_>, out: &mut Out<'_>) {
     let ssl = database.option("ssl");
     if ssl.and_then(Field::flag) == Some(true) {
         out.on(database, &["OPTIONS", "ssl"]);
+    }
+}
+
+fn pymysql_of_settings(settings: &Settings<'_>, out: &mut Out<'_>) {
+    let databases = settings.subject.databases.iter();
+    for database in databases.filter(|database| database.family == Some(Family::Mysql)) {
+        if !settings.has_pymysql() {
+            pymysql(database, &settings.subject, out);
+            continue;
+        }
+        let note = "`MySQLdb` is PyMySQL in this project";
+        if database.option("ssl_mode").is_some() {
+            out.on(database, &["OPTIONS", "ssl_mode"]).note(note);
+        }
+        let ssl = database.option("ssl");
+        if ssl.and_then(Field::flag) == Some(true) {
+            out.on(database, &["OPTIONS", "ssl"]).note(note);
+        }
     }
 }
 

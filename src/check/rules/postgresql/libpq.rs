@@ -72,6 +72,15 @@ impl<'a> Link<'a> {
             .map(|database| Self::new(database, subject))
     }
 
+    /// Those, and the databases whose addresses stand in variables.
+    pub(super) fn every(subject: &'a Subject<'a>) -> impl Iterator<Item = Self> {
+        let addressed = subject.addressed.iter();
+        let addressed = addressed
+            .filter(|database| database.family == Some(Family::Postgresql))
+            .map(|database| Self::new(database, subject));
+        Self::all(subject).chain(addressed)
+    }
+
     /// An option, or the variable in its place; psycopg leaves out what is `None`.
     pub(super) fn option(&self, name: &str) -> Option<&'a Field> {
         let is_given = |field: &&Field| !matches!(field.value, Known::Null);

@@ -130,7 +130,7 @@ fn prefer(database: &Database<'_>, subject: &Subject<'_>, out: &mut Out<'_>) {
 
 fn require(subject: &Subject<'_>, surroundings: Option<&Surroundings<'_>>, out: &mut Out<'_>) {
     let has_root = has_root(surroundings);
-    for link in Link::all(subject) {
+    for link in Link::every(subject) {
         let Some(("require", is_default)) = link.mode() else {
             continue;
         };

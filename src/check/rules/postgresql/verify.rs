@@ -136,7 +136,7 @@ OPTIONS = { sslmode = "verify-full", sslrootcert = "/etc/ssl/shop-ca.pem", hosta
 
 fn any_name(subject: &Subject<'_>, surroundings: Option<&Surroundings<'_>>, out: &mut Out<'_>) {
     let has_root = has_root(surroundings);
-    for link in Link::all(subject) {
+    for link in Link::every(subject) {
         let is_system = link.text("sslrootcert") == Some("system");
         let Some(("verify-ca", is_default)) = link.mode() else {
             continue;
@@ -153,7 +153,7 @@ fn any_name(subject: &Subject<'_>, surroundings: Option<&Surroundings<'_>>, out:
 
 fn no_authority(subject: &Subject<'_>, surroundings: Option<&Surroundings<'_>>, out: &mut Out<'_>) {
     let has_root = has_root(surroundings);
-    for link in Link::all(subject) {
+    for link in Link::every(subject) {
         let verifies = matches!(link.text("sslmode"), Some("verify-full" | "verify-ca"));
         let is_socket = link.host() == Host::Local;
         if verifies && !is_socket && link.lacks("sslrootcert") && !has_root {

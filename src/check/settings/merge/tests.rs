@@ -70,3 +70,26 @@ fn pooling_that_the_settings_turn_off_is_no_advice() {
         assert_eq!(pooled, severity.into_iter().collect::<Vec<_>>());
     }
 }
+
+/// A variable that the settings bind to nothing that is shown is on no error page.
+#[test]
+fn what_no_setting_binds_is_not_shown() {
+    let text = "[env]\nREDIS_URL = \"rediss://:${env://P | urlencode}@cache.shop.example/0\"\n";
+    let url = format!("rediss://:{}@cache.shop.example/0", secret(2));
+    for (settings, expected) in [
+        (json!({}), &[][..]),
+        (json!({"REDIS_URL": url}), &[Severity::Warning][..]),
+        // It was not set while the settings were evaluated.
+        (json!({"REDIS_URL": ""}), &[Severity::Advice][..]),
+    ] {
+        let mut manifest = found(text, &[]);
+        assert!(ids(&manifest).contains(&"GN018"));
+        let evaluated = settings_of("", settings, Ok(Vec::new()), Stage::Production);
+        let looked =
+            look(&evaluated, &Registry::builtin(), SystemTime::now()).unwrap_or_else(|_| panic!());
+        merge(&evaluated, &Layer::default(), &mut manifest, looked.found);
+        let shown = manifest.iter().filter(|one| one.rule.id == "GN018");
+        let severities: Vec<Severity> = shown.map(|one| one.severity).collect();
+        assert_eq!(severities, expected);
+    }
+}

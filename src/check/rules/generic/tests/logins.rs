@@ -1,6 +1,6 @@
 //! Logins of migrations beside those of the application, whatever profiles there are; hosts of production.
 
-use super::{database, holds};
+use super::{database, holds, holds_each};
 
 #[test]
 fn migrations_beside_a_profile_for_production() {
@@ -111,6 +111,100 @@ fn staging_is_not_production() {
             &format!(
                 "{base}{prod}[profiles.qa.databases.default]\nHOST = \"qa.shop.example\"\n[profiles.dev.databases.default]\nHOST = \"qa.shop.example\"\n"
             ),
+        ],
+    );
+}
+
+/// Keys that bring no login hide nothing.
+#[test]
+fn what_takes_the_place_of_a_password() {
+    let with = |engine: &str, options: &str| {
+        format!(
+            "[databases.default]\nENGINE = \"{engine}\"\nNAME = \"shop\"\nHOST = \"db.shop.example\"\nPORT = 1234\nUSER = \"shop_app\"\nOPTIONS = {{ {options} }}\n"
+        )
+    };
+    let postgresql = |options: &str| with("postgresql", options);
+    holds_each(
+        "GN002",
+        &[
+            postgresql("gssencmode = \"disable\""),
+            postgresql("gssencmode = \"prefer\""),
+            postgresql("sslkey = \"/k\""),
+            postgresql("sslcert = \"/c\""),
+            postgresql("require_auth = \"scram-sha-256\""),
+            postgresql("require_auth = \"!gss\""),
+            with("mysql", "auth_plugin = \"caching_sha2_password\""),
+            with("oracle", "config_dir = \"/etc/oracle\""),
+            with("oracle", "externalauth = false"),
+            (with("oracle", "") + "[env]\nTNS_ADMIN = \"/etc/oracle\"\n"),
+        ],
+        &[
+            postgresql("gssencmode = \"require\""),
+            postgresql("gssencmode = \"${env://MODE}\""),
+            postgresql("sslcert = \"/c\", sslkey = \"/k\""),
+            (postgresql("sslcert = \"/c\"") + "[env]\nPGSSLKEY = \"/k\"\n"),
+            postgresql("require_auth = \"gss\""),
+            with("mysql", "auth_plugin = \"mysql_clear_password\""),
+            with("mysql", "auth_plugin = \"authentication_kerberos_client\""),
+            with("oracle", "wallet_location = \"/w\""),
+            with("oracle", "externalauth = true"),
+        ],
+    );
+}
+
+/// A profile for migrations is about the databases that it names, and about what is on their server.
+#[test]
+fn databases_that_nobody_migrates() {
+    let migrate = "[profiles.migrate.databases.default]\nUSER = \"m\"\nPASSWORD = \"${env://M}\"\n";
+    let beside = |host: &str, body: &str, more: &str| {
+        let other = database(&format!("HOST = \"{host}\"\n{body}"))
+            .replace("[databases.default]", "[databases.dwh]");
+        format!("{}{other}{migrate}{more}", database(""))
+    };
+    let named = "[profiles.migrate.databases.dwh]\nCONN_MAX_AGE = 0\n";
+    holds_each(
+        "GN007",
+        &[
+            beside("db.shop.example", "", ""),
+            beside("dwh.shop.example", "", named),
+            // In production's own profile it says nothing of migrations.
+            database("TEST = { MIGRATE = false }") + "[profiles.migrate.env]\nA = \"1\"\n",
+        ],
+        &[
+            beside("dwh.shop.example", "", ""),
+            beside("db.shop.example", "TEST = { MIGRATE = false }", ""),
+            beside("dwh.shop.example", "TEST = { MIGRATE = false }", named),
+        ],
+    );
+}
+
+#[test]
+fn a_role_of_its_own_for_migrations() {
+    let migrate = |role: &str| {
+        format!(
+            "{}[profiles.migrate.databases.default.OPTIONS]\nassume_role = \"{role}\"\n",
+            database("")
+        )
+    };
+    let always = database(
+        "OPTIONS = { sslmode = \"verify-full\", sslrootcert = \"system\", assume_role = \"shop_owner\" }",
+    );
+    let alias = |role: &str| {
+        let other = database("").replace("[databases.default]", "[databases.migrations]");
+        let other = other.replace("OPTIONS = { ", &format!("OPTIONS = {{ {role}"));
+        format!("{}{other}", database(""))
+    };
+    holds_each(
+        "GN007",
+        &[
+            migrate(""),
+            always.clone() + "[profiles.migrate.env]\nA = \"1\"\n",
+            alias(""),
+        ],
+        &[
+            migrate("shop_owner"),
+            migrate("${env://OWNER}"),
+            alias("assume_role = \"shop_owner\", "),
         ],
     );
 }

@@ -91,7 +91,7 @@ fn weak_passwords() {
             &url("postgres://u:${env://P:-changeme | urlencode}@h.test/d"),
         ],
         &[
-            &with("839201748392017483920174"),
+            &with("839201748651093724605118"),
             &with("7391-2846-9183-7462-1938"),
             &with("[k3J9sLq0Zx7Vb2Nm4Qw8]"),
             &with("postgres-k3J9sLq0Zx7Vb"),
