@@ -141,6 +141,9 @@ fn pieces() -> impl proptest::strategy::Strategy<Value = Vec<u8>> {
         "---\n",
         "machine h login u password ",
         "IDENTIFIED BY '",
+        "ALTER USER a PASSWORD '",
+        "SET PASSWORD FOR a",
+        "\\npassword = ",
         "é",
         "密码",
         "\u{feff}",
@@ -191,6 +194,9 @@ fn takes_linear_time_on_hostile_text() {
         "<Pass",
         "IDENTIFIED ",
         "requirepass ",
+        "ALTER USER a PASSWORD '",
+        "SET PASSWORD FOR a ",
+        "\\npassword = ",
     ];
     for piece in pieces {
         let text = piece.repeat((32 << 10) / piece.len());

@@ -103,6 +103,7 @@ fn value(what: &str, seed: u64) -> String {
         "WORD" => word(seed),
         "INSECURE" => format!("django-insecure-{}", random(length, seed)),
         "UUID" => expand("{hex:8}-{hex:4}-4{hex:3}-a{hex:3}-{hex:12}", seed),
+        "URL" => STANDARD.encode(format!("postgres://web:{}@db/shop", random(length, seed))),
         "HASH" => format!(
             "pbkdf2_sha256${}${}=",
             600_000,

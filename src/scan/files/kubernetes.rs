@@ -12,9 +12,13 @@ use super::{
     lines::lines,
     report::Report,
 };
-use crate::scan::{
-    text::{Kind, Text},
-    words::{self, Bearing},
+use crate::{
+    finding::Confidence,
+    scan::{
+        text::{Kind, Role, Text},
+        validate::{Validation, url},
+        words::{self, Bearing},
+    },
 };
 
 /// One value of a Secret.
@@ -35,7 +39,7 @@ enum Form {
     Encrypted,
 }
 
-/// Takes the values of the Secrets, and the keys of a kubeconfig.
+/// Takes the values of the Secrets.
 pub(super) fn scan(report: &mut Report<'_, '_>) {
     for entry in entries(report.text) {
         let bearing = std::str::from_utf8(entry.key).ok().and_then(words::bearing);
@@ -58,7 +62,6 @@ pub(super) fn scan(report: &mut Report<'_, '_>) {
             }
         }
     }
-    client_keys(report);
 }
 
 fn add_decoded(report: &mut Report<'_, '_>, bearing: Bearing, span: Range<usize>, said: &[u8]) {
@@ -85,6 +88,9 @@ fn add_decoded(report: &mut Report<'_, '_>, bearing: Bearing, span: Range<usize>
             "decoded from base64: a registry's login",
         );
     } else if let Ok(said) = std::str::from_utf8(said) {
+        if let Some(validation) = url::within(said.as_bytes()) {
+            add_url(report, bearing, span.clone(), validation);
+        }
         report.add_said(bearing, span, said.trim_end(), NOTE);
     } else if bearing.is_strong {
         // Bytes that are no text: a key as a generator makes it.
@@ -100,49 +106,32 @@ fn add_decoded(report: &mut Report<'_, '_>, bearing: Bearing, span: Range<usize>
     }
 }
 
+/// A URL with its password, which no rule sees behind base64.
+fn add_url(
+    report: &mut Report<'_, '_>,
+    bearing: Bearing,
+    span: Range<usize>,
+    validation: Validation,
+) {
+    let confidence = match validation {
+        Validation::Valid(_) => Confidence::High,
+        Validation::Unknown if report.text.role == Role::Main => Confidence::Medium,
+        Validation::Unknown | Validation::Invalid(_) | Validation::Example(_) => Confidence::Low,
+        Validation::NotSecret => return,
+    };
+    report.push(
+        bearing.rule,
+        span,
+        confidence,
+        "decoded from base64: a URL with its password",
+    );
+}
+
 /// The password in a `.dockerconfigjson`.
 fn login(said: &[u8]) -> Option<String> {
     let (_, span) = super::json::values(said, b"\"auth\"").next()?;
     let login = encoded::decoded(&said[span])?;
     encoded::password_of(&login).map(str::to_owned)
-}
-
-/// `client-key-data` of a kubeconfig: a private key in base64.
-fn client_keys(report: &mut Report<'_, '_>) {
-    const KEY: &[u8] = b"client-key-data";
-    let bytes = report.bytes();
-    for at in bytes.find_iter(KEY) {
-        let from = at + KEY.len();
-        let end = from
-            + bytes[from..]
-                .iter()
-                .take(64 * 1024)
-                .position(|&byte| byte == b'\n')
-                .unwrap_or((bytes.len() - from).min(64 * 1024));
-        let line = &bytes[from..end];
-        let Some(colon) = line.find_byte(b':') else {
-            continue;
-        };
-        let Some(span) = trimmed(line, colon + 1) else {
-            continue;
-        };
-        if encoded::decoded(&line[span.clone()])
-            .is_some_and(|said| said.contains_str("PRIVATE KEY-----"))
-        {
-            let sure = Bearing {
-                rule: "kubeconfig-key",
-                is_strong: true,
-            };
-            if let Some(confidence) = words::weigh(sure, words::Look::Random, report.text.role) {
-                report.push(
-                    "kubeconfig-key",
-                    from + span.start..from + span.end,
-                    confidence,
-                    "decoded from base64: a private key",
-                );
-            }
-        }
-    }
 }
 
 /// The places that are judged here, in order.

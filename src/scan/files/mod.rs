@@ -7,6 +7,7 @@ mod env;
 mod json;
 mod keystore;
 mod keywords;
+mod kubeconfig;
 mod kubernetes;
 mod lines;
 mod options;
@@ -39,6 +40,7 @@ pub(crate) fn scan(text: &Text<'_>, request: &Request<'_>, found: &mut Vec<Match
         env::scan(&mut report);
     }
     kubernetes::scan(&mut report);
+    kubeconfig::scan(&mut report);
     json::scan(&mut report);
     lines::sql(&mut report);
     lines::redis(&mut report);

@@ -139,6 +139,19 @@ pub(super) fn assignment(name: &Name<'_>, judge: &mut Judge<'_, '_>, is_loose: b
     }
 }
 
+/// A line of a settings file that is a text here: `"[db]\nPASSWORD = value\n"`.
+pub(super) fn setting(name: &Name<'_>, judge: &mut Judge<'_, '_>, after: usize) -> usize {
+    let bytes = judge.bytes();
+    let start = blanks(bytes, after);
+    let limit = judge.limit();
+    let literal =
+        quoted(bytes, start, limit).or_else(|| value::word(bytes, start, limit, ends_word));
+    match literal {
+        Some(literal) => judge.take(name, &literal, Place::default()),
+        None => start,
+    }
+}
+
 /// After `=`, `:=`, `?=` or, in an env file, `: `; and whether nothing stands between the name and the value.
 fn separator(name: &Name<'_>, judge: &Judge<'_, '_>) -> Option<(usize, bool)> {
     let bytes = judge.bytes();

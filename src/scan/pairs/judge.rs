@@ -8,6 +8,7 @@ use std::{
 
 use super::{
     name::Name,
+    purpose,
     value::{self, Limit, Literal},
 };
 use crate::{
@@ -38,6 +39,8 @@ pub(super) struct Judge<'t, 'f> {
     found: &'f mut Vec<Match>,
     bearing: Option<Bearing>,
     is_translation: bool,
+    /// What the file is there for, where a generator made the value.
+    pub(super) role_of_random: Role,
     elsewhere: OnceCell<Vec<Range<usize>>>,
     spent: Cell<usize>,
 }
@@ -50,6 +53,11 @@ impl<'t, 'f> Judge<'t, 'f> {
             found,
             bearing: None,
             is_translation: is_translation(text),
+            role_of_random: if purpose::is_fixture_of_project(text) {
+                Role::Main
+            } else {
+                text.role
+            },
             elsewhere: OnceCell::new(),
             spent: Cell::new(0),
         }
@@ -115,7 +123,7 @@ impl<'t, 'f> Judge<'t, 'f> {
             ));
             (
                 "django-fixture-password",
-                if self.is_tests() || self.text.role == Role::Example {
+                if purpose::is_of_tests(self.text) || self.text.role == Role::Example {
                     Confidence::Low
                 } else {
                     Confidence::Medium
@@ -123,10 +131,10 @@ impl<'t, 'f> Judge<'t, 'f> {
             )
         } else {
             let look = self.look(name, said, place)?;
-            let role = if look == Look::Plain && self.is_throw_away(name, said) {
-                Role::Test
-            } else {
-                self.text.role
+            let role = match look {
+                Look::Plain if purpose::is_throw_away(self.text, name, said) => Role::Test,
+                Look::Random => self.role_of_random,
+                _ => self.text.role,
             };
             (bearing.rule, words::weigh(bearing, look, role)?)
         };
@@ -137,6 +145,9 @@ impl<'t, 'f> Judge<'t, 'f> {
         }
         if place.is_doubtful {
             confidence = confidence.lowered();
+        }
+        if self.role_of_random != self.text.role {
+            confidence = confidence.min(Confidence::Medium);
         }
         if confidence < self.floor || self.is_elsewhere(&span) {
             return None;
@@ -198,52 +209,6 @@ impl<'t, 'f> Judge<'t, 'f> {
             Kind::Markup => bytes[start..].starts_with(b"<!--"),
             Kind::Json | Kind::Prose | Kind::Data => false,
         }
-    }
-
-    /// The database that a workflow starts for its tests has a password that opens nothing else, and the key that the tests
-    /// run with signs nothing else.
-    fn is_throw_away(&self, name: &Name<'_>, said: &str) -> bool {
-        const WORKFLOWS: &[&[u8]] = &[
-            b".github/",
-            b".gitlab-ci",
-            b".circleci/",
-            b".travis",
-            b".drone",
-            b"azure-pipelines",
-            b"bitbucket-pipelines",
-            b".woodpecker",
-            b".buildkite/",
-            b"appveyor",
-            b".cirrus",
-            b"jenkinsfile",
-        ];
-        const RUNNERS: &[&[u8]] = &[b"pytest.ini", b".pytest.ini", b"tox.ini"];
-        const SERVICES: &[&str] = &[
-            "postgres", "pg", "mysql", "mariadb", "mongo", "rabbit", "redis", "db", "database",
-            "minio", "elastic", "mssql", "sa",
-        ];
-        let path = self.text.path.to_ascii_lowercase();
-        let is_simple = said.len() <= 12
-            && said
-                .bytes()
-                .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_');
-        let is_workflow = WORKFLOWS.iter().any(|workflow| path.starts_with(workflow));
-        let file = path.rsplit(|&byte| byte == b'/').next().unwrap_or_default();
-        let lower = name.text.to_ascii_lowercase();
-        let is_of_service = || {
-            lower
-                .split(|letter: char| !letter.is_ascii_alphanumeric())
-                .any(|word| SERVICES.iter().any(|service| word.starts_with(service)))
-        };
-        let is_key = lower.ends_with("secret_key");
-        is_simple
-            && (is_workflow && (is_key || is_of_service()) || is_key && RUNNERS.contains(&file))
-    }
-
-    /// `fixtures` make a test's file by their name alone, but a project's own fixtures hold its users' hashes.
-    fn is_tests(&self) -> bool {
-        let is_test = |folder: &[u8]| folder.starts_with(b"test") || folder.starts_with(b"spec");
-        self.text.role == Role::Vendored || self.text.path.split(|&byte| byte == b'/').any(is_test)
     }
 
     /// Whether the place is judged by `files`, which knows more.

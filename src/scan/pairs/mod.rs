@@ -12,7 +12,9 @@ mod judge;
 mod markup;
 mod name;
 mod prose;
+mod purpose;
 mod sibling;
+mod sql;
 mod value;
 mod yaml;
 
@@ -73,11 +75,12 @@ fn scan_by(grammar: Grammar, text: &Text<'_>, request: &Request<'_>, found: &mut
         let most = |role| words::weigh(bearing, Look::Random, role);
         // A password hash in a fixture counts more than a literal in a test.
         let in_fixture = bearing.is_strong.then_some(Role::Example).and_then(most);
-        if most(text.role).max(in_fixture) < Some(request.floor) {
+        if most(judge.role_of_random).max(in_fixture) < Some(request.floor) {
             continue;
         }
         judge.begin(bearing);
-        done = done.max(grammar.read(&name, &mut judge));
+        let end = sql::read(&name, &mut judge).unwrap_or_else(|| grammar.read(&name, &mut judge));
+        done = done.max(end);
     }
 }
 

@@ -36,6 +36,9 @@ pub(super) fn read(name: &Name<'_>, judge: &mut Judge<'_, '_>) -> usize {
     if at(bytes, end) == b'=' {
         return within(name, judge, lead);
     }
+    if at(bytes, sign) == b'=' && bytes[..name.outer].ends_with(b"\\n") {
+        return env::setting(name, judge, sign + 1);
+    }
     if lead == Lead::Text
         && let Some(literal) = beside(name, judge)
     {

@@ -203,6 +203,31 @@ pub(super) fn is_of_settings(name: &str) -> bool {
             && VERBS.iter().any(|verb| lower.starts_with(verb))
 }
 
+/// Whether a call falls back on the second of its arguments, or sets the first to it. To a keyring that is a user's name.
+pub(super) fn has_default(call: &ExprCall) -> bool {
+    name(call).is_some_and(is_of_settings) && !is_of_keyring(call)
+}
+
+fn is_of_keyring(call: &ExprCall) -> bool {
+    let called = dotted(call);
+    let mut names = called.rsplit('.');
+    matches!(
+        names.next(),
+        Some("get_password" | "get_credential" | "set_password" | "delete_password")
+    ) && names.next().is_some_and(|of| of.ends_with("keyring"))
+}
+
+/// Which argument of a call is a password: `HTTPBasicAuth("user", "…")`, `keyring.set_password("shop", "user", "…")`.
+pub(super) fn password_of(call: &ExprCall) -> Option<&Expr> {
+    let name = name(call)?;
+    let at = if name == "set_password" && is_of_keyring(call) {
+        2
+    } else {
+        password_at(name)?
+    };
+    call.arguments.args.get(at)
+}
+
 /// Which argument is a password, by what is called: `HTTPBasicAuth("user", "…")`, `user.set_password("…")`.
 pub(super) fn password_at(name: &str) -> Option<usize> {
     Some(match name {
@@ -266,5 +291,11 @@ pub(super) fn is_authentication(name: &str) -> bool {
         "userpass",
         "auth_info",
     ];
+    NAMES.iter().any(|known| known.eq_ignore_ascii_case(name))
+}
+
+/// Names whose dictionary has a password for each user: `BASIC_AUTH_USERS = {"anna": "…"}`.
+pub(super) fn has_users(name: &str) -> bool {
+    const NAMES: &[&str] = &["basic_auth_users", "basicauth_users", "http_auth_users"];
     NAMES.iter().any(|known| known.eq_ignore_ascii_case(name))
 }

@@ -3,7 +3,8 @@
 
 use std::{borrow::Cow, collections::BTreeMap};
 
-use ruff_python_ast::{Expr, ExprCall, ExprTuple, Stmt};
+use ruff_python_ast::{Expr, ExprCall, ExprTuple, Stmt, StringFlags as _};
+use ruff_text_size::Ranged as _;
 
 use super::{
     super::{
@@ -89,7 +90,7 @@ impl<'a> Finder<'a> {
         {
             self.flow(first, aim, depth);
         }
-        if calls::is_of_settings(name)
+        if calls::has_default(call)
             && let [key, default, ..] = &*arguments.args
             && text_of(key).is_some_and(|key| words::bearing(key).is_none())
         {
@@ -128,6 +129,35 @@ impl<'a> Finder<'a> {
         let is_list = list.ends_with("FALLBACKS");
         for value in call.arguments.args.iter().take(TARGETS) {
             self.flow(value, if is_list { aim } else { aim.random_only() }, 0);
+        }
+    }
+
+    /// `raw_env = ["NAME=value"]`: variables of a process, each in one text.
+    pub(super) fn take_variables(&mut self, items: &'a [Expr]) {
+        let is_environment = self.path.last().is_some_and(|of| {
+            let name = of.name().to_ascii_lowercase();
+            name.ends_with("env") || name.ends_with("environment")
+        });
+        for item in items {
+            let Some((name, value)) = variable(item) else {
+                continue;
+            };
+            let Some((bearing, look, confidence)) = words::judge(name, value, self.role) else {
+                continue;
+            };
+            // Elsewhere it may as well be what a test compares with.
+            if confidence < self.floor || look != Look::Random && !is_environment {
+                continue;
+            }
+            // The text is what stands in the source: it has no escapes.
+            let end = item.end().to_usize() - 1;
+            let span = end - value.len()..end;
+            self.found.entry(span.start).or_insert_with(|| Match {
+                rule: bearing.rule.into(),
+                span,
+                confidence,
+                notes: vec![format!("beside the name `{name}`").into()],
+            });
         }
     }
 
@@ -245,6 +275,19 @@ impl<'a> Finder<'a> {
             TOLD.contains(&last)
         })
     }
+}
+
+/// The name and the value of a literal `NAME=value`, of one part, in quotes of one sign and without escapes.
+fn variable(item: &Expr) -> Option<(&str, &str)> {
+    let Expr::StringLiteral(literal) = item else {
+        return None;
+    };
+    let (name, value) = text_of(item)?.split_once('=')?;
+    let part = literal.value.as_slice().first()?;
+    let is_name = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_';
+    let is_plain = part.content_range().len().to_usize() == name.len() + 1 + value.len()
+        && !part.flags.is_triple_quoted();
+    (name.bytes().all(is_name) && is_plain).then_some((name, value))
 }
 
 /// The names that a module gives to what a generator made: `KEY = "…"`.

@@ -57,6 +57,13 @@ pub(super) fn is_worth_parsing(text: &Text<'_>, source: &str, request: &Request<
             return false;
         };
         let may_be_new = |at: usize| request.is_new(text, end + lead + at);
+        let quote = start.checked_sub(1).map(|before| bytes[before]);
+        if let Some(value) = value_within(quote, after)
+            && may_be_new(0)
+            && could_count(value, bearing, text.role, request.floor)
+        {
+            return true;
+        }
         has_literal(
             &after[lead..],
             bearing,
@@ -114,6 +121,7 @@ fn bearing_of(name: &str) -> Option<Bearing> {
     let is_taker = || {
         calls::password_at(name).is_some()
             || calls::is_authentication(name)
+            || calls::has_users(name)
             || name.starts_with("get_")
     };
     words::bearing(name).or_else(|| {
@@ -122,6 +130,16 @@ fn bearing_of(name: &str) -> Option<Bearing> {
             is_strong: true,
         })
     })
+}
+
+/// What a literal has after its own name: `"NAME=value"`, by the quote before the name and the text after it.
+fn value_within(quote: Option<u8>, after: &[u8]) -> Option<&[u8]> {
+    let quote = quote.filter(|quote| matches!(quote, b'"' | b'\''))?;
+    let value = after.strip_prefix(b"=")?;
+    let length = value
+        .iter()
+        .position(|&byte| byte == quote || byte == b'\n')?;
+    (value[length] == quote).then(|| &value[..length])
 }
 
 /// Where, after a name, stands what can lead to a value: `=`, `:`, `,`, `(`, after a closing quote or bracket.

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use ruff_python_ast::{
-    CmpOp, Expr, ExprCall, ExprTuple, Keyword, ParameterWithDefault, Parameters, Pattern, Stmt,
-    StmtClassDef, StmtFunctionDef,
+    CmpOp, Expr, ExprCall, ExprList, ExprTuple, Keyword, ParameterWithDefault, Parameters, Pattern,
+    Stmt, StmtClassDef, StmtFunctionDef,
     visitor::{self, Visitor},
 };
 use ruff_python_parser::{Mode, ParseOptions, parse_unchecked};
@@ -108,12 +108,23 @@ impl<'a> Visitor<'a> for Finder<'a> {
                         self.visit_expr(&item.value);
                         continue;
                     };
+                    let is_user = self
+                        .path
+                        .last()
+                        .is_some_and(|of| calls::has_users(of.name()));
                     self.path.push(Step::Key(key));
-                    self.hand(&item.value, key);
+                    if is_user {
+                        self.flow(&item.value, Aim::at("password"), 0);
+                    } else {
+                        self.hand(&item.value, key);
+                    }
                     self.visit_expr(&item.value);
                     self.path.pop();
                 }
                 return;
+            }
+            Expr::List(ExprList { elts, .. }) | Expr::Tuple(ExprTuple { elts, .. }) => {
+                self.take_variables(elts);
             }
             Expr::Call(call) => self.visit_call(call),
             Expr::Named(named) => self.assign(&named.target, &named.value),
@@ -198,9 +209,7 @@ impl<'a> Finder<'a> {
             return;
         };
         let arguments = &call.arguments;
-        if let Some(at) = calls::password_at(name)
-            && let Some(password) = arguments.args.get(at)
-        {
+        if let Some(password) = calls::password_of(call) {
             self.flow(password, Aim::at("password").via(Via::Argument(call)), 0);
         }
         self.take_key(call);
@@ -220,7 +229,7 @@ impl<'a> Finder<'a> {
                 continue;
             };
             let key = key.trim_start_matches('-');
-            let is_setting = calls::is_of_settings(name);
+            let is_setting = calls::has_default(call);
             if let Some(value) = value.filter(|_| is_setting) {
                 self.flow(value, Aim::at(key).via(Via::Default(call)), 0);
             }

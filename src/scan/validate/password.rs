@@ -47,6 +47,8 @@ const WORDS: &[&str] = &[
     "dbpassword",
     "default",
     "demo",
+    // What Azure's App Service has every image set for root, whom only its own gateway reaches.
+    "docker!",
     "dummy",
     "empty",
     "example",
@@ -157,7 +159,9 @@ fn is_reference(password: &[u8]) -> bool {
                 .iter()
                 .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.'))
     };
-    (*first == b'$' && (is_name(&password[1..]) || password.len() == 1))
+    // In a compose file a variable of the shell has two signs.
+    let variable = password.strip_prefix(b"$$").or(password.strip_prefix(b"$"));
+    variable.is_some_and(|name| name.is_empty() || is_name(name))
         || (password.len() > 2
             && matches!(
                 (first, last),
@@ -230,6 +234,7 @@ mod tests {
             "$PASSWORD",
             "${DB_PASSWORD}",
             "$(cat pw)",
+            "$$DB_PASSWORD",
             "{password}",
             "{{password}}",
             "%s",
@@ -265,6 +270,7 @@ mod tests {
             "your_db_password",
             "aaaaaaa",
             "abc...",
+            "Docker!",
         ] {
             assert_eq!(look(password.as_bytes()), Look::Placeholder, "{password}");
         }

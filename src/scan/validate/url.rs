@@ -1,5 +1,7 @@
 //! URLs with a password: who logs in where, and with what.
 
+use gix::bstr::ByteSlice as _;
+
 use super::{
     Candidate, Validation,
     password::{Look, look},
@@ -23,8 +25,40 @@ pub(crate) fn password(candidate: &Candidate<'_>) -> Validation {
     if is_reserved(&host) {
         return Validation::Example("its host is reserved for examples");
     }
-    weigh(look, &host)
+    match weigh(look, &host) {
+        Validation::Invalid(_) if is_neighbour(&host) && is_chosen(candidate.secret) => {
+            Validation::Unknown
+        }
+        validation => validation,
+    }
 }
+
+/// What the surest password is worth among the URLs of a text that stands nowhere as such: what base64 was of.
+pub(crate) fn within(text: &[u8]) -> Option<Validation> {
+    let ends = |byte: &u8| byte.is_ascii_whitespace() || b"\"'`<>/?#\\".contains(byte);
+    let validations = text.find_iter(b"://").take(URLS).filter_map(|mark| {
+        let from = mark + 3;
+        let length = text[from..].iter().position(ends);
+        let authority = &text[from..length.map_or(text.len(), |length| from + length)];
+        let login = &authority[..authority.rfind_byte(b'@')?];
+        let colon = login.find_byte(b':')?;
+        Some(password(&Candidate {
+            secret: &login[colon + 1..],
+            matched: &text[mark..from + authority.len()],
+            window: authority,
+        }))
+    });
+    validations.max_by_key(|validation| match validation {
+        Validation::NotSecret => 0,
+        Validation::Example(_) => 1,
+        Validation::Invalid(_) => 2,
+        Validation::Unknown => 3,
+        Validation::Valid(_) => 4,
+    })
+}
+
+/// How many URLs of one value are looked at.
+const URLS: usize = 64;
 
 /// A password at a host that is known to be somebody's: `?password=…` of a URL, `PWD=…` beside `SERVER=…`.
 pub(super) fn weigh(look: Look, host: &str) -> Validation {
@@ -91,6 +125,24 @@ pub(super) fn is_local(host: &str) -> bool {
         || host.ends_with(".localhost")
 }
 
+/// Another machine by its own name alone, as services have them in a compose file and in Kubernetes: `db`, `queue`.
+fn is_neighbour(host: &str) -> bool {
+    host.starts_with(|first: char| first.is_ascii_alphabetic())
+        && !host.contains('.')
+        && host != "localhost"
+}
+
+/// Whether somebody chose it with care, as nobody does for a machine of one's own: long, of letters and digits.
+fn is_chosen(password: &[u8]) -> bool {
+    password.len() >= 12
+        && password.iter().any(u8::is_ascii_digit)
+        && password
+            .iter()
+            .filter(|byte| byte.is_ascii_alphabetic())
+            .count()
+            >= 8
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -134,6 +186,59 @@ mod tests {
                 matches!(judge("shop", "sunshine", host), Validation::Invalid(_)),
                 "{host}"
             );
+        }
+    }
+
+    #[test]
+    fn a_neighbour_has_a_password_of_its_own() {
+        for host in ["queue//", "db:5432/shop", "rabbit-mq"] {
+            assert_eq!(
+                judge("anna", "cedarkettle2004", host),
+                Validation::Unknown,
+                "{host}"
+            );
+            assert!(matches!(
+                judge("anna", "kettle04", host),
+                Validation::Invalid(_)
+            ));
+        }
+        for host in [
+            "localhost:5432",
+            "127.0.0.1",
+            "[::1]",
+            "host.docker.internal",
+        ] {
+            assert!(
+                matches!(
+                    judge("anna", "cedarkettle2004", host),
+                    Validation::Invalid(_)
+                ),
+                "{host}"
+            );
+        }
+    }
+
+    #[test]
+    fn urls_are_found_in_a_decoded_text() {
+        let random = format!("x7Kq9Lm2{}", "Pw4zRt8V");
+        for (text, expected) in [
+            (
+                format!("postgres://web:{random}@db.shop.internal/s?a=b@c"),
+                Some(Validation::Valid("it looks random")),
+            ),
+            (
+                format!("A=redis://cache:6379\nB=smtp://me@shop.dev:{random}@mail.shop.dev\n"),
+                Some(Validation::Valid("it looks random")),
+            ),
+            (
+                "postgres://web:${PW}@db/s".to_owned(),
+                Some(Validation::NotSecret),
+            ),
+            ("postgres://web@db:5432/s".to_owned(), None),
+            ("https://shop.dev/a:b@c".to_owned(), None),
+            ("://".to_owned(), None),
+        ] {
+            assert_eq!(within(text.as_bytes()), expected, "{text}");
         }
     }
 
