@@ -23,12 +23,14 @@ pub(super) fn apply(subject: &Subject<'_>, found: &mut Vec<Found>) {
         return;
     }
     for rule in all().filter(|rule| RULES.contains(&rule.id)) {
-        let Check::Family(family, check) = rule.check.base() else {
-            continue;
+        let (family, check) = match rule.check.base() {
+            Check::Family(family, check) => (Some(*family), check),
+            Check::Database(check) => (None, check),
+            _ => continue,
         };
         let mut out = Out::new(rule, found);
         for database in &subject.addressed {
-            if database.family == Some(*family) {
+            if family.is_none() || database.family == family {
                 check(database, subject, &mut out);
             }
         }
