@@ -8,7 +8,6 @@ root=$(cd -- "$here/../.." && pwd)
 mkdir -p "$root/target"
 target=$(cd -- "$root/target" && pwd -P)
 nuages_bin=${NUAGES_BIN:+$(realpath -- "$NUAGES_BIN")}
-children=() # processes to end, the last one first
 endings=()  # functions to call first
 
 say() { echo "$name: $*" >&2; }
@@ -89,11 +88,12 @@ end() { # PID
 }
 
 close_deployment() {
-    local status=$? ending i
+    local status=$? ending child
     trap '' HUP INT TERM
     set +e
-    for ((i = ${#children[@]} - 1; i >= 0; i--)); do
-        end "${children[i]}"
+    # By bash's own list, the last one first: a signal may come before this script has written down what it has just started.
+    for child in $(jobs -p | tac); do
+        end "$child"
     done
     for ending in "${endings[@]}"; do
         "$ending"
@@ -135,7 +135,6 @@ start_shop() { # COMMAND…
     : >"$DEPLOYMENT/gunicorn.log"
     "$@" >>"$DEPLOYMENT/gunicorn.log" 2>&1 &
     shop=$!
-    children+=("$shop")
     SHOP_URL=$(said "$shop" "$DEPLOYMENT/gunicorn.log" 'Listening at')
     export SHOP_URL
 }

@@ -57,7 +57,6 @@ start_mariadb() { # PROGRAM…
         mariadb_server --bind-address=127.0.0.1 --skip-name-resolve --port="$DB_PORT" --socket="$mariadb/socket" --plugin-dir="$mariadb/plugins" \
             --plugin-load-add=auth_pam --pam-use-cleartext-plugin=ON --plugin-maturity=gamma \
             --ssl-cert="$DEPLOYMENT/tls/server.pem" --ssl-key="$DEPLOYMENT/tls/server.key" >>"$DEPLOYMENT/mariadb.log" 2>&1 &
-        children+=($!)
         if wait_for_mariadb $!; then
             return
         fi

@@ -6,7 +6,6 @@ start_parameter_store() {
     : >"$DEPLOYMENT/moto.log"
     moto_server -H 127.0.0.1 -p 0 >>"$DEPLOYMENT/moto.log" 2>&1 &
     moto=$!
-    children+=("$moto")
     AWS_ENDPOINT_URL=$(said "$moto" "$DEPLOYMENT/moto.log" 'Running on')
     export AWS_ENDPOINT_URL
 }
