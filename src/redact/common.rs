@@ -1,4 +1,7 @@
-//! What is no secret by itself, wherever it comes from: words that stand in every text, and the keys beside a password.
+//! What is no secret by itself, wherever it comes from: words that stand in every text, and the keys beside a password; and
+//! what the name of a key tells of its value.
+
+use crate::scan::words::bearing;
 
 /// Values that stand in every text: masking them would hide what the text says and keep nothing secret.
 const EVERYBODYS: &[&str] = &[
@@ -45,6 +48,14 @@ const PUBLIC_KEYS: &[&str] = &[
     "user",
     "username",
 ];
+
+/// Whether what stands under a key may let somebody in, as its name tells: `databases.default.PASSWORD`, `env.REDIS_URL`.
+pub(crate) fn lets_in(key: &str) -> bool {
+    let name = key.rsplit('.').next().unwrap_or(key);
+    let lower = name.to_ascii_lowercase();
+    let is_address = ["url", "dsn"].iter().any(|end| lower.ends_with(end));
+    is_address || matches!(name, "PASSWORD" | "TOKEN") || bearing(name).is_some()
+}
 
 /// Keys of a database, mostly options, whose value is a word of the driver: what says which, where and how, and not who.
 const OPEN_KEYS: &[&str] = &[

@@ -20,6 +20,7 @@ use crate::{
     },
     manifest::Cast,
     plan::{Database, Entry, FileContent, Node, Piece, Plan, Secret, SlotId, Text},
+    redact::common::lets_in,
     render::Document,
     value::{self, Table, Value},
 };
@@ -332,8 +333,8 @@ impl Evaluation<'_> {
         }
     }
 
-    /// The bytes of a template, and whether a reference has brought some of them: a default that is written out is for all
-    /// to read, as every literal is.
+    /// The bytes of a template, and whether they are a secret: a reference has brought some of them, or a default stands in
+    /// for one under a key that is a secret's. Another default is for all to read, as literals are.
     fn bytes(
         &mut self,
         text: &Text,
@@ -366,9 +367,8 @@ impl Evaluation<'_> {
                 Piece::Literal(text) => Some(Zeroizing::new(text.as_bytes().to_vec())),
                 Piece::FilePath(path) => self.file_path(path, key, text),
                 Piece::Secret(secret) => {
-                    let brought = self.secret(secret, key, optional);
-                    brought.map(|(bytes, is_brought)| {
-                        is_secret |= is_brought;
+                    self.secret(secret, key, optional).map(|(bytes, is_one)| {
+                        is_secret |= is_one;
                         bytes
                     })
                 }
@@ -388,7 +388,7 @@ impl Evaluation<'_> {
             .is_some_and(|(parts, _)| url::leads_elsewhere(text, &parts, style, keys))
     }
 
-    /// What a reference stands for, and whether it, or one in its default, has brought it.
+    /// What a reference stands for, and whether that is a secret.
     fn secret(
         &mut self,
         secret: &Secret,
@@ -396,9 +396,12 @@ impl Evaluation<'_> {
         optional: bool,
     ) -> Option<(Zeroizing<Vec<u8>>, bool)> {
         let answer = self.answers.get(&secret.slot)?;
-        let (mut value, is_brought) = match (picked(secret, answer), &secret.default, answer) {
+        let (mut value, is_secret) = match (picked(secret, answer), &secret.default, answer) {
             (Picked::Value(value), _, _) => (value, true),
-            (Picked::Absent, Some(default), _) => self.bytes(default, key, optional)?,
+            (Picked::Absent, Some(default), _) => {
+                let (value, is_brought) = self.bytes(default, key, optional)?;
+                (value, is_brought || lets_in(key))
+            }
             (Picked::Absent, None, _) if optional => return None,
             (Picked::Absent, None, Ok(_)) => {
                 self.failures.no_field(key, secret);
@@ -425,7 +428,7 @@ impl Evaluation<'_> {
                 }
             }
         }
-        Some((value, is_brought))
+        Some((value, is_secret))
     }
 
     fn file_path(&mut self, path: &str, key: &str, text: &Text) -> Option<Zeroizing<Vec<u8>>> {

@@ -76,7 +76,7 @@ fn a_command_is_told_what_was_set_and_what_is_secret() {
 
 /// A default is written in the manifest, for all to read; what a variable brings in its place is not.
 #[test]
-fn a_default_is_no_secret() {
+fn a_default_is_no_secret_by_itself() {
     let project = project();
     for (variable, secrets) in [
         ("HOST_OF_OLD", "CACHE_URL,FLAGS,HOST_NAME,SECRET_KEY"),
@@ -85,6 +85,23 @@ fn a_default_is_no_secret() {
         let run = project.nuages(exec(&[])).env(variable, "brought-by-it");
         assert_eq!(names(run)[1], secrets, "{variable}");
     }
+}
+
+/// Who writes one for a password has written a password, and it is not to be seen either.
+#[test]
+fn a_default_is_a_secret_under_the_name_of_one() {
+    let manifest = r#"[env]
+API_HOST = "${env://A_OF_OLD:-shop.example.com}"
+MAIL_PASSWORD = "${env://M_OF_OLD:-hunter4}"
+REDIS_URL = "redis://:${env://R_OF_OLD:-hunter5}@cache.example.com"
+
+[databases.default]
+ENGINE = "postgresql"
+NAME = "shop"
+PASSWORD = "${env://P_OF_OLD:-hunter6}"
+"#;
+    let [_, secrets] = names(Project::new(manifest).nuages(exec(&[])));
+    assert_eq!(secrets, "DATABASES,MAIL_PASSWORD,REDIS_URL");
 }
 
 #[test]
